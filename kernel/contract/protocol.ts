@@ -1,0 +1,240 @@
+/**
+ * Every message between a front end (VS Code, the command line) and a kernel process.
+ *
+ * Transport. The kernel is a child process with Node's IPC channel, `serialization: 'advanced'`
+ * (structured clone, so bytes travel as `Uint8Array`). All output of a cell, console text included, is
+ * a message on this one channel, so the order in which it was produced is the order in which it arrives.
+ * The child's raw stdout and stderr carry crash logs only.
+ *
+ * Interrupts travel apart, because a busy kernel does not read its channel: the front end writes one
+ * line of JSON (`ControlMessage`) to the child's file descriptor `controlFd`, which a worker thread reads.
+ *
+ * Order. The kernel says `ready` once. It runs `execute` requests one at a time in the order received;
+ * each is answered by `status busy`, any number of `stream`, `display`, `result`, `error`,
+ * `clearOutput`, `inputRequest`, then exactly one `executeReply`, then `status idle`. Everything that
+ * belongs to a request names it in `parent`. Output of a timer or promise that outlives its cell keeps
+ * the `parent` of the cell that started it and may come after that cell's `executeReply`.
+ *
+ * Modelled on Jupyter's messaging specification, version 5.4:
+ * https://jupyter-client.readthedocs.io/en/stable/messaging.html
+ */
+import type { Json, MimeBundle } from './mime.js';
+
+export const protocolVersion = 1;
+
+/** The child's file descriptor that carries `ControlMessage` lines. */
+export const controlFd = 4;
+
+// ---------------------------------------------------------------------------------------------------
+// Front end → kernel
+
+export type KernelRequest =
+  | ExecuteRequest
+  | InterruptRequest
+  | CompleteRequest
+  | VariablesRequest
+  | InputReply
+  | CommMessage
+  | ShutdownRequest;
+
+/** Run one cell. Answered by `executeReply`. */
+export interface ExecuteRequest {
+  type: 'execute';
+  /** Unique per request; outputs name it as `parent`. */
+  id: string;
+  cell: CellReference;
+  code: string;
+}
+
+/** Where code comes from, so that errors can point there. */
+export interface CellReference {
+  /** Stable identity of the cell: its document URI in VS Code, its nbformat id elsewhere. */
+  id: string;
+  /** Position in the notebook, from 0. */
+  index: number;
+}
+
+/** Stop at the next safe point (see `ControlMessage` for a kernel that does not read its channel). */
+export interface InterruptRequest {
+  type: 'interrupt';
+}
+
+/** Answered by `completeReply` with the same id. */
+export interface CompleteRequest {
+  type: 'complete';
+  id: string;
+  code: string;
+  /** Offset in UTF-16 code units. */
+  cursor: number;
+}
+
+/** Answered by `variablesReply` with the same id. */
+export interface VariablesRequest {
+  type: 'variables';
+  id: string;
+}
+
+/** The user's answer to `inputRequest`; null where the question was dismissed. */
+export interface InputReply {
+  type: 'inputReply';
+  id: string;
+  value: string | null;
+}
+
+/** Free-form exchange between a renderer and the kernel; both directions. */
+export interface CommMessage {
+  type: 'comm';
+  commId: string;
+  phase: 'open' | 'message' | 'close';
+  /** Which handler opens the comm; only with `phase: 'open'`. */
+  target?: string;
+  data: Json;
+  buffers?: Uint8Array[];
+}
+
+/** The kernel ends by itself with code 0. */
+export interface ShutdownRequest {
+  type: 'shutdown';
+}
+
+/** A line on `controlFd`. */
+export interface ControlMessage {
+  type: 'interrupt';
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Kernel → front end
+
+export type KernelEvent =
+  | ReadyEvent
+  | StatusEvent
+  | StreamEvent
+  | DisplayEvent
+  | ResultEvent
+  | ErrorEvent
+  | ExecuteReply
+  | InputRequest
+  | ClearOutputEvent
+  | CompleteReply
+  | VariablesReply
+  | CommMessage;
+
+/** The first message of a process: it can take requests now. */
+export interface ReadyEvent {
+  type: 'ready';
+  protocol: typeof protocolVersion;
+  pid: number;
+  /** Node's version, `v24.21.0`. */
+  node: string;
+}
+
+export interface StatusEvent {
+  type: 'status';
+  state: 'busy' | 'idle';
+  parent: string;
+}
+
+/** Console text. Consecutive pieces of one name may be joined by the receiver. */
+export interface StreamEvent {
+  type: 'stream';
+  parent: string;
+  name: 'stdout' | 'stderr';
+  text: string;
+}
+
+/** A picture, table or other rich value. With a `displayId` seen before, replaces that output in place. */
+export interface DisplayEvent {
+  type: 'display';
+  parent: string;
+  displayId?: string;
+  data: MimeBundle;
+  metadata?: Record<string, Json>;
+}
+
+/** The value of a cell's last expression. */
+export interface ResultEvent {
+  type: 'result';
+  parent: string;
+  executionCount: number;
+  data: MimeBundle;
+}
+
+export interface ErrorEvent {
+  type: 'error';
+  parent: string;
+  error: ErrorReport;
+}
+
+/** An error as a reader of the notebook needs it: positions are the cell's own. */
+export interface ErrorReport {
+  name: string;
+  message: string;
+  /** Innermost first; frames inside Node and Unroll are left out. */
+  frames: ErrorFrame[];
+  /** Printable traceback: name, message, the failing line with a caret, frames. */
+  stack: string;
+  cause?: ErrorReport;
+}
+
+export interface ErrorFrame {
+  function?: string;
+  /** Set where the frame is in a cell. */
+  cell?: CellReference & { executionCount: number };
+  /** Set where the frame is in a file. */
+  file?: string;
+  /** From 1, both. */
+  line: number;
+  column: number;
+}
+
+/** The end of a request. `aborted`: it never ran because an earlier one failed. */
+export interface ExecuteReply {
+  type: 'executeReply';
+  parent: string;
+  status: 'ok' | 'error' | 'aborted';
+  executionCount: number;
+  durationMs: number;
+}
+
+/** Ask the user for a line of text; answered by `inputReply` with the same id. */
+export interface InputRequest {
+  type: 'inputRequest';
+  parent: string;
+  id: string;
+  prompt: string;
+  password: boolean;
+}
+
+/** Empty the cell's output, now or (`wait`) when the next output comes. */
+export interface ClearOutputEvent {
+  type: 'clearOutput';
+  parent: string;
+  wait: boolean;
+}
+
+export interface CompleteReply {
+  type: 'completeReply';
+  id: string;
+  matches: string[];
+  /** The range of `code` that a match replaces. */
+  start: number;
+  end: number;
+}
+
+export interface VariablesReply {
+  type: 'variablesReply';
+  id: string;
+  variables: VariableSummary[];
+}
+
+export interface VariableSummary {
+  name: string;
+  /** `number`, `Tensor`, `LSTM`, … */
+  type: string;
+  shape?: number[];
+  /** One bounded line. */
+  preview: string;
+  bytes?: number;
+  /** The cell that set it last. */
+  cell?: CellReference;
+}
