@@ -1,1 +1,81 @@
-export {};
+/** The runtime: tensors, cell programs, layers, training. Plain TypeScript, needs nothing around it. */
+export type { DType, Shape } from './ndarray.js';
+export { noGrad, Parameter, Tensor, type Nested } from './tensor.js';
+export {
+  arange,
+  cat,
+  eye,
+  full,
+  linspace,
+  oneHot,
+  ones,
+  rand,
+  randint,
+  randn,
+  stack,
+  tensor,
+  zeros,
+  type TensorOptions,
+} from './factories.js';
+export {
+  add,
+  div,
+  exp,
+  linear,
+  log,
+  logSoftmax,
+  matmul,
+  mul,
+  relu,
+  sigmoid,
+  softmax,
+  sub,
+  tanh,
+} from './expression.js';
+export { manualSeed } from './random.js';
+export { gradcheck, type GradcheckOptions } from './gradcheck.js';
+export * from './errors.js';
+
+export {
+  defineCell,
+  type Cell,
+  type CellSizes,
+  type CellSpec,
+  type ParameterSpec,
+} from './cell/defineCell.js';
+export { printProgram, type CellProgram } from './cell/program.js';
+export { gruCell, lstmCell, rnnCell } from './cell/builtinCells.js';
+export type { Value } from './cell/traceCell.js';
+
+export { Module } from './modules/module.js';
+export { Linear, type LinearOptions } from './modules/linear.js';
+export { Embedding, type EmbeddingOptions } from './modules/embedding.js';
+export {
+  GRU,
+  LSTM,
+  Recurrent,
+  RNN,
+  type GRUState,
+  type LSTMState,
+  type RecurrentLayerOptions,
+  type RecurrentOptions,
+  type RecurrentState,
+  type RNNState,
+} from './modules/recurrent.js';
+
+export { crossEntropy, mse, type LossOptions } from './losses.js';
+export { Adam, type AdamOptions } from './optim/adam.js';
+export { SGD, type SGDOptions } from './optim/sgd.js';
+export { Optimizer } from './optim/optimizer.js';
+export { clipGradNorm, gradNorm } from './optim/clip.js';
+
+export type { Batch } from './data/batch.js';
+export { CharTokenizer, type CharTokenizerOptions } from './data/charTokenizer.js';
+export { textLanes, type TextLanesOptions } from './data/textLanes.js';
+export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
+
+export type { FitOptions } from './train/fit.js';
+export type { Model } from './train/model.js';
+export { Run, type RunStatus, type StepReport, type TrainingHistory } from './train/run.js';
+export { evaluate, type EvaluateOptions } from './train/evaluate.js';
+export { generate, generateStream, type GenerateOptions } from './train/generate.js';

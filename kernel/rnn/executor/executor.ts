@@ -1,0 +1,47 @@
+import type { CellProgram } from '../cell/program.js';
+import type { DType, NdArray } from '../ndarray.js';
+
+/** One recurrent layer to run over a sequence. T time steps, B sequences, time-major. */
+export interface Sequence {
+  /** `[T, B, inputSize]` */
+  readonly input: NdArray;
+  /** Initial value of each of the program's states, `[B, size]`. */
+  readonly states: readonly NdArray[];
+}
+
+/** Where gradients are added; null where nobody wants one. */
+export interface SequenceGradients {
+  readonly input: NdArray | null;
+  readonly states: readonly (NdArray | null)[];
+  readonly parameters: readonly (NdArray | null)[];
+}
+
+/** What a run over a sequence gives, and how to go back through it. */
+export interface Unrolled {
+  /** `[T, B, outputSize]` */
+  readonly output: NdArray;
+  /** Each state after the last time step, `[B, size]`. */
+  readonly finalStates: readonly NdArray[];
+  /**
+   * Backpropagation through time. Callable once, and only on a run that was asked to keep its values.
+   * @param output adjoint of `output`, @param finalStates adjoints of `finalStates`; null means zero
+   */
+  backward(
+    output: NdArray | null,
+    finalStates: readonly (NdArray | null)[],
+    gradients: SequenceGradients,
+  ): void;
+}
+
+/** Runs one cell program with one set of parameters, again and again. */
+export interface Executor {
+  /** @param keep whether `backward` will be called: every value is kept for it */
+  run(sequence: Sequence, keep: boolean): Unrolled;
+}
+
+/** Makes the executor of a layer. The parameters are read at each run, so training may write them. */
+export type CreateExecutor = (
+  program: CellProgram,
+  parameters: readonly NdArray[],
+  dtype: DType,
+) => Executor;

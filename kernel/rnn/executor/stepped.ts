@@ -1,0 +1,217 @@
+import type { CellProgram } from '../cell/program.js';
+import { AutogradError } from '../errors.js';
+import { createNdArray, sizeOf, type DType, type NdArray } from '../ndarray.js';
+import type { CreateExecutor, Sequence, SequenceGradients, Unrolled } from './executor.js';
+import { createWorkspace, type Workspace } from './workspace.js';
+
+/**
+ * Runs a cell program node by node, time step after time step, with the operations' own rules. The plain
+ * reference: every value of every time step can be looked at, and what is faster must agree with it.
+ */
+export const createSteppedExecutor: CreateExecutor = (program, parameters, dtype) => {
+  /** Workspaces whose run is over, by T and B: a training loop uses the same one at every step. */
+  const free = new Map<string, Workspace[]>();
+  const take = (timeSteps: number, batchSize: number): Workspace =>
+    free.get(`${timeSteps}×${batchSize}`)?.pop() ??
+    createWorkspace(program, parameters, dtype, timeSteps, batchSize);
+  const giveBack = (workspace: Workspace): void => {
+    const key = `${workspace.timeSteps}×${workspace.batchSize}`;
+    const list = free.get(key);
+    if (list) list.push(workspace);
+    else free.set(key, [workspace]);
+  };
+  return {
+    run(sequence, keep) {
+      const [timeSteps, batchSize] = sequence.input.shape as [number, number];
+      const workspace = take(keep ? timeSteps : 1, batchSize);
+      begin(program, workspace, sequence);
+      if (!keep) {
+        const result = runForgetting(program, workspace, sequence, dtype);
+        giveBack(workspace);
+        return result;
+      }
+      return runKeeping(program, workspace, sequence, dtype, giveBack);
+    },
+  };
+};
+
+/** Initial states, and what is the same at every time step. */
+function begin(program: CellProgram, workspace: Workspace, sequence: Sequence): void {
+  program.states.forEach((state, k) => {
+    workspace.values[0]![state.node]!.data.set(sequence.states[k]!.data);
+  });
+  runOperations(workspace, 0, workspace.invariantOperations);
+}
+
+function runOperations(workspace: Workspace, t: number, operations: readonly number[]): void {
+  const values = workspace.values[t]!;
+  const operands = workspace.operands[t]!;
+  for (const node of operations)
+    workspace.rules[node]!.forward(values[node]!, operands[node]!, workspace.attributes[node]);
+}
+
+function readInput(
+  program: CellProgram,
+  workspace: Workspace,
+  sequence: Sequence,
+  t: number,
+  slot: number,
+) {
+  const target = workspace.values[slot]![program.input]!.data;
+  const from = t * target.length;
+  const source = sequence.input.data;
+  for (let i = 0; i < target.length; i++) target[i] = source[from + i]!;
+}
+
+function allocateOutput(program: CellProgram, sequence: Sequence, dtype: DType): NdArray {
+  const [timeSteps, batchSize] = sequence.input.shape as [number, number];
+  return createNdArray(dtype, [
+    timeSteps,
+    batchSize,
+    ...program.nodes[program.output]!.shape.slice(1),
+  ]);
+}
+
+/** Forward only: one time step's memory, states copied from step to step. */
+function runForgetting(
+  program: CellProgram,
+  workspace: Workspace,
+  sequence: Sequence,
+  dtype: DType,
+): Unrolled {
+  const output = allocateOutput(program, sequence, dtype);
+  const values = workspace.values[0]!;
+  const next = program.states.map((state) => createNdArray(dtype, values[state.node]!.shape));
+  for (let t = 0; t < sequence.input.shape[0]!; t++) {
+    readInput(program, workspace, sequence, t, 0);
+    runOperations(workspace, 0, workspace.operations);
+    output.data.set(values[program.output]!.data, t * values[program.output]!.data.length);
+    // Two passes: the next value of one state may be the present value of another.
+    program.states.forEach((state, k) => next[k]!.data.set(values[state.next]!.data));
+    program.states.forEach((state, k) => values[state.node]!.data.set(next[k]!.data));
+  }
+  return { output, finalStates: next, backward: refuse('the run did not keep its values') };
+}
+
+function runKeeping(
+  program: CellProgram,
+  workspace: Workspace,
+  sequence: Sequence,
+  dtype: DType,
+  giveBack: (workspace: Workspace) => void,
+): Unrolled {
+  const output = allocateOutput(program, sequence, dtype);
+  const { timeSteps } = workspace;
+  for (let t = 0; t < timeSteps; t++) {
+    readInput(program, workspace, sequence, t, t);
+    runOperations(workspace, t, workspace.operations);
+    const out = workspace.values[t]![program.output]!.data;
+    output.data.set(out, t * out.length);
+  }
+  const last = workspace.values[timeSteps - 1]!;
+  const unrolled: Unrolled = {
+    output,
+    finalStates: program.states.map(({ next }) => ({
+      data: last[next]!.data.slice(),
+      shape: last[next]!.shape,
+    })),
+    backward(outputAdjoint, finalAdjoints, gradients) {
+      unrolled.backward = refuse('it ran already');
+      goBack(program, workspace, outputAdjoint, finalAdjoints, gradients);
+      giveBack(workspace);
+    },
+  };
+  return unrolled;
+}
+
+function refuse(reason: string): () => never {
+  return () => {
+    throw new AutogradError(`backward through time is not possible: ${reason}`);
+  };
+}
+
+/**
+ * The adjoint of every value, from the last time step to the first. Within a time step the operations are
+ * gone through in reverse; from step to step the states' adjoints are carried; parameters' gradients add up.
+ */
+function goBack(
+  program: CellProgram,
+  workspace: Workspace,
+  outputAdjoint: NdArray | null,
+  finalAdjoints: readonly (NdArray | null)[],
+  gradients: SequenceGradients,
+): void {
+  const { adjoints, carried } = workspace;
+  const targets = gradientTargets(program, workspace, gradients);
+  workspace.invariantOperations.forEach((node) => adjoints[node]!.data.fill(0));
+  carried.forEach((carry, k) => {
+    const final = finalAdjoints[k];
+    if (final) carry.data.set(final.data);
+    else carry.data.fill(0);
+  });
+  for (let t = workspace.timeSteps - 1; t >= 0; t--) {
+    for (const node of workspace.steppedNodes) adjoints[node]!.data.fill(0);
+    if (outputAdjoint) addRange(adjoints[program.output]!, outputAdjoint, t);
+    program.states.forEach((state, k) => addAll(adjoints[state.next]!, carried[k]!));
+    reverseOperations(workspace, t, workspace.operations, targets);
+    program.states.forEach((state, k) => carried[k]!.data.set(adjoints[state.node]!.data));
+    if (gradients.input) addInto(gradients.input, adjoints[program.input]!, t);
+  }
+  reverseOperations(workspace, 0, workspace.invariantOperations, targets);
+  gradients.states.forEach((gradient, k) => {
+    if (gradient) addAll(gradient, carried[k]!);
+  });
+}
+
+function reverseOperations(
+  workspace: Workspace,
+  t: number,
+  operations: readonly number[],
+  targets: readonly (readonly (NdArray | null)[])[],
+): void {
+  const values = workspace.values[t]!;
+  const operands = workspace.operands[t]!;
+  for (let k = operations.length - 1; k >= 0; k--) {
+    const node = operations[k]!;
+    workspace.rules[node]!.backward(
+      targets[node]!,
+      workspace.adjoints[node]!,
+      operands[node]!,
+      values[node]!,
+      workspace.attributes[node],
+    );
+  }
+}
+
+/** For each operation, where the adjoints of its operands are added. */
+function gradientTargets(
+  program: CellProgram,
+  workspace: Workspace,
+  gradients: SequenceGradients,
+): (NdArray | null)[][] {
+  const target: (NdArray | null)[] = program.nodes.map((node, index) =>
+    node.kind === 'constant' ? null : workspace.adjoints[index]!,
+  );
+  program.parameters.forEach(({ node }, k) => {
+    target[node] = gradients.parameters[k]!;
+  });
+  if (!gradients.input && program.states.every((state) => state.next !== program.input))
+    target[program.input] = null;
+  return program.nodes.map((node) => node.operands.map((operand) => target[operand]!));
+}
+
+function addAll(target: NdArray, source: NdArray): void {
+  for (let i = 0; i < target.data.length; i++) target.data[i]! += source.data[i]!;
+}
+
+/** target += the t-th part of source */
+function addRange(target: NdArray, source: NdArray, t: number): void {
+  const from = t * sizeOf(target.shape);
+  for (let i = 0; i < target.data.length; i++) target.data[i]! += source.data[from + i]!;
+}
+
+/** the t-th part of target += source */
+function addInto(target: NdArray, source: NdArray, t: number): void {
+  const to = t * source.data.length;
+  for (let i = 0; i < source.data.length; i++) target.data[to + i]! += source.data[i]!;
+}

@@ -1,0 +1,145 @@
+import { OptionError, ShapeError } from './errors.js';
+import {
+  createNumbers,
+  resolveAxis,
+  showShape,
+  sizeOf,
+  type DType,
+  type Shape,
+} from './ndarray.js';
+import { randomStream } from './random.js';
+import { applyOp, Tensor, type Nested } from './tensor.js';
+
+/** `dtype` is `'float32'` and `requiresGrad` false where left out. */
+export interface TensorOptions {
+  dtype?: DType;
+  requiresGrad?: boolean;
+}
+
+/**
+ * A tensor from a number or nested arrays of numbers (typed arrays at the innermost level are fine).
+ * @throws ShapeError if the arrays are ragged
+ */
+export function tensor(values: Nested | ArrayLike<number>, options: TensorOptions = {}): Tensor {
+  const shape: number[] = [];
+  for (let level: unknown = values; isArrayLike(level); level = level[0]) shape.push(level.length);
+  const data = createNumbers(options.dtype ?? 'float32', sizeOf(shape));
+  let next = 0;
+  const copy = (level: unknown, axis: number): void => {
+    if (axis === shape.length) {
+      if (typeof level !== 'number')
+        throw new ShapeError(`tensor: expected a number at depth ${axis}, got ${describe(level)}`);
+      data[next++] = level;
+      return;
+    }
+    if (!isArrayLike(level) || level.length !== shape[axis])
+      throw new ShapeError(
+        `tensor: ragged arrays, expected length ${shape[axis]!} at depth ${axis}, got ${describe(level)}`,
+      );
+    for (let i = 0; i < level.length; i++) copy(level[i], axis + 1);
+  };
+  copy(values, 0);
+  return new Tensor(data, shape, options);
+}
+
+function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
+function describe(value: unknown): string {
+  return isArrayLike(value) ? `an array of length ${value.length}` : String(value);
+}
+
+function fill(shape: Shape, options: TensorOptions, next: (i: number) => number): Tensor {
+  const given: unknown = shape;
+  if (!Array.isArray(given) || shape.some((extent) => !Number.isInteger(extent) || extent < 0))
+    throw new ShapeError(`expected a shape of whole numbers, got ${JSON.stringify(given)}`);
+  const data = createNumbers(options.dtype ?? 'float32', sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = next(i);
+  return new Tensor(data, [...shape], options);
+}
+
+export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor =>
+  fill(shape, options, () => 0);
+
+export const ones = (shape: Shape, options: TensorOptions = {}): Tensor =>
+  fill(shape, options, () => 1);
+
+export const full = (shape: Shape, value: number, options: TensorOptions = {}): Tensor =>
+  fill(shape, options, () => value);
+
+/** The identity matrix `[n, n]`. */
+export const eye = (n: number, options: TensorOptions = {}): Tensor =>
+  fill([n, n], options, (i) => (i % (n + 1) === 0 ? 1 : 0));
+
+/** start, start + step, … below end. `arange(n)` counts from 0. */
+export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (step === 0) throw new OptionError('arange: step must not be 0');
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  return fill([count], options, (i) => from + i * step);
+}
+
+/** `count` evenly spaced numbers from start to end, both included. */
+export const linspace = (
+  start: number,
+  end: number,
+  count: number,
+  options: TensorOptions = {},
+): Tensor =>
+  fill([count], options, (i) => (count === 1 ? start : start + (i * (end - start)) / (count - 1)));
+
+/** Uniform in [0, 1). */
+export const rand = (shape: Shape, options: TensorOptions = {}): Tensor => {
+  const stream = randomStream('rand');
+  return fill(shape, options, () => stream.uniform());
+};
+
+/** Standard normal. */
+export const randn = (shape: Shape, options: TensorOptions = {}): Tensor => {
+  const stream = randomStream('randn');
+  return fill(shape, options, () => stream.normal());
+};
+
+/** Uniform integers in [low, high), int32 unless said otherwise. */
+export const randint = (
+  low: number,
+  high: number,
+  shape: Shape,
+  options: TensorOptions = {},
+): Tensor => {
+  const stream = randomStream('randint');
+  return fill(shape, { dtype: 'int32', ...options }, () => stream.integer(low, high));
+};
+
+/** Indices `[…]` → vectors `[…, count]` that are 1 at the index and 0 elsewhere. */
+export function oneHot(indices: Tensor, count: number, options: TensorOptions = {}): Tensor {
+  const out = zeros([...indices.shape, count], options);
+  indices.data.forEach((index, i) => {
+    if (!Number.isInteger(index) || index < 0 || index >= count)
+      throw new OptionError(`oneHot: index ${index} is out of range, expected 0 to ${count - 1}`);
+    out.data[i * count + index] = 1;
+  });
+  return out;
+}
+
+/** Joins tensors along an axis that exists. */
+export const cat = (tensors: readonly Tensor[], axis = 0): Tensor =>
+  applyOp('cat', tensors, { axis });
+
+/** Joins tensors of one shape along a new axis. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const [first] = tensors;
+  if (!first) throw new ShapeError('stack: expected at least one tensor, got none');
+  const at = resolveAxis('stack', axis, [...first.shape, 1]);
+  return cat(
+    tensors.map((one) => {
+      if (String(one.shape) !== String(first.shape))
+        throw new ShapeError(
+          `stack: shapes ${showShape(first.shape)} and ${showShape(one.shape)} differ`,
+        );
+      return one.reshape(first.shape.toSpliced(at, 0, 1));
+    }),
+    at,
+  );
+}

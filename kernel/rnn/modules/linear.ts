@@ -1,0 +1,61 @@
+import { uniformInitializer } from '../cell/defineCell.js';
+import { createNumbers, type Shape } from '../ndarray.js';
+import { checkOptions, is, optional } from '../options.js';
+import type { ParameterInitializer } from '../cell/program.js';
+import { Parameter, type Tensor } from '../tensor.js';
+import { Module } from './module.js';
+
+export type FloatType = 'float32' | 'float64';
+
+/** What `dtype` may be in any module. */
+export const floatType = optional(is.oneOf('float32', 'float64'));
+
+export function createParameter(
+  shape: Shape,
+  dtype: FloatType,
+  initialize: ParameterInitializer,
+): Parameter {
+  const data = createNumbers(
+    dtype,
+    shape.reduce((product, extent) => product * extent, 1),
+  );
+  initialize(data, dtype);
+  return new Parameter(data, shape);
+}
+
+export interface LinearOptions {
+  inFeatures: number;
+  outFeatures: number;
+  /** Default true. */
+  bias?: boolean;
+  /** Default `'float32'`. */
+  dtype?: FloatType;
+}
+
+/**
+ * y = x·Wᵀ + b, with x `[…, inFeatures]` → y `[…, outFeatures]`.
+ * `weight` is `[outFeatures, inFeatures]`; weight and bias start as U(−1/√inFeatures, 1/√inFeatures).
+ */
+export class Linear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | undefined;
+
+  constructor(options: LinearOptions) {
+    super();
+    checkOptions('Linear', options, {
+      inFeatures: is.positiveInteger,
+      outFeatures: is.positiveInteger,
+      bias: optional(is.boolean),
+      dtype: floatType,
+    });
+    const { inFeatures, outFeatures, bias = true, dtype = 'float32' } = options;
+    const initialize = uniformInitializer(inFeatures);
+    this.weight = createParameter([outFeatures, inFeatures], dtype, initialize);
+    this.bias = bias ? createParameter([outFeatures], dtype, initialize) : undefined;
+  }
+
+  /** @throws ShapeError unless the last dimension is inFeatures */
+  override forward(input: Tensor): Tensor {
+    return input.linear(this.weight, this.bias);
+  }
+}

@@ -1,0 +1,109 @@
+import { ShapeError } from './errors.js';
+
+export type DType = 'float32' | 'float64' | 'int32';
+export type NumberArray = Float32Array | Float64Array | Int32Array;
+export type Shape = readonly number[];
+
+/** Plain row-major numbers with a shape: what operations compute on. Knows nothing of gradients. */
+export interface NdArray {
+  readonly data: NumberArray;
+  readonly shape: Shape;
+}
+
+const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
+
+export const createNumbers = (dtype: DType, length: number): NumberArray =>
+  new constructors[dtype](length);
+
+export const createNdArray = (dtype: DType, shape: Shape): NdArray => ({
+  data: createNumbers(dtype, sizeOf(shape)),
+  shape,
+});
+
+export function dtypeOf(data: NumberArray): DType {
+  if (data instanceof Float32Array) return 'float32';
+  return data instanceof Float64Array ? 'float64' : 'int32';
+}
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+export const showShape = (shape: Shape): string =>
+  `[${shape.map((extent) => (extent === batch ? 'B' : String(extent))).join(', ')}]`;
+
+/** Stands for the batch extent in the shapes of a cell program, which is traced before it is known. */
+export const batch = -1;
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+
+/** Turns an axis that may count from the end (-1 is the last) into one that counts from the start. */
+export function resolveAxis(owner: string, axis: number, shape: Shape): number {
+  const resolved = axis < 0 ? axis + shape.length : axis;
+  if (!Number.isInteger(axis) || resolved < 0 || resolved >= shape.length)
+    throw new ShapeError(
+      `${owner}: axis ${axis} is out of range, expected ${-shape.length} to ${shape.length - 1} for shape ${showShape(shape)}`,
+    );
+  return resolved;
+}
+
+/**
+ * The common shape of two operands after broadcasting: aligned at the last axis, extents are equal or one
+ * of them is 1. Source: https://numpy.org/doc/stable/user/basics.broadcasting.html
+ */
+export function broadcastShapes(owner: string, a: Shape, b: Shape): number[] {
+  const rank = Math.max(a.length, b.length);
+  const out = new Array<number>(rank);
+  for (let axis = 0; axis < rank; axis++) {
+    const p = a[axis - rank + a.length] ?? 1;
+    const q = b[axis - rank + b.length] ?? 1;
+    if (p !== q && p !== 1 && q !== 1)
+      throw new ShapeError(
+        `${owner}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast, axis ${axis - rank} has ${p} and ${q}`,
+      );
+    out[axis] = p === 1 ? q : p;
+  }
+  return out;
+}
+
+/** For each axis of `out`, how far an index into `shape` moves: 0 where `shape` is broadcast. */
+export function broadcastStrides(shape: Shape, out: Shape): number[] {
+  const strides = new Array<number>(out.length).fill(0);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const extent = shape[axis]!;
+    if (extent !== 1) strides[axis + out.length - shape.length] = stride;
+    stride *= extent;
+  }
+  return strides;
+}
+
+/** Calls `visit(i, ia, ib)` for every element i of `out` with the elements of a and b that it reads. */
+export function forEachBroadcast(
+  out: Shape,
+  a: Shape,
+  b: Shape,
+  visit: (i: number, ia: number, ib: number) => void,
+): void {
+  const strideA = broadcastStrides(a, out);
+  const strideB = broadcastStrides(b, out);
+  const index = new Array<number>(out.length).fill(0);
+  const size = sizeOf(out);
+  let ia = 0;
+  let ib = 0;
+  for (let i = 0; i < size; i++) {
+    visit(i, ia, ib);
+    for (let axis = out.length - 1; axis >= 0; axis--) {
+      ia += strideA[axis]!;
+      ib += strideB[axis]!;
+      if (++index[axis]! < out[axis]!) break;
+      ia -= strideA[axis]! * out[axis]!;
+      ib -= strideB[axis]! * out[axis]!;
+      index[axis] = 0;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { DTypeError, ShapeError, VocabularyError } from '../errors.js';
+import { showShape, type NdArray } from '../ndarray.js';
+import { eachRow, logSumExp } from './reduce.js';
+import type { None, Rule } from './rule.js';
+
+/** y = W[i]: rows of W `[V, E]` picked by integer indices `[…]`, y `[…, E]`. */
+export const embedding: Rule<None> = {
+  shape: ([weight, indices]) => {
+    if (weight!.length !== 2)
+      throw new ShapeError(`embedding: weight is ${showShape(weight!)}, expected a matrix`);
+    return [...indices!, weight![1]!];
+  },
+  forward: (out, [weight, indices]) => {
+    const [rows, width] = weight!.shape as [number, number];
+    checkIndices('embedding', indices!, rows);
+    for (let i = 0; i < indices!.data.length; i++) {
+      const from = indices!.data[i]! * width;
+      for (let j = 0; j < width; j++) out.data[i * width + j] = weight!.data[from + j]!;
+    }
+  },
+  backward: ([gw], adjoint, [weight, indices]) => {
+    if (!gw) return;
+    const width = weight!.shape[1]!;
+    for (let i = 0; i < indices!.data.length; i++) {
+      const to = indices!.data[i]! * width;
+      for (let j = 0; j < width; j++) gw.data[to + j]! += adjoint.data[i * width + j]!;
+    }
+  },
+  equation: ([weight, indices]) => `${weight!}[${indices!}]`,
+};
+
+/**
+ * Negative log-likelihood of integer targets `[…]` under softmax of logits `[…, C]`, one loss per target:
+ * ℓ = ln Σⱼ e^(xⱼ) − x[target], with gradient softmax(x) − onehot(target).
+ */
+export const crossEntropy: Rule<None> = {
+  shape: ([logits, targets]) => {
+    const expected = logits!.slice(0, -1);
+    if (expected.length !== targets!.length || expected.some((n, i) => n !== targets![i]))
+      throw new ShapeError(
+        `crossEntropy: logits are ${showShape(logits!)}, expected targets ${showShape(expected)}, got ${showShape(targets!)}`,
+      );
+    return expected;
+  },
+  forward: (out, [logits, targets]) => {
+    checkIndices('crossEntropy', targets!, logits!.shape.at(-1)!);
+    eachRow(logits!, (from, to, row) => {
+      out.data[row] = logSumExp(logits!.data, from, to) - logits!.data[from + targets!.data[row]!]!;
+    });
+  },
+  backward: ([gx], adjoint, [logits, targets]) => {
+    if (!gx) return;
+    eachRow(logits!, (from, to, row) => {
+      const g = adjoint.data[row]!;
+      const normaliser = logSumExp(logits!.data, from, to);
+      for (let i = from; i < to; i++) gx.data[i]! += g * Math.exp(logits!.data[i]! - normaliser);
+      gx.data[from + targets!.data[row]!]! -= g;
+    });
+  },
+  equation: ([logits, targets]) => `crossEntropy(${logits!}, ${targets!})`,
+};
+
+function checkIndices(owner: string, indices: NdArray, count: number): void {
+  if (!(indices.data instanceof Int32Array))
+    throw new DTypeError(`${owner}: indices must be int32, got floating point`);
+  for (const index of indices.data)
+    if (index < 0 || index >= count)
+      throw new VocabularyError(
+        `${owner}: index ${index} is out of range, expected 0 to ${count - 1}`,
+      );
+}

@@ -1,0 +1,67 @@
+import { cat, permute, reshape, slice, type SliceAttributes } from './arrange.js';
+import { add, div, mul, sub } from './binary.js';
+import { crossEntropy, embedding } from './gather.js';
+import { linear, matmul } from './products.js';
+import { logSoftmax, softmax, sum, type SumAttributes } from './reduce.js';
+import type { None, Rule } from './rule.js';
+import { abs, exp, log, neg, relu, sigmoid, sqrt, tanh } from './unary.js';
+import type { Shape } from '../ndarray.js';
+
+/** The primitive operations and what each takes besides its operands. */
+export interface OpAttributes {
+  neg: None;
+  exp: None;
+  log: None;
+  sqrt: None;
+  sigmoid: None;
+  tanh: None;
+  relu: None;
+  abs: None;
+  add: None;
+  sub: None;
+  mul: None;
+  div: None;
+  linear: None;
+  matmul: None;
+  slice: SliceAttributes;
+  cat: { axis: number };
+  reshape: { shape: Shape };
+  permute: { order: readonly number[] };
+  sum: SumAttributes;
+  softmax: None;
+  logSoftmax: None;
+  embedding: None;
+  crossEntropy: None;
+}
+
+export type OpName = keyof OpAttributes;
+
+/** Complete by type: an operation without a rule, or a rule without a derivative, does not compile. */
+export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
+  neg,
+  exp,
+  log,
+  sqrt,
+  sigmoid,
+  tanh,
+  relu,
+  abs,
+  add,
+  sub,
+  mul,
+  div,
+  linear,
+  matmul,
+  slice,
+  cat,
+  reshape,
+  permute,
+  sum,
+  softmax,
+  logSoftmax,
+  embedding,
+  crossEntropy,
+};
+
+/** The rule of an operation whose name is known only at run time; its attributes travel with it. */
+export const ruleOf = (op: OpName): Rule<unknown> => rules[op];

@@ -1,0 +1,61 @@
+import { OptionError } from './errors.js';
+
+type Check = (value: unknown) => string | undefined;
+
+const isPositiveInteger = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0;
+
+/** What an option may hold, and how to say so. */
+export const is = {
+  positiveInteger: (value: unknown) =>
+    isPositiveInteger(value) ? undefined : 'a positive integer',
+  boolean: (value: unknown) => (typeof value === 'boolean' ? undefined : 'true or false'),
+  positive: (value: unknown) =>
+    typeof value === 'number' && value > 0 && Number.isFinite(value)
+      ? undefined
+      : 'a positive number',
+  nonNegative: (value: unknown) =>
+    typeof value === 'number' && value >= 0 && Number.isFinite(value)
+      ? undefined
+      : 'a number that is zero or more',
+  function: (value: unknown) => (typeof value === 'function' ? undefined : 'a function'),
+  object: (value: unknown) =>
+    typeof value === 'object' && value !== null ? undefined : 'an object',
+  oneOf:
+    (...choices: unknown[]) =>
+    (value: unknown) =>
+      choices.includes(value)
+        ? undefined
+        : `one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`,
+} satisfies Record<string, Check | ((...choices: unknown[]) => Check)>;
+
+/** The option may be left out. */
+export const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : check(value);
+
+/**
+ * Checks an options object against a table of its options.
+ * @throws OptionError that names the option, what was expected and what came, also for unknown options.
+ */
+export function checkOptions(owner: string, options: unknown, table: Record<string, Check>): void {
+  if (typeof options !== 'object' || options === null)
+    throw new OptionError(`${owner}: expected an options object, got ${show(options)}`);
+  for (const name of Object.keys(options))
+    if (!(name in table))
+      throw new OptionError(
+        `${owner}: unknown option '${name}', expected ${Object.keys(table).join(', ')}`,
+      );
+  for (const [name, check] of Object.entries(table)) {
+    const value = (options as Record<string, unknown>)[name];
+    const expected = check(value);
+    if (expected !== undefined)
+      throw new OptionError(`${owner}: ${name} must be ${expected}, got ${show(value)}`);
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  return value === undefined ? 'undefined' : JSON.stringify(value);
+}

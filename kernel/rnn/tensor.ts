@@ -1,0 +1,299 @@
+import { AutogradError, DTypeError, OptionError, ShapeError } from './errors.js';
+import { Expression } from './expression.js';
+import {
+  createNdArray,
+  createNumbers,
+  dtypeOf,
+  sameShape,
+  showShape,
+  sizeOf,
+  type DType,
+  type NdArray,
+  type NumberArray,
+  type Shape,
+} from './ndarray.js';
+import { ruleOf, type OpAttributes, type OpName } from './ops/table.js';
+import { showNumbers } from './showNumbers.js';
+
+/** Numbers nested in arrays, as `tensor()` takes and `toNested()` gives them. */
+export type Nested = number | Nested[];
+
+/**
+ * One application of an operation that gradients flow back through. `op` is a primitive's name or, for a
+ * recurrent layer, `recurrent`; `detail` is what a picture of the graph may want to know of it.
+ */
+export interface TapeNode {
+  readonly op: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputShapes: readonly Shape[];
+  readonly detail?: unknown;
+  /**
+   * Adds vector-Jacobian products to `gradients` (one per input, null where not wanted), given the adjoint
+   * of each output (null where the loss does not depend on it).
+   */
+  backward(adjoints: readonly (NdArray | null)[], gradients: readonly (NdArray | null)[]): void;
+  /** Set when `backward` has run: what it needed may be gone. */
+  consumed: boolean;
+}
+
+let gradientsEnabled = true;
+
+export const isGradEnabled = (): boolean => gradientsEnabled;
+
+/** Runs `fn` without recording operations for `backward()`. `fn` must be synchronous. */
+export function noGrad<T>(fn: () => T): T {
+  const before = gradientsEnabled;
+  gradientsEnabled = false;
+  try {
+    const result = fn();
+    if (result instanceof Promise)
+      throw new OptionError(
+        'noGrad: expected a synchronous function, got one that returns a promise',
+      );
+    return result;
+  } finally {
+    gradientsEnabled = before;
+  }
+}
+
+/**
+ * A row-major array of numbers with a shape, that remembers how it was computed.
+ *
+ * Operations never change their operands; `data` may be written by whoever owns the tensor (optimisers do).
+ */
+export class Tensor extends Expression<Tensor> implements NdArray {
+  /** ∂loss/∂this after `backward()`, for a leaf that requires it. */
+  grad: Tensor | null = null;
+  requiresGrad: boolean;
+
+  constructor(
+    readonly data: NumberArray,
+    readonly shape: Shape,
+    options: { requiresGrad?: boolean } = {},
+    /** The operation that computed this tensor, and which of its outputs this is. */
+    readonly source: { node: TapeNode; output: number } | null = null,
+  ) {
+    super();
+    if (data.length !== sizeOf(shape))
+      throw new ShapeError(
+        `Tensor: shape ${showShape(shape)} needs ${sizeOf(shape)} elements, got ${data.length}`,
+      );
+    this.requiresGrad = options.requiresGrad ?? false;
+    if (this.requiresGrad && data instanceof Int32Array)
+      throw new DTypeError('Tensor: only floating point can require gradients, got int32');
+  }
+
+  get dtype(): DType {
+    return dtypeOf(this.data);
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.data.length;
+  }
+
+  protected override apply<K extends OpName>(
+    op: K,
+    others: readonly (Tensor | number)[],
+    attributes: OpAttributes[K],
+  ): Tensor {
+    return applyOp(op, [this, ...others.map((other) => this.lift(other))], attributes);
+  }
+
+  private lift(operand: Tensor | number): Tensor {
+    return typeof operand === 'number' ? this.constant(operand) : operand;
+  }
+
+  override constant(value: number): Tensor {
+    const data = createNumbers(this.dtype, 1);
+    data[0] = value;
+    return new Tensor(data, []);
+  }
+
+  /** The value of a tensor with one element. @throws ShapeError otherwise */
+  item(): number {
+    if (this.size !== 1)
+      throw new ShapeError(`item: expected one element, got shape ${showShape(this.shape)}`);
+    return this.data[0]!;
+  }
+
+  /** The numbers in nested arrays. */
+  toNested(): Nested {
+    const nest = (axis: number, offset: number, size: number): Nested => {
+      if (axis === this.shape.length) return this.data[offset]!;
+      const part = size / this.shape[axis]!;
+      return Array.from({ length: this.shape[axis]! }, (_, i) =>
+        nest(axis + 1, offset + i * part, part),
+      );
+    };
+    return nest(0, 0, this.size);
+  }
+
+  /** The same numbers, cut off from how they were computed. Shares memory. */
+  detach(): Tensor {
+    return new Tensor(this.data, this.shape);
+  }
+
+  /** A copy with memory of its own, cut off from how it was computed. */
+  clone(): Tensor {
+    return new Tensor(this.data.slice(), this.shape);
+  }
+
+  /** A copy with another element type, cut off from how it was computed. */
+  to(dtype: DType): Tensor {
+    const data = createNumbers(dtype, this.size);
+    data.set(this.data);
+    return new Tensor(data, this.shape);
+  }
+
+  /**
+   * Adds ∂this/∂leaf to the `grad` of every leaf that requires it.
+   *
+   * @param gradient the adjoint of this tensor; 1 where left out, which asks for a single element
+   * @throws AutogradError if nothing requires gradients, or backward already ran through here
+   * @throws ShapeError if there are several elements and no gradient, or its shape differs
+   */
+  backward(gradient?: Tensor): void {
+    if (!this.requiresGrad)
+      throw new AutogradError(
+        'backward: this tensor does not depend on any tensor that requires gradients',
+      );
+    const seed = gradient ?? this.unitGradient();
+    if (!sameShape(seed.shape, this.shape))
+      throw new ShapeError(
+        `backward: expected a gradient of shape ${showShape(this.shape)}, got ${showShape(seed.shape)}`,
+      );
+    runBackward(this, seed);
+  }
+
+  private unitGradient(): Tensor {
+    if (this.size !== 1)
+      throw new ShapeError(
+        `backward: expected one element, got shape ${showShape(this.shape)}; pass the gradient of each`,
+      );
+    return new Tensor(createNumbers(this.dtype, 1).fill(1), this.shape);
+  }
+
+  override toString(): string {
+    return `Tensor ${showShape(this.shape)} ${this.dtype} ${showNumbers(this.data, this.shape)}`;
+  }
+
+  /** How Node prints the tensor. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** A tensor that a module trains. */
+export class Parameter extends Tensor {
+  constructor(data: NumberArray, shape: Shape) {
+    super(data, shape, { requiresGrad: true });
+  }
+}
+
+/** Computes a primitive and, where an operand requires gradients, puts it on the tape. */
+export function applyOp<K extends OpName>(
+  op: K,
+  inputs: readonly Tensor[],
+  attributes: OpAttributes[K],
+): Tensor {
+  const rule = ruleOf(op);
+  const shape = rule.shape(
+    inputs.map((input) => input.shape),
+    attributes,
+  );
+  const out = createNdArray(resultType(op, inputs), shape);
+  rule.forward(out, inputs, attributes);
+  const [result] = record(op, inputs, [out], (adjoints, gradients) => {
+    if (adjoints[0]) rule.backward(gradients, adjoints[0], inputs, out, attributes);
+  });
+  return result!;
+}
+
+/**
+ * Wraps the results of a computation as tensors that know how to go back to `inputs`.
+ * Without an input that requires gradients (or inside `noGrad`) they are plain leaves.
+ */
+export function record(
+  op: string,
+  inputs: readonly Tensor[],
+  outputs: readonly NdArray[],
+  backward: TapeNode['backward'],
+  detail?: unknown,
+): Tensor[] {
+  if (!needsGradient(inputs)) return outputs.map(({ data, shape }) => new Tensor(data, shape));
+  const node: TapeNode = {
+    op,
+    inputs,
+    outputShapes: outputs.map(({ shape }) => shape),
+    detail,
+    backward,
+    consumed: false,
+  };
+  return outputs.map(
+    ({ data, shape }, output) => new Tensor(data, shape, { requiresGrad: true }, { node, output }),
+  );
+}
+
+export const needsGradient = (inputs: readonly Tensor[]): boolean =>
+  gradientsEnabled && inputs.some((input) => input.requiresGrad);
+
+/** Operations whose second operand is an index, and may be of another element type than the first. */
+const indexed: ReadonlySet<OpName> = new Set(['embedding', 'crossEntropy']);
+
+function resultType(op: OpName, inputs: readonly Tensor[]): DType {
+  const dtype = inputs[0]!.dtype;
+  if (!indexed.has(op))
+    for (const input of inputs)
+      if (input.dtype !== dtype)
+        throw new DTypeError(
+          `${op}: operands are ${inputs.map((one) => one.dtype).join(' and ')}, expected one element type; use to('${dtype}')`,
+        );
+  return dtype;
+}
+
+function runBackward(root: Tensor, seed: NdArray): void {
+  const adjoints = new Map<TapeNode, (NdArray | null)[]>();
+  /** Where the adjoint of a tensor is added up: in its own `grad` for a leaf, beside its node otherwise. */
+  const gradientOf = (tensor: Tensor): NdArray | null => {
+    if (!tensor.requiresGrad) return null;
+    if (!tensor.source)
+      return (tensor.grad ??= new Tensor(createNumbers(tensor.dtype, tensor.size), tensor.shape));
+    const { node, output } = tensor.source;
+    let slots = adjoints.get(node);
+    if (!slots) adjoints.set(node, (slots = node.outputShapes.map(() => null)));
+    return (slots[output] ??= createNdArray(tensor.dtype, tensor.shape));
+  };
+  const start = gradientOf(root)!;
+  for (let i = 0; i < seed.data.length; i++) start.data[i]! += seed.data[i]!;
+
+  for (const node of tapeOrder(root).reverse()) {
+    if (node.consumed)
+      throw new AutogradError(
+        `backward: the graph through '${node.op}' was used already; run the forward pass again`,
+      );
+    node.backward(adjoints.get(node)!, node.inputs.map(gradientOf));
+    node.consumed = true;
+    adjoints.delete(node);
+  }
+}
+
+/** The nodes that `root` depends on, each after the nodes it depends on. Iterative: tapes are deep. */
+export function tapeOrder(root: Tensor): TapeNode[] {
+  const order: TapeNode[] = [];
+  const seen = new Set<TapeNode>();
+  const stack: { node: TapeNode; next: number }[] = [];
+  const visit = (tensor: Tensor): void => {
+    const node = tensor.source?.node;
+    if (!node || seen.has(node)) return;
+    seen.add(node);
+    stack.push({ node, next: 0 });
+  };
+  visit(root);
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const input = top.node.inputs[top.next++];
+    if (input) visit(input);
+    else order.push(stack.pop()!.node);
+  }
+  return order;
+}
