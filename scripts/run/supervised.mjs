@@ -1,10 +1,12 @@
 /** Starts programs so that they, and all they start, never outlive the command that started them. */
 import { fork } from 'node:child_process';
 import os from 'node:os';
+import { setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 
 const supervisor = fileURLToPath(new URL('supervisor.mjs', import.meta.url));
 const running = new Set();
+const parentLookEvery = 1_000;
 
 /**
  * @param options `cwd`, `env`, and `output`: 'inherit' (default) or 'pipe'
@@ -47,25 +49,28 @@ export async function stopAll() {
 }
 
 /**
- * On Ctrl-C, SIGTERM or a closed terminal: runs `first`, ends everything started, and exits as a shell
- * expects it (128 + signal).
+ * On Ctrl-C, SIGTERM, a closed terminal, or when the process that started us is gone (npm killed alone):
+ * runs `first`, ends everything started, and exits as a shell expects it (128 + signal).
  */
 export function stopAllOnSignals(first = async () => {}) {
   let stopping = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      const status = 128 + os.constants.signals[signal];
-      first(signal)
-        .then(stopAll)
-        .then(
-          () => process.exit(status),
-          (error) => {
-            console.error(error);
-            process.exit(status);
-          },
-        );
-    });
+  const stop = (signal) => {
+    if (stopping) return;
+    stopping = true;
+    const status = 128 + os.constants.signals[signal];
+    endEverything(first, signal).finally(() => process.exit(status));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid !== parent && stop('SIGHUP'), parentLookEvery);
+  watch.unref();
+}
+
+async function endEverything(first, signal) {
+  try {
+    await first(signal);
+  } catch (error) {
+    console.error(error);
   }
+  await stopAll();
 }

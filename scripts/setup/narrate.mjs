@@ -1,7 +1,8 @@
 /** Says on stdout what is being done, each line with the seconds since the command began. */
 import { clearInterval, setInterval } from 'node:timers';
 
-const began = Date.now();
+/** A command's own helpers go on counting from where the command began. */
+const began = Number((process.env.UNROLL_BEGAN ??= String(Date.now())));
 const stillEvery = 20_000;
 
 export function say(text) {
