@@ -1,5 +1,5 @@
 /** VS Code's server: the program behind the browser workbench. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers';
 import { eachLine } from './eachLine.mjs';
@@ -25,7 +25,7 @@ export async function startVscodeServer(workbench, { dataFolder, token, smokeTes
     [
       path.join(workbench.vscode, 'out', 'server-main.js'),
       ...['--host', '127.0.0.1', '--port', '0', '--accept-server-license-terms'],
-      ...(token === undefined ? ['--without-connection-token'] : ['--connection-token', token]),
+      ...tokenArguments(dataFolder, token),
       ...(smokeTest ? ['--enable-smoke-test-driver'] : []),
       ...['--disable-telemetry', '--disable-workspace-trust'],
       ...['--server-data-dir', path.join(dataFolder, 'data')],
@@ -57,6 +57,14 @@ export async function startVscodeServer(workbench, { dataFolder, token, smokeTes
     throw error;
   });
   return { port, log: () => lines.join('\n'), ended: server.ended, stop: server.stop };
+}
+
+/** By file: every user of the machine can read a command line. */
+function tokenArguments(dataFolder, token) {
+  if (token === undefined) return ['--without-connection-token'];
+  const file = path.join(dataFolder, 'token');
+  writeFileSync(file, token, { mode: 0o600 });
+  return ['--connection-token-file', file];
 }
 
 /** VS Code leaves sockets behind: in a folder of ours. macOS's paths are too long for a socket in there. */
