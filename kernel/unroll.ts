@@ -1,1 +1,17 @@
-export {};
+/** What `import … from 'unroll'` gives: the runtime, and the functions that show things in a notebook. */
+export * from './rnn/index.js';
+export { fit, type NotebookFitOptions as FitOptions } from './notebook/fit.js';
+export { lossChart, type LossChartOptions } from './notebook/lossChart.js';
+export { unrolledGraph, type UnrolledGraphOptions } from './notebook/unrolledGraph.js';
+export {
+  clearOutput,
+  display,
+  html,
+  input,
+  json,
+  markdown,
+  svg,
+  vegaLite,
+  type DisplayOptions,
+} from './notebook/display.js';
+export { displaySymbol, Media, type Displayable } from './notebook/mimeBundle.js';

@@ -74,7 +74,6 @@ export { CharTokenizer, type CharTokenizerOptions } from './data/charTokenizer.j
 export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 
-export type { FitOptions } from './train/fit.js';
 export type { Model } from './train/model.js';
 export { Run, type RunStatus, type StepReport, type TrainingHistory } from './train/run.js';
 export { evaluate, type EvaluateOptions } from './train/evaluate.js';

@@ -43,6 +43,7 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
   };
   #status: RunStatus = 'running';
   #stopRequested = false;
+  #abortReason: Error | undefined;
   #reader: Reader | undefined;
   readonly #end: Promise<TrainingHistory>;
 
@@ -59,6 +60,12 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
   stop(): void {
     this.#stopRequested = true;
     this.#reader?.resume();
+  }
+
+  /** Ends the run at the next step boundary, with `reason` as its error; `history` keeps the steps so far. */
+  abort(reason: Error): void {
+    this.#abortReason = reason;
+    this.stop();
   }
 
   then<A = TrainingHistory, B = never>(
@@ -110,6 +117,7 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
     } finally {
       observe(this);
     }
+    if (this.#abortReason) throw this.#abortReason;
     return this.history;
   }
 }

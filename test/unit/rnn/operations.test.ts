@@ -122,7 +122,7 @@ describe('operations', () => {
   it('a derivative that is wrong is noticed', () => {
     const x = float(2, 2);
     const rule = ruleOf('tanh');
-    const right = rule.backward;
+    const right = rule.backward.bind(rule);
     rule.backward = (gradients, adjoint, inputs, output, attributes) => {
       right(gradients, adjoint, inputs, output, attributes);
       gradients[0]!.data[3]! += 1e-3;

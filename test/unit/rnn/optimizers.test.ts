@@ -41,7 +41,7 @@ describe('optimizers', () => {
     const expected = Array.from({ length: 20 }, () => {
       for (const i of [0, 1]) {
         v[i] = 0.9 * v[i]! + a[i]! * theta[i]!;
-        theta[i]! -= 0.05 * v[i]!;
+        theta[i]! -= 0.05 * v[i];
       }
       return [...theta];
     });
@@ -60,7 +60,7 @@ describe('optimizers', () => {
       for (const i of [0, 1]) {
         const g = a[i]! * theta[i]! + 0.1 * theta[i]!;
         v[i] = 0.9 * v[i]! + g;
-        theta[i]! -= 0.05 * (g + 0.9 * v[i]!);
+        theta[i]! -= 0.05 * (g + 0.9 * v[i]);
       }
       return [...theta];
     });
@@ -85,8 +85,8 @@ describe('optimizers', () => {
         const g = a[i]! * theta[i]!;
         m[i] = 0.8 * m[i]! + 0.2 * g;
         v[i] = 0.99 * v[i]! + 0.01 * g * g;
-        const mHat = m[i]! / (1 - 0.8 ** t);
-        const vHat = v[i]! / (1 - 0.99 ** t);
+        const mHat = m[i] / (1 - 0.8 ** t);
+        const vHat = v[i] / (1 - 0.99 ** t);
         theta[i]! -= (0.1 * mHat) / (Math.sqrt(vHat) + 1e-3);
       }
       return [...theta];

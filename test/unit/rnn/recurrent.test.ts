@@ -14,7 +14,7 @@ import {
 } from '../../../kernel/rnn/index.js';
 import { coupledLstm } from './coupledLstm.js';
 
-type Layer = Recurrent<RecurrentState>;
+type Layer = Recurrent;
 const f64 = { dtype: 'float64' } as const;
 const as = (layer: unknown): Layer => layer as Layer;
 
@@ -320,7 +320,7 @@ describe('recurrent layers: names and misuse', () => {
   it('start uniformly within 1/√hiddenSize', () => {
     manualSeed(41);
     const { data } = new GRU({ inputSize: 30, hiddenSize: 100 }).weight_ih_l0!;
-    const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const largest = Math.max(...Array.from(data, Math.abs));
     assert.ok(largest <= 0.1 && largest > 0.099);
   });
 

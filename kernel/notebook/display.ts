@@ -1,0 +1,72 @@
+import { vegaLiteMime, type Json, type MimeBundle } from '../contract/mime.js';
+import { notebookHost } from './host.js';
+import { isDisplayable, displaySymbol, Media } from './mimeBundle.js';
+
+export interface DisplayOptions {
+  /** Showing something again under the same id replaces it where it stands. */
+  id?: string;
+}
+
+/**
+ * Shows a value below the cell: what its `Symbol.for('Jupyter.display')` method gives, or its text.
+ * Outside a notebook it is printed.
+ */
+export async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
+  const host = notebookHost();
+  if (!host) {
+    console.log(value);
+    return;
+  }
+  const bundle = isDisplayable(value)
+    ? await value[displaySymbol]()
+    : { 'text/plain': inspect(value) };
+  host.display(bundle, options.id === undefined ? {} : { displayId: options.id });
+}
+
+/** Node's `util.inspect` where there is Node. */
+function inspect(value: unknown): string {
+  const node = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process;
+  const util = node?.getBuiltinModule?.('node:util') as
+    { inspect(value: unknown): string } | undefined;
+  return util ? util.inspect(value) : String(value);
+}
+
+/** HTML to show; script in it does not run. */
+export const html = (source: string): Media =>
+  new Media({ 'text/html': source, 'text/plain': source.replace(/<[^>]*>/g, '') });
+
+/** An SVG picture to show. */
+export const svg = (source: string): Media =>
+  new Media({ 'image/svg+xml': source, 'text/plain': 'SVG picture' });
+
+/** Markdown to show. */
+export const markdown = (source: string): Media =>
+  new Media({ 'text/markdown': source, 'text/plain': source });
+
+/** A JSON value to show as a tree. */
+export const json = (value: Json): Media =>
+  new Media({ 'application/json': value, 'text/plain': JSON.stringify(value, null, 2) });
+
+/** A Vega-Lite specification to draw. */
+export const vegaLite = (spec: Record<string, Json>): Media =>
+  new Media({ [vegaLiteMime]: spec, 'text/plain': 'Vega-Lite chart' });
+
+/** Empties the cell's output, now or (`wait`) when the next output comes. */
+export function clearOutput(options: { wait?: boolean } = {}): void {
+  notebookHost()?.clearOutput(options.wait ?? false);
+}
+
+/**
+ * Asks the user for a line of text; null where the question was dismissed.
+ * @throws Error outside a notebook, where nobody can be asked
+ */
+export async function input(
+  prompt: string,
+  options: { password?: boolean } = {},
+): Promise<string | null> {
+  const host = notebookHost();
+  if (!host) throw new Error(`input: expected to run in a notebook, to ask '${prompt}'`);
+  return host.input(prompt, options.password ?? false);
+}
+
+export type { MimeBundle };

@@ -1,0 +1,74 @@
+import { checkOptions, optional } from '../rnn/options.js';
+import { fit as train, type FitOptions } from '../rnn/train/fit.js';
+import { now } from '../rnn/train/platform.js';
+import type { Run } from '../rnn/train/run.js';
+import { notebookHost, type NotebookHost } from './host.js';
+import {
+  checkLossChartOptions,
+  lossBundle,
+  toLossPayload,
+  type LossChartOptions,
+} from './lossChart.js';
+
+export interface NotebookFitOptions<State> extends FitOptions<State> {
+  /** How the live loss curve looks; false: no curve. */
+  chart?: LossChartOptions | false;
+}
+
+/** Least time between two drawings of a running curve. */
+const drawEveryMs = 100;
+
+let charts = 0;
+
+/**
+ * Trains a model and, in a notebook, draws its loss while it does; see `FitOptions`.
+ * Stopping the cell ends the run at its next step; the history up to there is kept and drawn.
+ */
+export function fit<State>({ chart = {}, ...options }: NotebookFitOptions<State>): Run {
+  checkOptions(
+    'fit',
+    { chart },
+    {
+      chart: optional((value) =>
+        value === false || (typeof value === 'object' && value !== null)
+          ? undefined
+          : 'an object of chart options, or false',
+      ),
+    },
+  );
+  if (chart) checkLossChartOptions('fit: chart', chart);
+  const host = notebookHost();
+  if (!host) return train(options);
+  const draw = chart ? liveChart(host, options.steps, chart) : undefined;
+  const signal = host.interruption();
+  const abort = (): void => {
+    const reason: unknown = signal.reason;
+    run.abort(reason instanceof Error ? reason : new Error('fit: stopped by the user'));
+  };
+  const run = train({
+    ...options,
+    onStep: (state) => {
+      if (state.status !== 'running') signal.removeEventListener('abort', abort);
+      draw?.(state);
+      options.onStep?.(state);
+    },
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  return run;
+}
+
+/** Shows a curve and replaces it, at most every `drawEveryMs` while the run lasts, and at its end. */
+function liveChart(
+  host: NotebookHost,
+  totalSteps: number,
+  options: LossChartOptions,
+): (run: Run) => void {
+  const displayId = `unroll-loss-${++charts}`;
+  let drawn = -Infinity;
+  return (run) => {
+    if (run.status === 'running' && now() - drawn < drawEveryMs) return;
+    drawn = now();
+    const payload = toLossPayload(run.history, run.status, totalSteps, options);
+    host.display(lossBundle(payload), { displayId });
+  };
+}

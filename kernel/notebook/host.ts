@@ -1,0 +1,30 @@
+/**
+ * The door between notebook functions (`display`, `clearOutput`, `input`, …), which live in the library,
+ * and the session that runs the notebook. The two are bundled apart, so the session leaves its half on
+ * `globalThis` under a registered symbol; outside a notebook nothing is there.
+ */
+import type { Json, MimeBundle } from '../contract/mime.js';
+
+export interface NotebookHost {
+  /** Show a value. The same `displayId` again replaces the earlier output in place. */
+  display(
+    data: MimeBundle,
+    options?: { displayId?: string; metadata?: Record<string, Json> },
+  ): void;
+  /** Empty the cell's output, now or (`wait`) when the next output comes. */
+  clearOutput(wait: boolean): void;
+  /** Ask the user for a line of text; null where the question was dismissed. */
+  input(prompt: string, password: boolean): Promise<string | null>;
+  /**
+   * Aborted when the user stops the cell that asks. Long work (training) listens to it and ends at its
+   * next safe point; work of a timer or of an earlier cell is not meant and gets a signal of its own.
+   */
+  interruption(): AbortSignal;
+}
+
+export const notebookHostKey = Symbol.for('unroll.notebook');
+
+/** The session's half, or undefined outside a notebook. */
+export function notebookHost(): NotebookHost | undefined {
+  return (globalThis as { [notebookHostKey]?: NotebookHost })[notebookHostKey];
+}
