@@ -36,6 +36,10 @@ export default tseslint.config(
   },
   forbid(['kernel/contract/**/*.ts'], [vscode, node, outside('../*')]),
   forbid(['kernel/rnn/**/*.ts'], [vscode, node, outside('**/contract/**', '**/session/**')]),
+  forbid(
+    ['kernel/client/**/*.ts'],
+    [vscode, outside('**/rnn/**', '**/session/**', '**/notebook/**', '**/cli/**', '**/src/**')],
+  ),
   forbid(['kernel/{session,notebook,cli}/**/*.ts', 'kernel/*.ts'], [vscode, outside('**/src/**')]),
   forbid(['src/**/*.ts'], [outside('**/rnn/**', '**/session/**', '**/media/**')]),
   forbid(['media/**/*.ts'], [vscode, node, outside('**/rnn/**', '**/session/**', '**/src/**')]),

@@ -100,6 +100,8 @@ export interface ShutdownRequest {
 /** A line on `controlFd`. */
 export interface ControlMessage {
   type: 'interrupt';
+  /** The request that is meant: if another one runs by then, nothing happens. Without it, whatever runs. */
+  parent?: string;
 }
 
 // ---------------------------------------------------------------------------------------------------

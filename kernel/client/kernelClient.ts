@@ -1,0 +1,255 @@
+/**
+ * A front end's side of a kernel: start it, run cells, interrupt, restart. The process behind it may
+ * change; a cell always gets its reply. No `vscode` here: the command line uses it too.
+ *
+ *   const kernel = startKernel({ kernelPath, cwd });
+ *   const reply = await kernel.execute({ id, cell, code }, (event) => show(event));
+ *   await kernel.shutdown();
+ */
+import type {
+  CompleteReply,
+  ExecuteReply,
+  ExecuteRequest,
+  KernelEvent,
+  KernelRequest,
+  ReadyEvent,
+  VariablesReply,
+} from '../contract/protocol.js';
+import { KernelDiedError, KernelReplacedError, toReport } from './kernelErrors.js';
+import { type KernelExit, type KernelOptions, KernelProcess } from './kernelProcess.js';
+
+export type { KernelExit, KernelOptions } from './kernelProcess.js';
+export { KernelDiedError, KernelReplacedError, KernelStartError } from './kernelErrors.js';
+
+/** An event that belongs to a request. */
+export type CellEvent = Extract<KernelEvent, { parent: string }>;
+/** An event of no request: `comm`. */
+export type FreeEvent = Exclude<
+  KernelEvent,
+  CellEvent | ReadyEvent | CompleteReply | VariablesReply
+>;
+export type CellRequest = Omit<ExecuteRequest, 'type'>;
+type Listener<T> = (value: T) => void;
+type Answer = CompleteReply | VariablesReply;
+
+export interface KernelEnd extends KernelExit {
+  /** It was restarted, shut down or disposed; it did not crash. */
+  expected: boolean;
+}
+
+interface Outstanding {
+  onEvent: (event: CellEvent) => void;
+  resolve: (reply: ExecuteReply) => void;
+}
+
+const shutdownWithinMs = 2000;
+
+export function startKernel(options: KernelOptions): KernelClient {
+  return new KernelClient(options);
+}
+
+export class KernelClient {
+  /** In the order sent; the first is the one that runs. */
+  readonly #outstanding = new Map<string, Outstanding>();
+  readonly #questions = new Map<string, Listener<Answer | undefined>>();
+  readonly #strayListeners = new Set<Listener<CellEvent>>();
+  readonly #freeListeners = new Set<Listener<FreeEvent>>();
+  readonly #exitListeners = new Set<Listener<KernelEnd>>();
+  /** Processes that were told to end. */
+  readonly #expected = new WeakSet<KernelProcess>();
+  #process: KernelProcess | undefined;
+  #crashed = false;
+  #asked = 0;
+
+  constructor(private readonly options: KernelOptions) {
+    this.#process = this.#spawn();
+  }
+
+  /** Resolves when the process takes requests; rejects with a `KernelStartError`. */
+  get ready(): Promise<ReadyEvent> {
+    return (this.#process ??= this.#spawn()).ready;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /**
+   * Runs a cell; `onEvent` gets what it says until its reply. A second request waits in the kernel for
+   * the first, and runs whether or not that failed. Where the process has died, a fresh one is started.
+   */
+  execute(request: CellRequest, onEvent: (event: CellEvent) => void): Promise<ExecuteReply> {
+    const { id: parent } = request;
+    return new Promise((resolve) => {
+      this.#outstanding.set(parent, { onEvent, resolve });
+      if (!this.#process && this.#crashed) {
+        const text = 'A fresh kernel was started: the variables of earlier cells are gone.\n';
+        onEvent({ type: 'stream', parent, name: 'stderr', text });
+      }
+      this.#crashed = false;
+      this.#send({ type: 'execute', ...request });
+    });
+  }
+
+  /** Stops the cell that runs, also one that is busy; its variables stay. */
+  interrupt(): void {
+    const [parent] = this.#outstanding.keys();
+    this.#process?.control({ type: 'interrupt', ...(parent === undefined ? {} : { parent }) });
+  }
+
+  /** A fresh process, without variables. Resolves when it is ready. */
+  async restart(): Promise<ReadyEvent> {
+    this.#replace('restarted');
+    return await this.ready;
+  }
+
+  /** Ends the process in order, and with force where it does not end by itself. */
+  async shutdown(): Promise<void> {
+    const process = this.#process;
+    if (!process) return;
+    const ended = new Promise<void>((resolve) => this.onExit(() => resolve()));
+    process.send({ type: 'shutdown' });
+    this.#process = undefined;
+    this.#expected.add(process);
+    const timer = setTimeout(() => process.kill(), shutdownWithinMs);
+    await ended;
+    clearTimeout(timer);
+    this.#settle(new KernelReplacedError('shut down'));
+  }
+
+  /** Ends the process at once. */
+  dispose(): void {
+    this.#replace('shut down');
+    this.#strayListeners.clear();
+    this.#freeListeners.clear();
+  }
+
+  /** The user's answer to `inputRequest`. */
+  replyInput(id: string, value: string | null): void {
+    this.#send({ type: 'inputReply', id, value });
+  }
+
+  send(request: Extract<KernelRequest, { type: 'comm' }>): void {
+    this.#send(request);
+  }
+
+  /** Undefined where the process ended instead of answering. */
+  async complete(code: string, cursor: number): Promise<CompleteReply | undefined> {
+    return (await this.#ask({ type: 'complete', code, cursor })) as CompleteReply | undefined;
+  }
+
+  /** Undefined where the process ended instead of answering. */
+  async variables(): Promise<VariablesReply | undefined> {
+    return (await this.#ask({ type: 'variables' })) as VariablesReply | undefined;
+  }
+
+  /** Output of a timer or promise after its cell's reply. Returns how to stop listening. */
+  onStray(listener: Listener<CellEvent>): () => void {
+    return subscribe(this.#strayListeners, listener);
+  }
+
+  onFree(listener: Listener<FreeEvent>): () => void {
+    return subscribe(this.#freeListeners, listener);
+  }
+
+  onExit(listener: Listener<KernelEnd>): () => void {
+    return subscribe(this.#exitListeners, listener);
+  }
+
+  #spawn(): KernelProcess {
+    const process: KernelProcess = new KernelProcess(this.options, {
+      event: (event) => {
+        if (!this.#expected.has(process)) this.#receive(event);
+      },
+      exit: (exit) => this.#exited(process, exit),
+    });
+    return process;
+  }
+
+  #send(request: KernelRequest): void {
+    const process = (this.#process ??= this.#spawn());
+    // Node keeps what is sent until the child reads it: there is no need to wait for `ready`.
+    process.send(request);
+  }
+
+  #ask(
+    question: { type: 'variables' } | { type: 'complete'; code: string; cursor: number },
+  ): Promise<Answer | undefined> {
+    const id = `question-${String(++this.#asked)}`;
+    return new Promise((resolve) => {
+      this.#questions.set(id, resolve);
+      this.#send({ ...question, id });
+    });
+  }
+
+  #receive(event: KernelEvent): void {
+    if (event.type === 'ready') return;
+    if (event.type === 'completeReply' || event.type === 'variablesReply') {
+      this.#questions.get(event.id)?.(event);
+      this.#questions.delete(event.id);
+      return;
+    }
+    if (!('parent' in event)) {
+      for (const listener of this.#freeListeners) listener(event);
+      return;
+    }
+    const outstanding = this.#outstanding.get(event.parent);
+    if (!outstanding) {
+      // `idle` comes after every reply and says nothing that the reply did not.
+      if (event.type === 'status') return;
+      for (const listener of this.#strayListeners) listener(event);
+      return;
+    }
+    outstanding.onEvent(event);
+    if (event.type !== 'executeReply') return;
+    this.#outstanding.delete(event.parent);
+    outstanding.resolve(event);
+  }
+
+  #replace(action: 'restarted' | 'shut down'): void {
+    const process = this.#process;
+    this.#process = undefined;
+    this.#crashed = false;
+    if (process) {
+      this.#expected.add(process);
+      process.kill();
+    }
+    this.#settle(new KernelReplacedError(action));
+  }
+
+  #exited(process: KernelProcess, exit: KernelExit): void {
+    const expected = this.#expected.has(process);
+    if (!expected) {
+      this.#process = undefined;
+      this.#crashed = true;
+      this.#settle(new KernelDiedError(exit));
+    }
+    for (const listener of [...this.#exitListeners]) listener({ ...exit, expected });
+  }
+
+  /** Nothing more will come: the cell that ran failed, those behind it never ran. */
+  #settle(error: Error): void {
+    const waiting = [...this.#outstanding];
+    this.#outstanding.clear();
+    waiting.forEach(([parent, { onEvent, resolve }], index) => {
+      const status = index === 0 ? 'error' : 'aborted';
+      if (index === 0) onEvent({ type: 'error', parent, error: toReport(error) });
+      const reply: ExecuteReply = {
+        type: 'executeReply',
+        parent,
+        status,
+        executionCount: 0,
+        durationMs: 0,
+      };
+      onEvent(reply);
+      resolve(reply);
+    });
+    for (const answer of this.#questions.values()) answer(undefined);
+    this.#questions.clear();
+  }
+}
+
+function subscribe<T>(listeners: Set<Listener<T>>, listener: Listener<T>): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,53 @@
+/** What is said of a kernel process that ended. */
+import type { ErrorReport } from '../contract/protocol.js';
+import type { KernelExit } from './kernelProcess.js';
+
+/** The process could not be started, or ended before it was ready. */
+export class KernelStartError extends Error {
+  override name = 'KernelStartError';
+
+  constructor(kernelPath: string, exit: KernelExit) {
+    super(`The kernel (${kernelPath}) did not start: the process ${describeExit(exit)}.`);
+  }
+}
+
+/** The process ended while a cell ran. */
+export class KernelDiedError extends Error {
+  override name = 'KernelDiedError';
+
+  constructor(exit: KernelExit) {
+    super(
+      `The kernel ${describeExit(exit)} while this cell ran. ` +
+        'Its variables are gone; the next cell starts a fresh kernel.',
+    );
+  }
+}
+
+/** The kernel was restarted or shut down while the cell ran. */
+export class KernelReplacedError extends Error {
+  override name = 'KernelReplacedError';
+
+  constructor(action: 'restarted' | 'shut down') {
+    super(`The kernel was ${action} while this cell ran. Its variables are gone.`);
+  }
+}
+
+/** `was killed by SIGKILL`, with the last lines of a crash report. */
+function describeExit({ code, signal, stderr }: KernelExit): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const outOfMemory = /heap out of memory/.test(stderr);
+  const how = outOfMemory
+    ? 'ran out of memory'
+    : signal !== null
+      ? `was killed by ${signal}`
+      : code === null
+        ? 'could not be run'
+        : `ended with exit code ${String(code)}`;
+  const report = lines.slice(-6).join('\n');
+  return report === '' || outOfMemory ? how : `${how} (${report})`;
+}
+
+export function toReport(error: Error): ErrorReport {
+  const { name, message } = error;
+  return { name, message, frames: [], stack: `${name}: ${message}` };
+}

@@ -1,0 +1,145 @@
+/** One kernel process: spawned, spoken to in typed messages, and its end explained. */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import {
+  type ControlMessage,
+  controlFd,
+  type KernelEvent,
+  type KernelRequest,
+  type ReadyEvent,
+} from '../contract/protocol.js';
+import { kernelEnvironment } from './kernelEnvironment.js';
+import { KernelStartError } from './kernelErrors.js';
+
+export interface KernelOptions {
+  /** The kernel's bundle, `dist/kernel.js`. */
+  kernelPath: string;
+  /** The notebook's folder; imports are resolved from there. */
+  cwd: string;
+  /** The Node (or Electron) to run it with; by default the one that runs the caller. */
+  execPath?: string;
+  /** Added to the environment. */
+  env?: NodeJS.ProcessEnv;
+}
+
+export interface KernelExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The last lines that the process wrote to its raw stderr: a crash report, if there was one. */
+  stderr: string;
+}
+
+export interface KernelProcessListener {
+  event(event: KernelEvent): void;
+  exit(exit: KernelExit): void;
+}
+
+/**
+ * Keeps Node from aborting when a callback was terminated in the middle (an interrupt): its check of
+ * the stack of async ids is a debugging aid.
+ */
+const execArgv = ['--no-force-async-hooks-checks'];
+const startWithinMs = 30_000;
+/** Messages that the process sent before it ended may still be on their way. */
+const drainWithinMs = 500;
+const maxStderr = 4000;
+
+export class KernelProcess {
+  /** Rejects with a `KernelStartError` where the process ends before it is ready. */
+  readonly ready: Promise<ReadyEvent>;
+  readonly #child: ChildProcess;
+  #stderr = '';
+  #hasEnded = false;
+
+  constructor(
+    private readonly options: KernelOptions,
+    private readonly listener: KernelProcessListener,
+  ) {
+    const { kernelPath, cwd, execPath, env } = options;
+    this.#child = fork(kernelPath, [], {
+      cwd,
+      env: kernelEnvironment(process.env, env),
+      execArgv,
+      serialization: 'advanced',
+      // The last one is `controlFd`.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+      ...(execPath === undefined ? {} : { execPath }),
+    });
+    this.ready = this.#listen();
+    // Whoever waits for it hears of a failure; nobody has to wait.
+    this.ready.catch(() => undefined);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  send(request: KernelRequest): void {
+    // A channel that closed meanwhile means that the process ended, which is reported as such.
+    if (this.#child.connected) this.#child.send(request, () => undefined);
+  }
+
+  /** Reaches a kernel that is busy, too. */
+  control(message: ControlMessage): void {
+    const pipe = this.#child.stdio[controlFd] as Writable | null | undefined;
+    if (pipe?.writable === true) pipe.write(`${JSON.stringify(message)}\n`);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #listen(): Promise<ReadyEvent> {
+    const child = this.#child;
+    const keep = (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-maxStderr);
+    };
+    child.stderr?.on('data', keep);
+    child.stdout?.on('data', keep);
+    // Writing to a pipe whose reader just ended; the end itself is reported below.
+    child.stdio[controlFd]?.on('error', () => undefined);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.kill();
+      }, startWithinMs);
+      child.on('message', (event) => {
+        const message = event as KernelEvent;
+        if (message.type === 'ready') {
+          clearTimeout(timer);
+          resolve(message);
+        }
+        this.listener.event(message);
+      });
+      const ended = (exit: KernelExit) => {
+        clearTimeout(timer);
+        reject(new KernelStartError(this.options.kernelPath, exit));
+        this.#ended(exit);
+      };
+      child.on('error', (error) => {
+        if (child.pid === undefined) ended({ code: null, signal: null, stderr: error.message });
+      });
+      child.on('exit', (code, signal) => {
+        this.#drained(() => ended({ code, signal, stderr: this.#stderr.trim() }));
+      });
+    });
+  }
+
+  #drained(done: () => void): void {
+    const child = this.#child;
+    if (!child.connected) {
+      setImmediate(done);
+      return;
+    }
+    const timer = setTimeout(done, drainWithinMs);
+    child.once('disconnect', () => {
+      clearTimeout(timer);
+      setImmediate(done);
+    });
+  }
+
+  #ended(exit: KernelExit): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.listener.exit(exit);
+  }
+}

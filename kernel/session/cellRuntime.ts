@@ -1,0 +1,22 @@
+/** What compiled cells call (`compile/runtimeCall.ts`), behind one lexical binding that all cells see. */
+import type { LoadOptions } from './modules.js';
+
+export interface CellRuntime {
+  /** Hands over the value of a cell's last expression. */
+  result(script: number, value: unknown): unknown;
+  /** What `await value` waits for: the value, or the end of the cell that waits. */
+  await(script: number, offset: number, value: unknown): unknown;
+  /** What `for await (… of values)` runs over. */
+  iterate(script: number, offset: number, values: unknown): AsyncIterable<unknown>;
+  /** A module's namespace. */
+  load(
+    script: number,
+    offset: number,
+    specifier: unknown,
+    options?: LoadOptions,
+    required?: string[],
+  ): Promise<unknown>;
+  require(specifier: string): unknown;
+  /** `import.meta` */
+  meta: { url: string; dirname: string; filename: string; resolve(specifier: string): string };
+}

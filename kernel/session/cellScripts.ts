@@ -1,0 +1,62 @@
+/** Which script is which cell: from positions in what V8 runs to positions in what the user wrote. */
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import type { CellReference } from '../contract/protocol.js';
+import type { CompiledCell } from './compile/compileCell.js';
+
+const scheme = 'unroll-cell:';
+
+export interface CellScript {
+  cell: CellReference;
+  executionCount: number;
+  source: string;
+}
+
+export interface CellPosition {
+  script: CellScript;
+  /** From 1, both. */
+  line: number;
+  column: number;
+}
+
+export class CellScripts {
+  readonly #scripts = new Map<number, CellScript & { map?: TraceMap; firstLineShift: number }>();
+
+  add(script: CellScript): void {
+    this.#scripts.set(script.executionCount, { ...script, firstLineShift: 0 });
+  }
+
+  setMap(executionCount: number, compiled: CompiledCell): void {
+    const script = this.#scripts.get(executionCount);
+    if (!script) return;
+    script.map = new TraceMap(compiled.map);
+    script.firstLineShift = compiled.firstLineShift;
+  }
+
+  get(executionCount: number): CellScript | undefined {
+    return this.#scripts.get(executionCount);
+  }
+
+  /** The script's name in stack traces. */
+  static url(executionCount: number): string {
+    return `${scheme}${String(executionCount)}`;
+  }
+
+  /** Line and column (from 1) of generated code → the cell's; undefined where it is no cell. */
+  locate(url: string, line: number, column: number): CellPosition | undefined {
+    if (!url.startsWith(scheme)) return undefined;
+    const script = this.#scripts.get(Number(url.slice(scheme.length)));
+    if (!script?.map) return undefined;
+    const original = originalPositionFor(script.map, { line, column: column - 1 });
+    if (original.line === null) return { script, line: 1, column: 1 };
+    const shift = original.line === 1 ? script.firstLineShift : 0;
+    return { script, line: original.line, column: Math.max(1, original.column + 1 - shift) };
+  }
+
+  /** An offset in the cell's source, as compiled calls carry it. */
+  locateOffset(executionCount: number, offset: number): CellPosition | undefined {
+    const script = this.#scripts.get(executionCount);
+    if (!script) return undefined;
+    const before = script.source.slice(0, offset).split('\n');
+    return { script, line: before.length, column: before.at(-1)!.length + 1 };
+  }
+}

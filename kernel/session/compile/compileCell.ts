@@ -1,0 +1,138 @@
+/**
+ * One cell's TypeScript → the JavaScript that V8's REPL mode runs, with a source map.
+ *
+ * The compiler works on one cell at a time and never sees another, so nothing is left out because this
+ * cell does not use it: a value import stays, whoever uses it later. Types, `import type` and
+ * `import { type X }` vanish.
+ */
+import type ts from 'typescript';
+import { findAssignedConstant } from './constants.js';
+import { CellSyntaxError } from './cellSyntaxError.js';
+import { afterTypeScript, beforeTypeScript } from './lowerCell.js';
+
+type TypeScript = typeof ts;
+
+export interface CompileOptions {
+  /** Number of the execution; names the script in stack traces. */
+  script: number;
+  /** Names that earlier cells declared with `const`, `import`, … */
+  constants: ReadonlySet<string>;
+}
+
+export interface CompiledCell {
+  code: string;
+  /** Source map, version 3, as JSON text. */
+  map: string;
+  /** Characters that were put before the first line: mapped columns of line 1 are that much too large. */
+  firstLineShift: number;
+  /** Top-level names, and whether they may be assigned to. */
+  declared: Map<string, 'constant' | 'variable'>;
+}
+
+const fileName = 'cell.ts';
+
+/** @throws {CellSyntaxError} The first thing in the cell that does not parse. */
+export function compileCell(
+  typescript: TypeScript,
+  source: string,
+  options: CompileOptions,
+): CompiledCell {
+  const { file, firstLineShift } = parseCell(typescript, source);
+  const emitted = { code: '', map: '' };
+  const program = typescript.createProgram(
+    [fileName],
+    compilerOptions(typescript),
+    compilerHost(file, emitted),
+  );
+  const [diagnostic] = program.getSyntacticDiagnostics(file);
+  if (diagnostic) {
+    const message = typescript.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
+    throw new CellSyntaxError(message, diagnostic.start - firstLineShift, diagnostic.length);
+  }
+  const declared = new Map<string, 'constant' | 'variable'>();
+  const plan = { ...options, firstLineShift, declared };
+  const before = beforeTypeScript(typescript, plan);
+  const after = afterTypeScript(typescript, plan);
+  program.emit(undefined, undefined, undefined, false, { before: [before], after: [after] });
+  const assigned = findAssignedConstant(typescript, program, file, {
+    earlier: options.constants,
+    declared,
+  });
+  if (assigned) {
+    const message = `Cannot assign to '${assigned.name}' because it is a constant.`;
+    throw new CellSyntaxError(message, assigned.start - firstLineShift, assigned.name.length);
+  }
+  const code = emitted.code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+  return { code, map: emitted.map, firstLineShift, declared };
+}
+
+/** A cell like `{ a: 1 }` means an object, not a block with a label. */
+function parseCell(
+  typescript: TypeScript,
+  source: string,
+): { file: ts.SourceFile; firstLineShift: number } {
+  if (/^\s*\{/.test(source) && source.trimEnd().endsWith('}')) {
+    const file = parse(typescript, `(${source}\n)`);
+    const [only, ...others] = file.statements;
+    const isObject =
+      only !== undefined &&
+      others.length === 0 &&
+      typescript.isExpressionStatement(only) &&
+      typescript.isParenthesizedExpression(only.expression) &&
+      typescript.isObjectLiteralExpression(only.expression.expression);
+    if (isObject && parsesCleanly(file)) return { file, firstLineShift: 1 };
+  }
+  return { file: parse(typescript, source), firstLineShift: 0 };
+}
+
+function parse(typescript: TypeScript, text: string): ts.SourceFile {
+  const setExternalModuleIndicator = (file: ts.SourceFile) => {
+    // Every cell is a module, whether it imports or not: top-level `await` parses as such.
+    (file as { externalModuleIndicator?: ts.Node }).externalModuleIndicator = file;
+  };
+  return typescript.createSourceFile(
+    fileName,
+    text,
+    { languageVersion: typescript.ScriptTarget.ES2022, setExternalModuleIndicator },
+    true,
+  );
+}
+
+/** The parser leaves its findings on the file, but the type does not say so. */
+function parsesCleanly(file: ts.SourceFile): boolean {
+  return (file as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics.length === 0;
+}
+
+function compilerOptions(typescript: TypeScript): ts.CompilerOptions {
+  return {
+    // What Node 20 runs; `using` and decorators are lowered.
+    target: typescript.ScriptTarget.ES2022,
+    module: typescript.ModuleKind.ESNext,
+    moduleDetection: typescript.ModuleDetectionKind.Force,
+    verbatimModuleSyntax: true,
+    isolatedModules: true,
+    sourceMap: true,
+    newLine: typescript.NewLineKind.LineFeed,
+    noLib: true,
+    noResolve: true,
+  };
+}
+
+function compilerHost(
+  file: ts.SourceFile,
+  emitted: { code: string; map: string },
+): ts.CompilerHost {
+  return {
+    getSourceFile: (name) => (name === fileName ? file : undefined),
+    writeFile: (name, text) => {
+      emitted[name.endsWith('.map') ? 'map' : 'code'] = text;
+    },
+    getDefaultLibFileName: () => 'lib.d.ts',
+    useCaseSensitiveFileNames: () => true,
+    getCanonicalFileName: (name) => name,
+    getCurrentDirectory: () => '',
+    getNewLine: () => '\n',
+    fileExists: (name) => name === fileName,
+    readFile: () => undefined,
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * Cells may declare a name again, as `const` or otherwise, so at run time every top-level name is
+ * assignable. What `const` and `import` promise is therefore checked here, before the cell runs.
+ */
+import type ts from 'typescript';
+
+interface Known {
+  earlier: ReadonlySet<string>;
+  declared: ReadonlyMap<string, 'constant' | 'variable'>;
+}
+
+/** The first assignment to a top-level constant, of this cell or of an earlier one. */
+export function findAssignedConstant(
+  typescript: typeof ts,
+  program: ts.Program,
+  file: ts.SourceFile,
+  known: Known,
+): { name: string; start: number } | undefined {
+  const isConstant = (name: string) => {
+    const here = known.declared.get(name);
+    return here === undefined ? known.earlier.has(name) : here === 'constant';
+  };
+  const suspects = assignedIdentifiers(typescript, file).filter((one) => isConstant(one.text));
+  if (suspects.length === 0) return undefined;
+  const checker = program.getTypeChecker();
+  const found = suspects.find((identifier) => {
+    const parent = identifier.parent;
+    const symbol = typescript.isShorthandPropertyAssignment(parent)
+      ? checker.getShorthandAssignmentValueSymbol(parent)
+      : checker.getSymbolAtLocation(identifier);
+    const declarations = symbol?.declarations ?? [];
+    return declarations.every((one) => isTopLevel(typescript, one));
+  });
+  return found && { name: found.text, start: found.getStart(file) };
+}
+
+/** A declaration that no function, class or block stands around. */
+function isTopLevel(typescript: typeof ts, declaration: ts.Node): boolean {
+  for (let node = declaration.parent; !typescript.isSourceFile(node); node = node.parent) {
+    const opensScope =
+      typescript.isFunctionLike(node) ||
+      typescript.isClassLike(node) ||
+      typescript.isBlock(node) ||
+      typescript.isModuleBlock(node) ||
+      typescript.isCaseBlock(node) ||
+      typescript.isCatchClause(node) ||
+      typescript.isForStatement(node) ||
+      typescript.isForInStatement(node) ||
+      typescript.isForOfStatement(node);
+    if (opensScope) return false;
+  }
+  return true;
+}
+
+function assignedIdentifiers(typescript: typeof ts, file: ts.SourceFile): ts.Identifier[] {
+  const found: ts.Identifier[] = [];
+  const addTargets = (node: ts.Node): void => {
+    if (typescript.isIdentifier(node)) found.push(node);
+    else if (typescript.isParenthesizedExpression(node)) addTargets(node.expression);
+    else if (typescript.isArrayLiteralExpression(node)) node.elements.forEach(addTargets);
+    else if (typescript.isObjectLiteralExpression(node)) node.properties.forEach(addTargets);
+    else if (typescript.isPropertyAssignment(node)) addTargets(node.initializer);
+    else if (typescript.isShorthandPropertyAssignment(node)) found.push(node.name);
+    else if (typescript.isSpreadElement(node) || typescript.isSpreadAssignment(node)) {
+      addTargets(node.expression);
+    } else if (isAssignment(typescript, node)) addTargets(node.left);
+  };
+  const visit = (node: ts.Node): void => {
+    if (isAssignment(typescript, node)) addTargets(node.left);
+    else if (isIncrement(typescript, node)) addTargets(node.operand);
+    else if (
+      (typescript.isForOfStatement(node) || typescript.isForInStatement(node)) &&
+      !typescript.isVariableDeclarationList(node.initializer)
+    ) {
+      addTargets(node.initializer);
+    }
+    typescript.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+function isAssignment(typescript: typeof ts, node: ts.Node): node is ts.BinaryExpression {
+  return (
+    typescript.isBinaryExpression(node) &&
+    node.operatorToken.kind >= typescript.SyntaxKind.FirstAssignment &&
+    node.operatorToken.kind <= typescript.SyntaxKind.LastAssignment
+  );
+}
+
+function isIncrement(
+  typescript: typeof ts,
+  node: ts.Node,
+): node is ts.PrefixUnaryExpression | ts.PostfixUnaryExpression {
+  return (
+    (typescript.isPrefixUnaryExpression(node) || typescript.isPostfixUnaryExpression(node)) &&
+    (node.operator === typescript.SyntaxKind.PlusPlusToken ||
+      node.operator === typescript.SyntaxKind.MinusMinusToken)
+  );
+}

@@ -1,0 +1,73 @@
+import { inspect } from 'node:util';
+import type { CellRuntime } from './cellRuntime.js';
+import type { CellScripts } from './cellScripts.js';
+import { type Execution, flows } from './execution.js';
+import type { Modules } from './modules.js';
+import { isPromiseLike } from './resultBundle.js';
+import type { StackFrames } from './stackFrames.js';
+
+interface Parts {
+  modules: Modules;
+  frames: StackFrames;
+  scripts: CellScripts;
+  execution: (script: number) => Execution | undefined;
+}
+
+export function createCellRuntime({ modules, frames, scripts, execution }: Parts): CellRuntime {
+  const located = (error: unknown, script: number, offset: number): unknown => {
+    const position = scripts.locateOffset(script, offset);
+    if (error instanceof Error && position) frames.addAwait(error, position);
+    return error;
+  };
+  const waitFor = (script: number, offset: number, value: unknown): unknown => {
+    if (!isPromiseLike(value)) return value;
+    const flow = flows.getStore();
+    const waiting = flow && !flow.isDetached ? flow.execution.wait(value) : Promise.resolve(value);
+    return waiting.catch((error: unknown) => {
+      throw located(error, script, offset);
+    });
+  };
+  return {
+    await: waitFor,
+    result(script, value) {
+      execution(script)?.setResult(value);
+      return undefined;
+    },
+    async *iterate(script, offset, values) {
+      const { iterator, isAsync } = iteratorOf(values);
+      const wait = (value: unknown) => waitFor(script, offset, value);
+      let isOpen = false;
+      try {
+        for (;;) {
+          const step = (await wait(iterator.next())) as IteratorResult<unknown>;
+          if (step.done === true) return;
+          isOpen = true;
+          yield isAsync ? step.value : await wait(step.value);
+          isOpen = false;
+        }
+      } finally {
+        // The loop was left early: what it runs over may have something to close.
+        if (isOpen) await wait(iterator.return?.());
+      }
+    },
+    async load(script, offset, specifier, options, required) {
+      const loading = modules.load(String(specifier), options, required);
+      return await waitFor(script, offset, loading);
+    },
+    require: (specifier): unknown => modules.require(specifier),
+    meta: modules.meta,
+  };
+}
+
+/** What `for await` would take: an asynchronous iterator, else a synchronous one. */
+function iteratorOf(values: unknown): {
+  iterator: AsyncIterator<unknown> | Iterator<unknown>;
+  isAsync: boolean;
+} {
+  const source = values as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
+  const asynchronous = source[Symbol.asyncIterator]?.();
+  if (asynchronous) return { iterator: asynchronous, isAsync: true };
+  const synchronous = source[Symbol.iterator]?.();
+  if (!synchronous) throw new TypeError(`${inspect(values, { depth: 0 })} is not async iterable`);
+  return { iterator: synchronous, isAsync: false };
+}

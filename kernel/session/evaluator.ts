@@ -1,0 +1,163 @@
+/**
+ * V8's REPL mode through an inspector session inside the process: top-level `await` and names declared
+ * again. No port is opened, and no domain is enabled, so nothing is recorded.
+ */
+import { type Runtime, Session } from 'node:inspector';
+
+export type Outcome =
+  | { kind: 'value' }
+  | { kind: 'thrown'; error: unknown; at?: { line: number; column: number } }
+  | { kind: 'terminated' };
+
+export type Completion<T> =
+  { kind: 'value'; value: T } | { kind: 'thrown'; error: unknown } | { kind: 'terminated' };
+
+const objectGroup = 'cell';
+
+export class Evaluator {
+  readonly #session = new Session();
+  readonly #take: string;
+  readonly #enter: string;
+  /** Called where a termination ended what this class ran. */
+  onTerminated: () => void = () => undefined;
+  #taken: unknown;
+  #work: () => void = () => undefined;
+
+  constructor() {
+    this.#session.connect();
+    this.#take = this.#handle((value: unknown) => {
+      this.#taken = value;
+    });
+    this.#enter = this.#handle(() => this.#work());
+  }
+
+  /** Declares names that every cell sees and that are on no object. */
+  declare(names: Record<string, unknown>): void {
+    const key = Symbol.for('unroll.declared');
+    Object.defineProperty(globalThis, key, { value: names, configurable: true });
+    const expression = `const { ${Object.keys(names).join(', ')} } = globalThis[Symbol.for('unroll.declared')]`;
+    this.#session.post('Runtime.evaluate', { expression, replMode: true });
+    Reflect.deleteProperty(globalThis, key);
+  }
+
+  /** The names that cells declared. */
+  names(): string[] {
+    let names: string[] = [];
+    this.#session.post('Runtime.globalLexicalScopeNames', (error, result) => {
+      if (!error) names = result.names;
+    });
+    return names;
+  }
+
+  /** The value of an expression; undefined where it fails or would have side effects. */
+  valueOf(expression: string): { value: unknown } | undefined {
+    let found: Runtime.RemoteObject | undefined;
+    this.#evaluate({ expression, throwOnSideEffect: true, silent: true }, (answer) => {
+      if (answer && !answer.exceptionDetails) found = answer.result;
+    });
+    return found && { value: this.#local(found) };
+  }
+
+  /**
+   * Runs a cell's script. `done` is called once, or never where the script was terminated after an
+   * `await`: nothing settles then, and whoever terminated it has to end the cell.
+   */
+  run(expression: string, done: (outcome: Outcome) => void): void {
+    this.#evaluate({ expression, awaitPromise: true }, (answer) => {
+      if (!answer) {
+        this.onTerminated();
+        done({ kind: 'terminated' });
+        return;
+      }
+      const details = answer.exceptionDetails;
+      const outcome: Outcome = details ? this.#thrown(details) : { kind: 'value' };
+      this.#session.post('Runtime.releaseObjectGroup', { objectGroup });
+      done(outcome);
+    });
+  }
+
+  /**
+   * Runs user code that no cell's script holds (a timer's callback, a value's own printing) so that a
+   * termination ends it here and not the JavaScript of Node around it.
+   */
+  interruptible<T>(work: () => T): Completion<T> {
+    let completion: Completion<T> = { kind: 'terminated' };
+    const outer = this.#work;
+    this.#work = () => {
+      try {
+        completion = { kind: 'value', value: work() };
+      } catch (error) {
+        completion = { kind: 'thrown', error };
+      }
+    };
+    this.#call(this.#enter);
+    this.#work = outer;
+    return completion;
+  }
+
+  #thrown(details: Runtime.ExceptionDetails): Outcome {
+    const { exception, lineNumber, columnNumber } = details;
+    const error = exception && this.#local(exception);
+    const frame = details.stackTrace?.callFrames[0];
+    const at = {
+      line: (frame?.lineNumber ?? lineNumber) + 1,
+      column: (frame?.columnNumber ?? columnNumber) + 1,
+    };
+    return { kind: 'thrown', error, at };
+  }
+
+  #evaluate(
+    parameters: Runtime.EvaluateParameterType & { throwOnSideEffect?: boolean },
+    done: (answer: Runtime.EvaluateReturnType | undefined) => void,
+  ): void {
+    // The types of Node's inspector do not know `replMode`.
+    this.#session.post(
+      'Runtime.evaluate' as string,
+      { ...parameters, replMode: true, objectGroup },
+      (error: Error | null, answer?: object) =>
+        done(error ? undefined : (answer as Runtime.EvaluateReturnType)),
+    );
+  }
+
+  /** The value itself of what the inspector describes. */
+  #local({ objectId, unserializableValue, value }: Runtime.RemoteObject): unknown {
+    const argument: Runtime.CallArgument = objectId
+      ? { objectId }
+      : unserializableValue
+        ? { unserializableValue }
+        : { value: value as unknown };
+    this.#taken = undefined;
+    this.#call(this.#take, [argument]);
+    const taken = this.#taken;
+    this.#taken = undefined;
+    return taken;
+  }
+
+  #call(objectId: string, values: Runtime.CallArgument[] = []): void {
+    const functionDeclaration = 'function (...values) { this(...values); }';
+    this.#session.post(
+      'Runtime.callFunctionOn',
+      { objectId, functionDeclaration, arguments: values },
+      (error) => {
+        if (error) this.onTerminated();
+      },
+    );
+  }
+
+  /** A function of this process as the inspector knows it. */
+  #handle(target: (value: unknown) => void): string {
+    const key = Symbol.for('unroll.handle');
+    Object.defineProperty(globalThis, key, { value: target, configurable: true });
+    let objectId: string | undefined;
+    this.#session.post(
+      'Runtime.evaluate',
+      { expression: `globalThis[Symbol.for('unroll.handle')]` },
+      (error, answer) => {
+        objectId = error ? undefined : answer.result.objectId;
+      },
+    );
+    Reflect.deleteProperty(globalThis, key);
+    if (objectId === undefined) throw new Error('The inspector gave no handle of a function.');
+    return objectId;
+  }
+}

@@ -1,0 +1,68 @@
+/** One run of one cell, and whose work a piece of asynchronous code is. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CellReference } from '../contract/protocol.js';
+
+export class Execution {
+  readonly started = performance.now();
+  readonly interruption = new AbortController();
+  /** The reply was sent; what comes now is stray. */
+  isFinished = false;
+  /** Set once the cell was stopped or failed elsewhere: its body must not go on. */
+  #cancelled: Error | undefined;
+  readonly #waits = new Set<(reason: Error) => void>();
+  #hasResult = false;
+  #result: unknown;
+
+  constructor(
+    readonly id: string,
+    readonly cell: CellReference,
+    readonly executionCount: number,
+  ) {}
+
+  get cancelled(): Error | undefined {
+    return this.#cancelled;
+  }
+
+  /** Every `await` of the cell's own code that is pending throws the reason; so does every later one. */
+  cancel(reason: Error): void {
+    if (this.#cancelled) return;
+    this.#cancelled = reason;
+    this.interruption.abort(reason);
+    const waits = [...this.#waits];
+    this.#waits.clear();
+    for (const reject of waits) reject(reason);
+  }
+
+  /** The promise, or the cancellation if that comes first. */
+  wait(promise: PromiseLike<unknown>): Promise<unknown> {
+    if (this.#cancelled) return Promise.reject(this.#cancelled);
+    return new Promise((resolve, reject) => {
+      const settled = () => this.#waits.delete(reject);
+      this.#waits.add(reject);
+      promise.then(resolve, reject);
+      promise.then(settled, settled);
+    });
+  }
+
+  setResult(value: unknown): void {
+    this.#hasResult = value !== undefined;
+    this.#result = value;
+  }
+
+  /** The value of the last expression, handed out once so that nothing keeps it alive. */
+  takeResult(): { value: unknown } | undefined {
+    const taken = this.#hasResult ? { value: this.#result } : undefined;
+    this.#hasResult = false;
+    this.#result = undefined;
+    return taken;
+  }
+}
+
+/** Who started the code that runs now. */
+export interface Flow {
+  execution: Execution;
+  /** A timer's callback: it belongs to the cell, but stopping the cell does not stop it. */
+  isDetached: boolean;
+}
+
+export const flows = new AsyncLocalStorage<Flow>();

@@ -1,0 +1,45 @@
+/** The session's half of `display`, `clearOutput` and `input`. */
+import type { KernelEvent } from '../contract/protocol.js';
+import { type NotebookHost, notebookHostKey } from '../notebook/host.js';
+import { type Execution, flows } from './execution.js';
+import { DisplayError } from './sessionErrors.js';
+
+/** Questions that wait for an answer. */
+export type PendingInputs = Map<string, (value: string | null) => void>;
+
+interface Parts {
+  owner: () => Execution | undefined;
+  emit: (event: KernelEvent) => void;
+  inputs: PendingInputs;
+}
+
+export function installNotebookHost({ owner, emit, inputs }: Parts): void {
+  let asked = 0;
+  const parent = () => owner()?.id ?? '';
+  const host: NotebookHost = {
+    display(data, options = {}) {
+      try {
+        emit({ type: 'display', parent: parent(), data, ...options });
+      } catch (cause) {
+        throw new DisplayError(Object.keys(data), { cause });
+      }
+    },
+    clearOutput: (wait) => emit({ type: 'clearOutput', parent: parent(), wait }),
+    input: (prompt, password) => {
+      const id = `input-${String(++asked)}`;
+      return new Promise((resolve) => {
+        inputs.set(id, (value) => {
+          inputs.delete(id);
+          resolve(value);
+        });
+        emit({ type: 'inputRequest', parent: parent(), id, prompt, password });
+      });
+    },
+    interruption() {
+      const flow = flows.getStore();
+      const isOfCell = flow !== undefined && !flow.isDetached && !flow.execution.isFinished;
+      return isOfCell ? flow.execution.interruption.signal : new AbortController().signal;
+    },
+  };
+  Object.defineProperty(globalThis, notebookHostKey, { value: host, configurable: true });
+}

@@ -1,0 +1,359 @@
+/**
+ * One notebook's state: takes requests, runs cells one at a time, and says what happened.
+ *
+ * compile (`compile/`) → run (`evaluator.ts`) → events (`outputQueue.ts`). What a cell starts and leaves
+ * behind (timers, promises) stays its own: `flows` carries the execution along.
+ */
+import type {
+  CellReference,
+  ErrorReport,
+  ExecuteRequest,
+  KernelEvent,
+  KernelRequest,
+} from '../contract/protocol.js';
+import { CellScripts, type CellPosition } from './cellScripts.js';
+import { createCellRuntime } from './createCellRuntime.js';
+import { CellSyntaxError } from './compile/cellSyntaxError.js';
+import { compileCell, type CompiledCell } from './compile/compileCell.js';
+import { runtimeName } from './compile/runtimeCall.js';
+import { complete } from './complete.js';
+import { installConsole } from './consoleStreams.js';
+import { toErrorReport } from './errorReport.js';
+import { type Completion, Evaluator, type Outcome } from './evaluator.js';
+import { Execution, flows } from './execution.js';
+import { Interrupts } from './interrupts.js';
+import { Modules } from './modules.js';
+import { installNotebookHost, type PendingInputs } from './notebookFunctions.js';
+import { OutputQueue, type Send } from './outputQueue.js';
+import { asBundle, isPromiseLike, toBundle } from './resultBundle.js';
+import { Interrupted, ProcessExitError } from './sessionErrors.js';
+import { StackFrames } from './stackFrames.js';
+import { loadTypeScript } from './typescript.js';
+import { installUserTimers } from './userTimers.js';
+import { summarizeVariables } from './variables.js';
+
+export interface SessionOptions {
+  /** The notebook's folder: imports are resolved from there. */
+  folder: string;
+  /** URL of the folder that holds the bundles: the library, the compiler, the interrupt worker. */
+  bundles: URL;
+  send: Send;
+  /** Ends the process in order. */
+  exit: (code: number) => void;
+}
+
+export class Session {
+  readonly #evaluator = new Evaluator();
+  readonly #scripts = new CellScripts();
+  readonly #frames: StackFrames;
+  readonly #modules: Modules;
+  readonly #output: OutputQueue;
+  readonly #interrupts: Interrupts;
+  readonly #inputs: PendingInputs = new Map();
+  readonly #queue: ExecuteRequest[] = [];
+  readonly #executions = new Map<number, Execution>();
+  readonly #constants = new Set<string>();
+  readonly #setBy = new Map<string, CellReference>();
+  /** Errors that were shown: the same one often comes again, as an unhandled rejection. */
+  readonly #reported = new WeakSet<object>();
+  #running: Execution | undefined;
+  #isStarting = false;
+  #executionCount = 0;
+
+  constructor(private readonly options: SessionOptions) {
+    const { folder, bundles, send } = options;
+    this.#frames = new StackFrames(this.#scripts, new URL('.', bundles).href);
+    this.#modules = new Modules(folder, new URL('unroll.js', bundles).href);
+    this.#output = new OutputQueue(send);
+    this.#interrupts = new Interrupts(this.#evaluator, (parent, forced) =>
+      this.#stop(parent, forced),
+    );
+  }
+
+  /**
+   * Takes over the process: console, timers, errors, `process.exit`.
+   *
+   * @param ready Called when requests may come.
+   */
+  install(ready: () => void): void {
+    const { bundles } = this.options;
+    this.#interrupts.listen(new URL('interruptWorker.js', bundles), ready);
+    this.#frames.install();
+    const runtime = createCellRuntime({
+      modules: this.#modules,
+      frames: this.#frames,
+      scripts: this.#scripts,
+      execution: (script) => this.#executions.get(script),
+    });
+    const { filename, dirname } = this.#modules.meta;
+    this.#evaluator.declare({
+      [runtimeName]: runtime,
+      require: this.#modules.require,
+      __filename: filename,
+      __dirname: dirname,
+    });
+    installConsole((name, text) => {
+      const execution = this.#owner();
+      if (execution) this.#interrupts.protect(() => this.#output.write(execution.id, name, text));
+      return execution !== undefined;
+    });
+    installUserTimers({
+      run: (work) => this.#interruptible(work),
+      failed: (error, flow) => this.#fail(flow.execution, error),
+      terminated: (flow) => this.#stray(flow.execution, new Interrupted()),
+    });
+    installNotebookHost({
+      owner: () => this.#owner(),
+      emit: (event) => this.#interrupts.protect(() => this.#output.emit(event)),
+      inputs: this.#inputs,
+    });
+    this.#installProcessHooks();
+  }
+
+  /** Loads the compiler, so that the first cell does not wait for it. */
+  warmUp(): void {
+    this.#interrupts.protect(loadTypeScript);
+  }
+
+  handle(request: KernelRequest): void {
+    this.#interrupts.absorb();
+    switch (request.type) {
+      case 'execute':
+        this.#queue.push(request);
+        this.#startNext();
+        break;
+      case 'interrupt':
+        this.#stop(undefined, false);
+        break;
+      case 'inputReply':
+        this.#inputs.get(request.id)?.(request.value);
+        break;
+      case 'variables':
+        this.#emit({
+          type: 'variablesReply',
+          id: request.id,
+          variables: summarizeVariables(this.#evaluator, this.#setBy),
+        });
+        break;
+      case 'complete':
+        this.#emit({
+          type: 'completeReply',
+          id: request.id,
+          ...complete(this.#evaluator, request),
+        });
+        break;
+      case 'comm':
+        // No handler is registered for any target yet: the answer that Jupyter prescribes.
+        if (request.phase === 'open') {
+          this.#emit({ type: 'comm', commId: request.commId, phase: 'close', data: null });
+        }
+        break;
+      case 'shutdown':
+        this.#output.drain(() => this.options.exit(0));
+        break;
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------
+  // A cell's way
+
+  #startNext(): void {
+    if (this.#running || this.#isStarting || this.#queue.length === 0) return;
+    this.#isStarting = true;
+    this.#interrupts.whenSettled(() => {
+      this.#isStarting = false;
+      const request = this.#queue.shift();
+      if (request) this.#start(request);
+    });
+  }
+
+  #start({ id, cell, code }: ExecuteRequest): void {
+    const executionCount = ++this.#executionCount;
+    const execution = new Execution(id, cell, executionCount);
+    this.#running = execution;
+    this.#executions.set(executionCount, execution);
+    this.#interrupts.running(id);
+    this.#emit({ type: 'status', state: 'busy', parent: id });
+    this.#scripts.add({ cell, executionCount, source: code });
+    const compiled = this.#compile(execution, code);
+    if (!compiled) return;
+    const script = `${compiled.code}\n//# sourceURL=${CellScripts.url(executionCount)}`;
+    flows.run({ execution, isDetached: false }, () => {
+      // One turn later: a promise that was rejected and never awaited has been noticed by then.
+      this.#evaluator.run(script, (outcome) => setImmediate(() => this.#ran(execution, outcome)));
+    });
+  }
+
+  #compile(execution: Execution, source: string): CompiledCell | undefined {
+    const { executionCount, cell } = execution;
+    try {
+      const compiled = this.#interrupts.protect(() =>
+        compileCell(loadTypeScript(), source, {
+          script: executionCount,
+          constants: this.#constants,
+        }),
+      );
+      this.#scripts.setMap(executionCount, compiled);
+      for (const [name, kind] of compiled.declared) {
+        this.#setBy.set(name, cell);
+        if (kind === 'constant') this.#constants.add(name);
+        else this.#constants.delete(name);
+      }
+      return compiled;
+    } catch (error) {
+      const at =
+        error instanceof CellSyntaxError
+          ? this.#scripts.locateOffset(executionCount, error.start)
+          : undefined;
+      this.#fail(execution, error, at);
+      return undefined;
+    }
+  }
+
+  #ran(execution: Execution, outcome: Outcome): void {
+    if (execution.isFinished) return;
+    if (outcome.kind === 'terminated') {
+      this.#fail(execution, new Interrupted());
+      return;
+    }
+    if (outcome.kind === 'thrown') {
+      const { executionCount } = execution;
+      const { at } = outcome;
+      const url = CellScripts.url(executionCount);
+      this.#fail(execution, outcome.error, at && this.#scripts.locate(url, at.line, at.column));
+      return;
+    }
+    const result = execution.takeResult();
+    if (result) this.#show(execution, result.value);
+    else this.#succeed(execution);
+  }
+
+  #show(execution: Execution, value: unknown): void {
+    const flow = { execution, isDetached: false };
+    const completion = flows.run(flow, () => this.#interruptible(() => toBundle(value)));
+    if (completion.kind === 'terminated') this.#fail(execution, new Interrupted());
+    else if (completion.kind === 'thrown') this.#fail(execution, completion.error);
+    else if (isPromiseLike(completion.value)) {
+      execution.wait(completion.value).then(
+        (shown) => this.#showBundle(execution, shown),
+        (error: unknown) => this.#fail(execution, error),
+      );
+    } else this.#showBundle(execution, completion.value);
+  }
+
+  #showBundle(execution: Execution, shown: unknown): void {
+    if (execution.isFinished) return;
+    const { id, executionCount } = execution;
+    try {
+      this.#emit({ type: 'result', parent: id, executionCount, data: asBundle(shown) });
+    } catch (error) {
+      this.#fail(execution, error);
+      return;
+    }
+    this.#succeed(execution);
+  }
+
+  #succeed(execution: Execution): void {
+    this.#finish(execution, 'ok');
+  }
+
+  /** The error is the cell's: it ends it, or comes after its end. */
+  #fail(execution: Execution, error: unknown, at?: CellPosition): void {
+    if (execution.isFinished) {
+      this.#stray(execution, error);
+      return;
+    }
+    this.#report(execution, toErrorReport(error, this.#frames, at), error);
+    this.#finish(execution, 'error');
+    // What is left of the body, after an error elsewhere, must not run into the next cell.
+    execution.cancel(error instanceof Error ? error : new Interrupted());
+  }
+
+  #stray(execution: Execution, error: unknown): void {
+    const isKnown = typeof error === 'object' && error !== null && this.#reported.has(error);
+    if (!isKnown) this.#report(execution, toErrorReport(error, this.#frames), error);
+  }
+
+  #report(execution: Execution, report: ErrorReport, error: unknown): void {
+    if (typeof error === 'object' && error !== null) this.#reported.add(error);
+    this.#emit({ type: 'error', parent: execution.id, error: report });
+  }
+
+  #finish(execution: Execution, status: 'ok' | 'error'): void {
+    const { id: parent, executionCount, started } = execution;
+    execution.isFinished = true;
+    execution.takeResult();
+    const durationMs = performance.now() - started;
+    this.#emit({ type: 'executeReply', parent, status, executionCount, durationMs });
+    this.#emit({ type: 'status', state: 'idle', parent });
+    this.#interrupts.running(null);
+    this.#running = undefined;
+    setImmediate(() => this.#startNext());
+  }
+
+  // -------------------------------------------------------------------------------------------------
+  // What comes from elsewhere
+
+  #stop(parent: string | undefined, forced: boolean): void {
+    const execution = this.#running;
+    if (!execution || (parent !== undefined && parent !== execution.id)) return;
+    const interrupted = new Interrupted();
+    this.#inputs.clear();
+    if (forced) {
+      this.#fail(execution, interrupted);
+      return;
+    }
+    // The cell's own `await` throws it, so that its `finally` runs and the line is known.
+    execution.cancel(interrupted);
+    setTimeout(() => {
+      if (!execution.isFinished) this.#fail(execution, interrupted);
+    }, unwindMs);
+  }
+
+  /** Whose output this is: who started the code, else the cell that runs, else the last one. */
+  #owner(): Execution | undefined {
+    return (
+      flows.getStore()?.execution ?? this.#running ?? this.#executions.get(this.#executionCount)
+    );
+  }
+
+  /** The cell that an error without one comes from: the one that its frames name. */
+  #ownerOf(error: unknown): Execution | undefined {
+    const flow = flows.getStore();
+    if (flow) return flow.execution;
+    const frames = error instanceof Error ? this.#frames.of(error) : [];
+    const named = frames.findLast((frame) => frame.cell)?.cell?.script.executionCount;
+    return (named === undefined ? undefined : this.#executions.get(named)) ?? this.#owner();
+  }
+
+  #installProcessHooks(): void {
+    const uncaught = (error: unknown) => {
+      if (this.#interrupts.isReset(error)) return;
+      const owner = this.#ownerOf(error);
+      const isKnown = typeof error === 'object' && error !== null && this.#reported.has(error);
+      if (isKnown) return;
+      if (owner) this.#fail(owner, error);
+      else {
+        process.stderr.write(`${toErrorReport(error, this.#frames).stack}\n`);
+        this.options.exit(1);
+      }
+    };
+    process.on('uncaughtException', uncaught);
+    process.on('unhandledRejection', uncaught);
+    process.exit = (code) => {
+      throw new ProcessExitError(code);
+    };
+  }
+
+  #interruptible<T>(work: () => T): Completion<T> {
+    this.#interrupts.absorb();
+    return this.#evaluator.interruptible(work);
+  }
+
+  #emit(event: KernelEvent): void {
+    this.#interrupts.protect(() => this.#output.emit(event));
+  }
+}
+
+/** How long a stopped cell may take for its `finally` blocks. */
+const unwindMs = 500;

@@ -1,0 +1,135 @@
+/**
+ * Stack frames in the cells' own lines. `Error.prepareStackTrace` is V8's hook for it, so that
+ * `error.stack` is right wherever a program prints it, not only where a cell fails.
+ */
+import type { CellPosition, CellScripts } from './cellScripts.js';
+
+export interface Frame {
+  function?: string;
+  /** The frame waits at an `await`. */
+  isAsync: boolean;
+  cell?: CellPosition;
+  /** URL or path of a file, where it is no cell. */
+  file?: string;
+  line: number;
+  column: number;
+}
+
+/** Deep enough that a library's recursion does not push the cell's own frame out. */
+const frameLimit = 50;
+
+export class StackFrames {
+  readonly #known = new WeakMap<object, Frame[]>();
+
+  constructor(
+    private readonly scripts: CellScripts,
+    /** Folder of the kernel's own bundles, as a URL: their frames are never shown below a cell. */
+    private readonly kernelFolder: string,
+  ) {}
+
+  install(): void {
+    Error.stackTraceLimit = frameLimit;
+    Error.prepareStackTrace = (error, callSites) => this.#prepare(error, callSites);
+  }
+
+  /** Frames of an error, innermost first; without those of Node and the kernel. */
+  of(error: Error): Frame[] {
+    const { stack } = error;
+    const frames = this.#known.get(error) ?? parseFrames(stack ?? '');
+    return frames.filter((frame) => !this.isInternal(frame));
+  }
+
+  /** A rejection passed through an `await` in a cell: V8 does not know, so the frame is added here. */
+  addAwait(error: Error, position: CellPosition): void {
+    const { stack } = error;
+    const frames = this.#known.get(error);
+    if (!frames || stack === undefined) return;
+    const frame: Frame = {
+      isAsync: true,
+      cell: position,
+      line: position.line,
+      column: position.column,
+    };
+    frames.push(frame);
+    error.stack = `${stack}\n    at ${frameText(frame)}`;
+  }
+
+  /** Inside Node, the kernel or the runtime. */
+  isInternal(frame: Frame): boolean {
+    if (frame.cell) return false;
+    const { file } = frame;
+    return (
+      file === undefined ||
+      file.startsWith('node:') ||
+      file.startsWith(this.kernelFolder) ||
+      file === 'evalmachine.<anonymous>'
+    );
+  }
+
+  #prepare(error: Error, callSites: NodeJS.CallSite[]): string {
+    const frames = callSites.map((site) => this.#frame(site));
+    const lastCell = frames.findLastIndex((frame) => frame.cell);
+    // What stands below the outermost cell is how the kernel got there.
+    const shown = lastCell < 0 ? frames : frames.slice(0, lastCell + 1);
+    this.#known.set(error, shown);
+    return [headline(error), ...shown.map((frame) => `    at ${frameText(frame)}`)].join('\n');
+  }
+
+  #frame(site: NodeJS.CallSite): Frame {
+    const url = site.getScriptNameOrSourceURL() || undefined;
+    const line = site.getLineNumber() ?? 0;
+    const column = site.getColumnNumber() ?? 0;
+    const cell = url === undefined ? undefined : this.scripts.locate(url, line, column);
+    const name = functionName(site);
+    return {
+      ...(name === undefined ? {} : { function: name }),
+      isAsync: site.isAsync(),
+      ...(cell ? { cell } : { ...(url === undefined ? {} : { file: url }) }),
+      line: cell?.line ?? line,
+      column: cell?.column ?? column,
+    };
+  }
+}
+
+function functionName(site: NodeJS.CallSite): string | undefined {
+  const name = site.getFunctionName() ?? undefined;
+  if (name === undefined || name === '') return undefined;
+  if (site.isConstructor()) return `new ${name}`;
+  const type = site.isToplevel() ? null : site.getTypeName();
+  const isPlain = type === null || type === 'Object' || name.startsWith(`${type}.`);
+  return isPlain ? name : `${type}.${name}`;
+}
+
+/** `f (Cell [3]:2:5)`, as in V8's traces. */
+export function frameText(frame: Frame): string {
+  const file = frame.cell
+    ? `Cell [${String(frame.cell.script.executionCount)}]`
+    : (frame.file ?? '<anonymous>');
+  const where = `${file}:${String(frame.line)}:${String(frame.column)}`;
+  const prefix = frame.isAsync ? 'async ' : '';
+  return frame.function === undefined
+    ? `${prefix}${where}`
+    : `${prefix}${frame.function} (${where})`;
+}
+
+/** The file frames of a stack that came as text (from a worker, or written by hand). */
+function parseFrames(stack: string): Frame[] {
+  const pattern =
+    /^\s+at (async )?(?:(.+?) \()?((?:file|node):.+?|\/.+?|[A-Za-z]:\\.+?):(\d+):(\d+)\)?$/gm;
+  return [...stack.matchAll(pattern)].map(([, isAsync, name, file, line, column]) => ({
+    ...(name === undefined ? {} : { function: name }),
+    isAsync: isAsync !== undefined,
+    file: file!,
+    line: Number(line),
+    column: Number(column),
+  }));
+}
+
+/** `Error.prototype.toString`, which an error may have made unusable. */
+function headline(error: Error): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return 'Error';
+  }
+}
