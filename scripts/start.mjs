@@ -3,16 +3,19 @@
  * loaded: in desktop VS Code where there is a `code` command, else in the browser workbench
  * (`npm start -- --browser` takes it in any case), which runs until Ctrl-C.
  */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { forSpawn } from './run/forSpawn.mjs';
 import { openInBrowser } from './run/openInBrowser.mjs';
-import { startSupervised, stopAll, stopAllOnSignals } from './run/supervised.mjs';
+import { stopAll, stopAllOnSignals } from './run/supervised.mjs';
 import { startVscodeServer } from './run/vscodeServer.mjs';
 import { workbenchAddress } from './run/workbenchAddress.mjs';
+import { cacheFolder } from './setup/cacheFolder.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
-import { installExtension } from './setup/extensionFolder.mjs';
+import { installExtension, installNotebookOpener } from './setup/extensionFolder.mjs';
 import { failWith, say, step } from './setup/narrate.mjs';
 import { findOnPath, runCommand } from './setup/runCommand.mjs';
 import { ensureWorkbench } from './setup/workbench.mjs';
@@ -21,6 +24,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const folder = path.join(root, 'examples');
 const notebook = path.join(folder, 'quickstart.ipynb');
 let dataFolder;
+let ending = false;
 
 async function main() {
   await ensureDependencies(root);
@@ -50,11 +54,11 @@ async function openDesktop(code) {
   // VS Code refuses root without these two.
   const asRoot =
     process.platform === 'linux' && process.getuid() === 0
-      ? ['--no-sandbox', `--user-data-dir=${path.join(os.homedir(), '.vscode-root')}`]
+      ? ['--no-sandbox', `--user-data-dir=${path.join(cacheFolder(), 'desktop-user')}`]
       : [];
   const args = [...asRoot, `--extensionDevelopmentPath=${root}`, '--new-window', folder, notebook];
   say(`Opening ${path.relative(root, notebook)} in VS Code (${code})`);
-  const status = await startSupervised(code, args).ended;
+  const status = await runToEnd(forSpawn(code, args));
   if (status === 0) {
     say('VS Code has it: choose "Run All", and close the window when you are done');
     return true;
@@ -63,20 +67,33 @@ async function openDesktop(code) {
   return false;
 }
 
+/** Not supervised: the window may join a VS Code of the user's, which is not ours to end. */
+function runToEnd({ command, args, shell }) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: 'inherit', shell });
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', resolve);
+  });
+}
+
 async function serveWorkbench() {
   const workbench = await ensureWorkbench();
   dataFolder = mkdtempSync(path.join(os.tmpdir(), 'unroll-start-'));
   const server = await step('Starting VS Code', async () => {
-    await installExtension(root, path.join(dataFolder, 'extensions'));
+    const extensions = path.join(dataFolder, 'extensions');
+    await installExtension(root, extensions);
+    installNotebookOpener(root, extensions);
     const token = randomBytes(24).toString('hex');
-    const started = await startVscodeServer(workbench, { dataFolder, token });
+    const env = { UNROLL_OPEN: notebook };
+    const started = await startVscodeServer(workbench, { dataFolder, token, env });
     return { ...started, token };
   });
-  const address = workbenchAddress({ ...server, folder, openFile: notebook });
+  const address = workbenchAddress({ ...server, folder });
   console.log(`\n  Unroll is at  ${address}\n`);
   const opened = openInBrowser(address);
   say(`${opened ? 'Opened it in your browser' : 'Open it in a browser'}; Ctrl-C ends it`);
   const status = await server.ended;
+  if (ending) return;
   throw new Error(`VS Code's server ended with ${status}. It printed:\n${server.log()}`);
 }
 
@@ -88,14 +105,17 @@ async function cleanUp() {
 }
 
 stopAllOnSignals(async (signal) => {
+  ending = true;
   say(`Ending (${signal})`);
   await cleanUp();
 });
 try {
   await main();
 } catch (error) {
-  failWith(error);
-} finally {
-  await cleanUp();
+  if (!ending) failWith(error);
 }
-process.exit();
+// A signal ends the command in its own way.
+if (!ending) {
+  await cleanUp();
+  process.exit();
+}

@@ -5,18 +5,14 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { forSpawn } from './forSpawn.mjs';
 
 const windows = process.platform === 'win32';
 const graceful = 5_000;
 const pollEvery = 50;
 
-const [command, ...args] = process.argv.slice(2);
-const child = spawn(command, args, {
-  stdio: 'inherit',
-  detached: !windows,
-  // Windows runs .cmd files only through a shell.
-  shell: windows && /\.(cmd|bat)$/i.test(command),
-});
+const { command, args, shell } = forSpawn(process.argv[2], process.argv.slice(3));
+const child = spawn(command, args, { stdio: 'inherit', detached: !windows, shell });
 let ending;
 
 child.on('error', (error) => {
