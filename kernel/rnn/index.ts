@@ -75,6 +75,6 @@ export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 
 export type { Model } from './train/model.js';
-export { Run, type RunStatus, type StepReport, type TrainingHistory } from './train/run.js';
+export { Run, TrainingHistory, type RunStatus, type StepReport } from './train/run.js';
 export { evaluate, type EvaluateOptions } from './train/evaluate.js';
 export { generate, generateStream, type GenerateOptions } from './train/generate.js';

@@ -129,6 +129,22 @@ export class Tensor extends Expression<Tensor> implements NdArray {
     return nest(0, 0, this.size);
   }
 
+  /** Index of the largest number along the last axis (the first of equal ones), int32. */
+  argmax(): Tensor {
+    const width = this.shape.at(-1);
+    if (!width)
+      throw new ShapeError(
+        `argmax: expected numbers along the last axis of ${showShape(this.shape)}`,
+      );
+    const indices = new Int32Array(this.size / width);
+    for (let row = 0; row < indices.length; row++) {
+      const from = row * width;
+      for (let j = 1; j < width; j++)
+        if (this.data[from + j]! > this.data[from + indices[row]!]!) indices[row] = j;
+    }
+    return new Tensor(indices, this.shape.slice(0, -1));
+  }
+
   /** The same numbers, cut off from how they were computed. Shares memory. */
   detach(): Tensor {
     return new Tensor(this.data, this.shape);

@@ -14,14 +14,31 @@ export interface StepReport {
   validation?: number;
 }
 
-/** A run so far, in columns. */
-export interface TrainingHistory {
-  step: number[];
-  loss: number[];
-  gradNorm: number[];
-  lr: number[];
-  seconds: number[];
-  validation: { step: number[]; loss: number[]; seconds: number[] };
+/** A run so far, in columns: the i-th entry of each belongs to the i-th step. */
+export class TrainingHistory {
+  readonly step: number[] = [];
+  readonly loss: number[] = [];
+  readonly gradNorm: number[] = [];
+  readonly lr: number[] = [];
+  readonly seconds: number[] = [];
+  readonly validation = { step: [] as number[], loss: [] as number[], seconds: [] as number[] };
+
+  append(report: StepReport): void {
+    for (const column of ['step', 'loss', 'gradNorm', 'lr', 'seconds'] as const)
+      this[column].push(report[column]);
+    if (report.validation === undefined) return;
+    this.validation.step.push(report.step);
+    this.validation.loss.push(report.validation);
+    this.validation.seconds.push(report.seconds);
+  }
+
+  /** How Node prints the history: one line, the numbers are in the columns. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const last = (column: readonly number[]): string => column.at(-1)?.toFixed(4) ?? 'none';
+    const validation =
+      this.validation.loss.length > 0 ? `, validation ${last(this.validation.loss)}` : '';
+    return `TrainingHistory of ${this.step.length} steps: loss ${last(this.loss)}${validation}, ${(this.seconds.at(-1) ?? 0).toFixed(1)} s`;
+  }
 }
 
 export type RunStatus = 'running' | 'done' | 'stopped' | 'failed';
@@ -33,14 +50,7 @@ export type RunStatus = 'running' | 'done' | 'stopped' | 'failed';
  * the next step waits until the loop's body is done, and leaving the loop stops the run.
  */
 export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepReport> {
-  readonly history: TrainingHistory = {
-    step: [],
-    loss: [],
-    gradNorm: [],
-    lr: [],
-    seconds: [],
-    validation: { step: [], loss: [], seconds: [] },
-  };
+  readonly history = new TrainingHistory();
   #status: RunStatus = 'running';
   #stopRequested = false;
   #abortReason: Error | undefined;
@@ -106,7 +116,7 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
         if (this.#isStopping()) break;
         const result = await steps.next();
         if (result.done) break;
-        append(this.history, result.value);
+        this.history.append(result.value);
         this.#reader?.push(result.value);
         observe(this);
       }
@@ -120,15 +130,6 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
     if (this.#abortReason) throw this.#abortReason;
     return this.history;
   }
-}
-
-function append(history: TrainingHistory, report: StepReport): void {
-  for (const column of ['step', 'loss', 'gradNorm', 'lr', 'seconds'] as const)
-    history[column].push(report[column]);
-  if (report.validation === undefined) return;
-  history.validation.step.push(report.step);
-  history.validation.loss.push(report.validation);
-  history.validation.seconds.push(report.seconds);
 }
 
 /** Hands reports from a run to a loop, one at a time, each only when it is asked for. */

@@ -1,0 +1,109 @@
+/**
+ * Jupyter notebooks on disk, format 4.5.
+ * Source: https://nbformat.readthedocs.io/en/latest/format_description.html
+ */
+import type { Json } from '../contract/mime.js';
+
+export type JsonObject = Record<string, Json>;
+
+export interface Notebook {
+  nbformat: 4;
+  nbformat_minor: number;
+  metadata: JsonObject;
+  cells: NotebookCell[];
+}
+
+export interface NotebookCell {
+  id: string;
+  cell_type: 'code' | 'markdown' | 'raw';
+  metadata: JsonObject;
+  /** Text, or its lines, each with its line break. */
+  source: string | string[];
+  /** Code cells only. */
+  execution_count?: number | null;
+  outputs?: NotebookOutput[];
+}
+
+export type NotebookOutput =
+  | { output_type: 'stream'; name: 'stdout' | 'stderr'; text: string[] }
+  | { output_type: 'display_data'; data: JsonObject; metadata: JsonObject }
+  | {
+      output_type: 'execute_result';
+      execution_count: number;
+      data: JsonObject;
+      metadata: JsonObject;
+    }
+  | { output_type: 'error'; ename: string; evalue: string; traceback: string[] };
+
+/** A file is not a notebook that can be run. */
+export class NotebookFormatError extends Error {
+  override readonly name = 'NotebookFormatError';
+}
+
+/**
+ * Reads a notebook and brings it to format 4.5: every cell gets an id.
+ * @throws NotebookFormatError that says what is wrong
+ */
+export function parseNotebook(text: string, file: string): Notebook {
+  const fail = (expected: string, got: unknown): never => {
+    throw new NotebookFormatError(`${file}: expected ${expected}, got ${JSON.stringify(got)}`);
+  };
+  const value = parseJson(text, file);
+  if (!isObject(value)) return fail('a JSON object', value);
+  if (value['nbformat'] !== 4) fail('nbformat 4', value['nbformat']);
+  if (!Array.isArray(value['cells'])) return fail('an array of cells', value['cells']);
+  const seen = new Set<string>();
+  const cells = value['cells'].map((cell, index) => parseCell(cell, index, seen, fail));
+  const metadata = isObject(value['metadata']) ? value['metadata'] : {};
+  return { ...value, nbformat: 4, nbformat_minor: 5, metadata, cells };
+}
+
+function parseJson(text: string, file: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new NotebookFormatError(`${file}: expected a notebook in JSON`, { cause });
+  }
+}
+
+function parseCell(
+  cell: Json,
+  index: number,
+  seen: Set<string>,
+  fail: (expected: string, got: unknown) => never,
+): NotebookCell {
+  if (!isObject(cell)) return fail(`cell ${index + 1} to be an object`, cell);
+  const type = cell['cell_type'];
+  if (type !== 'code' && type !== 'markdown' && type !== 'raw')
+    return fail(`cell ${index + 1} to be code, markdown or raw`, type);
+  const source = cell['source'];
+  if (typeof source !== 'string' && !isTexts(source))
+    return fail(`cell ${index + 1} to have a source of text or lines`, source);
+  const given = typeof cell['id'] === 'string' ? cell['id'] : '';
+  const id = /^[\w-]{1,64}$/.test(given) && !seen.has(given) ? given : `cell-${index + 1}`;
+  seen.add(id);
+  const metadata = isObject(cell['metadata']) ? cell['metadata'] : {};
+  const parsed = { ...cell, id, cell_type: type, metadata, source } as NotebookCell;
+  return type === 'code' ? { ...parsed, execution_count: null, outputs: [] } : parsed;
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isTexts = (value: Json | undefined): value is string[] =>
+  Array.isArray(value) && value.every((line) => typeof line === 'string');
+
+export const sourceOf = (cell: NotebookCell): string =>
+  typeof cell.source === 'string' ? cell.source : cell.source.join('');
+
+export function hasTag(cell: NotebookCell, tag: string): boolean {
+  const tags = cell.metadata['tags'];
+  return Array.isArray(tags) && tags.includes(tag);
+}
+
+/** Lines with their line breaks, as notebooks keep text. */
+export const toLines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+/g) ?? [];
+
+/** One space of indentation and a final line break, as Jupyter writes. */
+export const printNotebook = (notebook: Notebook): string =>
+  `${JSON.stringify(notebook, null, 1)}\n`;
