@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+interface Manifest {
+  main: string;
+  bin: Record<string, string>;
+  exports: Record<string, string | Record<string, string>>;
+  contributes?: { notebookRenderer?: { entrypoint: string | { path: string } }[] };
+}
+
+/** What may be in the package, and nothing else. vsce renames three files and adds the first two. */
+const allowed = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/package\.json$/,
+  /^extension\/(readme|changelog)\.md$/,
+  /^extension\/LICENSE\.txt$/,
+  /^extension\/dist\/.*(?<!\.map)$/,
+  /^extension\/media\/.*\.(png|svg)$/,
+  /^extension\/media\/walkthrough\/.*\.md$/,
+  /^extension\/examples\/[^/]+\.ipynb$/,
+];
+
+describe('the packaged extension', () => {
+  let names: string[];
+  let folder: string;
+
+  before(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'unroll-package-test-'));
+    await run(process.execPath, ['scripts/package.mjs', folder]);
+    const file = readdirSync(folder)[0] ?? 'nothing';
+    assert.ok(file.endsWith('.vsix'), `expected a .vsix, found ${file}`);
+    names = entryNames(readFileSync(path.join(folder, file)));
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('holds nothing but what is on the allow-list', () => {
+    const others = names.filter((name) => !allowed.some((pattern) => pattern.test(name)));
+    assert.deepEqual(others, []);
+  });
+
+  it('holds every file that the manifest names', () => {
+    const missing = namedFiles().filter((file) => !names.includes(`extension/${file}`));
+    assert.deepEqual(missing, []);
+  });
+
+  it('holds the licence, the readme, the change log and the quickstart', () => {
+    for (const file of ['LICENSE.txt', 'readme.md', 'changelog.md', 'examples/quickstart.ipynb']) {
+      assert.ok(names.includes(`extension/${file}`), `${file} is missing`);
+    }
+  });
+});
+
+function namedFiles(): string[] {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const exported = Object.values(manifest.exports).flatMap((one) =>
+    typeof one === 'string' ? [one] : Object.values(one),
+  );
+  const renderers = (manifest.contributes?.notebookRenderer ?? []).map(({ entrypoint }) =>
+    typeof entrypoint === 'string' ? entrypoint : entrypoint.path,
+  );
+  return [manifest.main, ...Object.values(manifest.bin), ...exported, ...renderers].map((file) =>
+    path.posix.normalize(file),
+  );
+}
+
+/** The names in a zip's central directory (APPNOTE.TXT 4.3.12), which its last record points at. */
+function entryNames(zip: Buffer): string[] {
+  const end = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  assert.ok(end >= 0, 'the package is not a zip file');
+  const names: string[] = [];
+  let at = zip.readUInt32LE(end + 16);
+  for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
+    const nameLength = zip.readUInt16LE(at + 28);
+    names.push(zip.toString('utf8', at + 46, at + 46 + nameLength));
+    at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
+  }
+  return names;
+}
