@@ -5,6 +5,8 @@ import { Session } from './session/session.js';
 
 const exit = process.exit.bind(process);
 const channel = process.send?.bind(process);
+// The channel is ours: a cell that used it would talk to the front end.
+delete process.send;
 
 if (!channel) {
   process.stderr.write(
@@ -20,7 +22,7 @@ function start(send: (event: KernelEvent, sent: () => void) => void): void {
   const session = new Session({ folder: process.cwd(), bundles, send, exit });
   // Ctrl+C in a terminal reaches the whole group; the front end decides what it means.
   process.on('SIGINT', () => undefined);
-  process.on('disconnect', () => exit(0));
+  process.on('disconnect', () => session.end(0));
   session.install(() => {
     process.on('message', (request) => session.handle(request as KernelRequest));
     const { pid, version: node } = process;

@@ -6,6 +6,8 @@ export interface CellRuntime {
   result(script: number, value: unknown): unknown;
   /** What `await value` waits for: the value, or the end of the cell that waits. */
   await(script: number, offset: number, value: unknown): unknown;
+  /** What `throw value` throws: the value. */
+  thrown(script: number, offset: number, value: unknown): unknown;
   /** What `for await (… of values)` runs over. */
   iterate(script: number, offset: number, values: unknown): AsyncIterable<unknown>;
   /** A module's namespace. */

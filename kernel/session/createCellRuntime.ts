@@ -3,6 +3,7 @@ import type { CellRuntime } from './cellRuntime.js';
 import type { CellScripts } from './cellScripts.js';
 import { type Execution, flows } from './execution.js';
 import type { Modules } from './modules.js';
+import { MissingExportError, ModuleNotFoundError } from './moduleErrors.js';
 import { isPromiseLike } from './resultBundle.js';
 import type { StackFrames } from './stackFrames.js';
 
@@ -14,21 +15,32 @@ interface Parts {
 }
 
 export function createCellRuntime({ modules, frames, scripts, execution }: Parts): CellRuntime {
-  const located = (error: unknown, script: number, offset: number): unknown => {
-    const position = scripts.locateOffset(script, offset);
-    if (error instanceof Error && position) frames.addAwait(error, position);
-    return error;
+  /** Notes that what was thrown passed here, if it does not know itself. */
+  const note = (value: unknown, script: number, offset: number): void => {
+    const at = scripts.locateOffset(script, offset);
+    if (!at) return;
+    if (value instanceof Error) {
+      frames.addAwait(value, at);
+      return;
+    }
+    const owner = flows.getStore()?.execution ?? execution(script);
+    if (owner && owner.thrown?.value !== value) owner.thrown = { value, at };
   };
   const waitFor = (script: number, offset: number, value: unknown): unknown => {
     if (!isPromiseLike(value)) return value;
     const flow = flows.getStore();
     const waiting = flow && !flow.isDetached ? flow.execution.wait(value) : Promise.resolve(value);
     return waiting.catch((error: unknown) => {
-      throw located(error, script, offset);
+      note(error, script, offset);
+      throw error;
     });
   };
   return {
     await: waitFor,
+    thrown(script, offset, value) {
+      if (!(value instanceof Error)) note(value, script, offset);
+      return value;
+    },
     result(script, value) {
       execution(script)?.setResult(value);
       return undefined;
@@ -51,8 +63,15 @@ export function createCellRuntime({ modules, frames, scripts, execution }: Parts
       }
     },
     async load(script, offset, specifier, options, required) {
+      const at = scripts.locateOffset(script, offset);
       const loading = modules.load(String(specifier), options, required);
-      return await waitFor(script, offset, loading);
+      const located = loading.catch((error: unknown) => {
+        const isImport =
+          error instanceof ModuleNotFoundError || error instanceof MissingExportError;
+        if (isImport && at) frames.set(error, at);
+        throw error;
+      });
+      return await waitFor(script, offset, located);
     },
     require: (specifier): unknown => modules.require(specifier),
     meta: modules.meta,

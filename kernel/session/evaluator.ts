@@ -6,7 +6,7 @@ import { type Runtime, Session } from 'node:inspector';
 
 export type Outcome =
   | { kind: 'value' }
-  | { kind: 'thrown'; error: unknown; at?: { line: number; column: number } }
+  | { kind: 'thrown'; error: unknown; /** Of the script. */ at?: { line: number; column: number } }
   | { kind: 'terminated' };
 
 export type Completion<T> =
@@ -52,7 +52,8 @@ export class Evaluator {
   /** The value of an expression; undefined where it fails or would have side effects. */
   valueOf(expression: string): { value: unknown } | undefined {
     let found: Runtime.RemoteObject | undefined;
-    this.#evaluate({ expression, throwOnSideEffect: true, silent: true }, (answer) => {
+    // Not in REPL mode, which answers later; names that cells declared are seen all the same.
+    this.#post({ expression, throwOnSideEffect: true, silent: true }, (answer) => {
       if (answer && !answer.exceptionDetails) found = answer.result;
     });
     return found && { value: this.#local(found) };
@@ -63,7 +64,7 @@ export class Evaluator {
    * `await`: nothing settles then, and whoever terminated it has to end the cell.
    */
   run(expression: string, done: (outcome: Outcome) => void): void {
-    this.#evaluate({ expression, awaitPromise: true }, (answer) => {
+    this.#post({ expression, replMode: true, awaitPromise: true }, (answer) => {
       if (!answer) {
         this.onTerminated();
         done({ kind: 'terminated' });
@@ -96,24 +97,21 @@ export class Evaluator {
   }
 
   #thrown(details: Runtime.ExceptionDetails): Outcome {
-    const { exception, lineNumber, columnNumber } = details;
+    const { exception, scriptId, lineNumber, columnNumber } = details;
     const error = exception && this.#local(exception);
-    const frame = details.stackTrace?.callFrames[0];
-    const at = {
-      line: (frame?.lineNumber ?? lineNumber) + 1,
-      column: (frame?.columnNumber ?? columnNumber) + 1,
-    };
-    return { kind: 'thrown', error, at };
+    // V8 says where a script does not parse, and nothing of what is thrown by one that runs.
+    const at = scriptId ? { line: lineNumber + 1, column: columnNumber + 1 } : undefined;
+    return { kind: 'thrown', error, ...(at ? { at } : {}) };
   }
 
-  #evaluate(
-    parameters: Runtime.EvaluateParameterType & { throwOnSideEffect?: boolean },
+  #post(
+    parameters: Runtime.EvaluateParameterType & { replMode?: boolean; throwOnSideEffect?: boolean },
     done: (answer: Runtime.EvaluateReturnType | undefined) => void,
   ): void {
-    // The types of Node's inspector do not know `replMode`.
+    // The types of Node's inspector lack some parameters, so the method is any method to them.
     this.#session.post(
       'Runtime.evaluate' as string,
-      { ...parameters, replMode: true, objectGroup },
+      { ...parameters, objectGroup },
       (error: Error | null, answer?: object) =>
         done(error ? undefined : (answer as Runtime.EvaluateReturnType)),
     );

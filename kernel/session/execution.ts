@@ -1,13 +1,16 @@
 /** One run of one cell, and whose work a piece of asynchronous code is. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CellReference } from '../contract/protocol.js';
+import type { CellPosition } from './cellScripts.js';
 
 export class Execution {
   readonly started = performance.now();
   readonly interruption = new AbortController();
   /** The reply was sent; what comes now is stray. */
   isFinished = false;
-  /** Set once the cell was stopped or failed elsewhere: its body must not go on. */
+  /** Where a value that is no Error was thrown last: it has no stack of its own. */
+  thrown: { value: unknown; at: CellPosition } | undefined;
+  /** Set while the cell, stopped or failed elsewhere, has not unwound: its body must not go on. */
   #cancelled: Error | undefined;
   readonly #waits = new Set<(reason: Error) => void>();
   #hasResult = false;
@@ -31,6 +34,11 @@ export class Execution {
     const waits = [...this.#waits];
     this.#waits.clear();
     for (const reject of waits) reject(reason);
+  }
+
+  /** The body has ended; what it left behind (a server's handlers, say) may wait again. */
+  unwound(): void {
+    this.#cancelled = undefined;
   }
 
   /** The promise, or the cancellation if that comes first. */

@@ -23,9 +23,7 @@ export interface InterruptWorkerData {
 
 /** What the worker says to the main thread; `parent` is the request that is meant, if one is named. */
 export type InterruptWorkerMessage =
-  { type: 'connected' } | { type: 'asked'; parent?: string } | { type: 'hit' };
+  { type: 'connected' } | { type: 'asked'; parent?: string } | { type: 'hit' } | { type: 'left' };
 
-/** What the main thread says to the worker: which request runs now. */
-export interface MainThreadMessage {
-  running: string | null;
-}
+/** What the main thread says to the worker: which request runs now, or that the process is to end. */
+export type MainThreadMessage = { type: 'running'; request: string | null } | { type: 'leave' };

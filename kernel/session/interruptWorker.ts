@@ -35,7 +35,12 @@ session.connectToMainThread();
 tell({ type: 'connected' });
 let running: string | null = null;
 parentPort?.on('message', (message: MainThreadMessage) => {
-  running = message.running;
+  if (message.type === 'running') running = message.request;
+  else {
+    // Node waits at its end for a session that is still connected.
+    session.disconnect();
+    tell({ type: 'left' });
+  }
 });
 
 const pipe = new Socket({ fd: controlFd, readable: true, writable: false });

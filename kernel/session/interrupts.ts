@@ -30,6 +30,7 @@ export class Interrupts {
   readonly #checks = new AsyncHookChecks();
   #waiting: (() => void)[] = [];
   #worker: Worker | undefined;
+  #left: () => void = () => undefined;
 
   constructor(
     private readonly evaluator: Evaluator,
@@ -57,6 +58,7 @@ export class Interrupts {
     const worker = new Worker(workerUrl, { workerData, execArgv: [], stdin: false });
     worker.on('message', (message: InterruptWorkerMessage) => {
       if (message.type === 'connected') ready();
+      else if (message.type === 'left') this.#left();
       else this.#heard(message);
     });
     worker.on('error', (error) => {
@@ -97,7 +99,14 @@ export class Interrupts {
 
   /** Tells the worker which request runs now. */
   running(id: string | null): void {
-    this.#worker?.postMessage({ running: id } satisfies MainThreadMessage);
+    this.#worker?.postMessage({ type: 'running', request: id } satisfies MainThreadMessage);
+  }
+
+  /** Lets go of the process, which can end then. */
+  close(done: () => void): void {
+    this.#left = done;
+    if (this.#worker) this.#worker.postMessage({ type: 'leave' } satisfies MainThreadMessage);
+    else done();
   }
 
   /** Whether an uncaught exception is this class's own. */
@@ -116,7 +125,7 @@ export class Interrupts {
     Atomics.compareExchange(this.#state, word.request, request.forced, request.hit);
   }
 
-  #heard(message: Exclude<InterruptWorkerMessage, { type: 'connected' }>): void {
+  #heard(message: Extract<InterruptWorkerMessage, { type: 'asked' | 'hit' }>): void {
     if (message.type === 'asked') {
       const { asked, none } = request;
       const before = Atomics.compareExchange(this.#state, word.request, asked, none);

@@ -6,7 +6,6 @@
  */
 import type {
   CellReference,
-  ErrorReport,
   ExecuteRequest,
   KernelEvent,
   KernelRequest,
@@ -38,7 +37,6 @@ export interface SessionOptions {
   /** URL of the folder that holds the bundles: the library, the compiler, the interrupt worker. */
   bundles: URL;
   send: Send;
-  /** Ends the process in order. */
   exit: (code: number) => void;
 }
 
@@ -99,7 +97,7 @@ export class Session {
     });
     installUserTimers({
       run: (work) => this.#interruptible(work),
-      failed: (error, flow) => this.#fail(flow.execution, error),
+      failed: (error, flow) => this.#failElsewhere(flow.execution, error),
       terminated: (flow) => this.#stray(flow.execution, new Interrupted()),
     });
     installNotebookHost({
@@ -112,7 +110,13 @@ export class Session {
 
   /** Loads the compiler, so that the first cell does not wait for it. */
   warmUp(): void {
-    this.#interrupts.protect(loadTypeScript);
+    const options = { script: 0, constants: new Set<string>() };
+    this.#interrupts.protect(() => compileCell(loadTypeScript(), warmUpCell, options));
+  }
+
+  /** Ends the process in order. */
+  end(code: number): void {
+    this.#interrupts.close(() => this.options.exit(code));
   }
 
   handle(request: KernelRequest): void {
@@ -149,7 +153,7 @@ export class Session {
         }
         break;
       case 'shutdown':
-        this.#output.drain(() => this.options.exit(0));
+        this.#output.drain(() => this.end(0));
         break;
     }
   }
@@ -211,16 +215,16 @@ export class Session {
   }
 
   #ran(execution: Execution, outcome: Outcome): void {
+    execution.unwound();
     if (execution.isFinished) return;
     if (outcome.kind === 'terminated') {
       this.#fail(execution, new Interrupted());
       return;
     }
     if (outcome.kind === 'thrown') {
-      const { executionCount } = execution;
-      const { at } = outcome;
-      const url = CellScripts.url(executionCount);
-      this.#fail(execution, outcome.error, at && this.#scripts.locate(url, at.line, at.column));
+      const { error, at } = outcome;
+      const url = CellScripts.url(execution.executionCount);
+      this.#fail(execution, error, at && this.#scripts.locate(url, at.line, at.column));
       return;
     }
     const result = execution.takeResult();
@@ -263,18 +267,26 @@ export class Session {
       this.#stray(execution, error);
       return;
     }
-    this.#report(execution, toErrorReport(error, this.#frames, at), error);
+    this.#report(execution, error, at);
     this.#finish(execution, 'error');
-    // What is left of the body, after an error elsewhere, must not run into the next cell.
-    execution.cancel(error instanceof Error ? error : new Interrupted());
+  }
+
+  /** The same for an error outside the body, which must not run on into the next cell. */
+  #failElsewhere(execution: Execution, error: unknown): void {
+    const isRunning = !execution.isFinished;
+    this.#fail(execution, error);
+    if (isRunning) execution.cancel(error instanceof Error ? error : new Interrupted());
   }
 
   #stray(execution: Execution, error: unknown): void {
     const isKnown = typeof error === 'object' && error !== null && this.#reported.has(error);
-    if (!isKnown) this.#report(execution, toErrorReport(error, this.#frames), error);
+    if (!isKnown) this.#report(execution, error);
   }
 
-  #report(execution: Execution, report: ErrorReport, error: unknown): void {
+  #report(execution: Execution, error: unknown, at?: CellPosition): void {
+    const { thrown } = execution;
+    const where = at ?? (thrown && Object.is(thrown.value, error) ? thrown.at : undefined);
+    const report = toErrorReport(error, this.#frames, where);
     if (typeof error === 'object' && error !== null) this.#reported.add(error);
     this.#emit({ type: 'error', parent: execution.id, error: report });
   }
@@ -300,7 +312,9 @@ export class Session {
     const interrupted = new Interrupted();
     this.#inputs.clear();
     if (forced) {
-      this.#fail(execution, interrupted);
+      this.#failElsewhere(execution, interrupted);
+      // A body that was terminated after an `await` never tells that it ended.
+      setTimeout(() => execution.unwound(), unwindMs);
       return;
     }
     // The cell's own `await` throws it, so that its `finally` runs and the line is known.
@@ -332,10 +346,10 @@ export class Session {
       const owner = this.#ownerOf(error);
       const isKnown = typeof error === 'object' && error !== null && this.#reported.has(error);
       if (isKnown) return;
-      if (owner) this.#fail(owner, error);
+      if (owner) this.#failElsewhere(owner, error);
       else {
         process.stderr.write(`${toErrorReport(error, this.#frames).stack}\n`);
-        this.options.exit(1);
+        this.end(1);
       }
     };
     process.on('uncaughtException', uncaught);
@@ -354,6 +368,9 @@ export class Session {
     this.#interrupts.protect(() => this.#output.emit(event));
   }
 }
+
+/** A bit of everything, so that the compiler's code is compiled itself. */
+const warmUpCell = 'const n: number = await 1; function f<T>(x: T) { return [x]; }\nf(n)';
 
 /** How long a stopped cell may take for its `finally` blocks. */
 const unwindMs = 500;

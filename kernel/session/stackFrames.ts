@@ -34,24 +34,32 @@ export class StackFrames {
 
   /** Frames of an error, innermost first; without those of Node and the kernel. */
   of(error: Error): Frame[] {
+    // V8 prepares the trace when it is first read.
     const { stack } = error;
     const frames = this.#known.get(error) ?? parseFrames(stack ?? '');
     return frames.filter((frame) => !this.isInternal(frame));
   }
 
   /** A rejection passed through an `await` in a cell: V8 does not know, so the frame is added here. */
-  addAwait(error: Error, position: CellPosition): void {
+  addAwait(error: Error, cell: CellPosition): void {
     const { stack } = error;
     const frames = this.#known.get(error);
     if (!frames || stack === undefined) return;
-    const frame: Frame = {
-      isAsync: true,
-      cell: position,
-      line: position.line,
-      column: position.column,
-    };
+    // What threw before it first waited has the line from V8.
+    const isThere = frames.some(
+      (one) => one.cell?.script === cell.script && one.line === cell.line,
+    );
+    if (isThere) return;
+    const frame: Frame = { isAsync: true, cell, line: cell.line, column: cell.column };
     frames.push(frame);
     error.stack = `${stack}\n    at ${frameText(frame)}`;
+  }
+
+  /** The error is of this place in a cell, whatever called what. */
+  set(error: Error, cell: CellPosition): void {
+    const frame: Frame = { isAsync: false, cell, line: cell.line, column: cell.column };
+    this.#known.set(error, [frame]);
+    error.stack = `${headline(error)}\n    at ${frameText(frame)}`;
   }
 
   /** Inside Node, the kernel or the runtime. */

@@ -7,6 +7,7 @@
  * - It has no modules: imports become awaited calls, `export` is dropped.
  * - A value that never comes must not hold the cell for ever: each `await` goes through the runtime,
  *   which ends it when the user stops the cell, and knows the line when what it waits for fails.
+ * - V8 does not say where a value that is no Error was thrown, so each `throw` does.
  *
  * Two passes: `before` sees the cell as written, `after` the JavaScript that the compiler made of it
  * (no types, no enums, no decorators). Positions in calls are offsets in the cell's source.
@@ -206,6 +207,10 @@ class LoweredCell {
     if (typescript.isAwaitExpression(node)) {
       const call = runtimeCall(factory, 'await', [...site(), node.expression]);
       return factory.updateAwaitExpression(node, call);
+    }
+    if (typescript.isThrowStatement(node)) {
+      const call = runtimeCall(factory, 'thrown', [...site(), node.expression]);
+      return factory.updateThrowStatement(node, call);
     }
     if (typescript.isForOfStatement(node) && node.awaitModifier) {
       return factory.updateForOfStatement(

@@ -98,7 +98,10 @@ function loadCall(
   const options = factory.createObjectLiteralExpression([
     factory.createPropertyAssignment('with', factory.createObjectLiteralExpression(attributes)),
   ]);
-  const start = Math.max(0, typescript.getOriginalNode(statement).getStart() - plan.firstLineShift);
+  const start = Math.max(
+    0,
+    typescript.getOriginalNode(statement.moduleSpecifier!).getStart() - plan.firstLineShift,
+  );
   const call = runtimeCall(factory, 'load', [
     factory.createNumericLiteral(plan.script),
     factory.createNumericLiteral(start),
