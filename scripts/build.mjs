@@ -5,6 +5,7 @@
  *   node scripts/build.mjs --watch           on every change, readable
  */
 import esbuild from 'esbuild';
+import fs from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -27,6 +28,16 @@ const typescriptBeside = {
     }));
   },
 };
+
+/** Names of shared chunks hold a hash, so those of an earlier build would stay behind. */
+const emptyFirst = (folder) => ({
+  name: 'empty-first',
+  setup(build) {
+    build.onStart(() =>
+      fs.rm(new URL(`../${folder}/`, import.meta.url), { recursive: true, force: true }),
+    );
+  },
+});
 
 /** @type {Record<string, import('esbuild').BuildOptions>} */
 const bundles = {
@@ -55,6 +66,10 @@ const bundles = {
     platform: 'browser',
     entryPoints: { loss: 'media/loss/index.ts', graph: 'media/graph/index.ts' },
     outdir: 'dist/media',
+    // Vega is in one file that both load.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    plugins: [emptyFirst('dist/media')],
   },
   extensionTests: {
     ...node,
