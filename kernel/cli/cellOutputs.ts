@@ -84,7 +84,7 @@ function toData(bundle: MimeBundle): JsonObject {
   return Object.fromEntries(
     Object.entries(bundle).map(([mime, content]): [string, Json] => {
       if (content instanceof Uint8Array) return [mime, Buffer.from(content).toString('base64')];
-      const isText = typeof content === 'string' && !mime.endsWith('json');
+      const isText = typeof content === 'string' && !/^application\/(.*\+)?json$/.test(mime);
       return [mime, isText ? toLines(content) : content];
     }),
   );

@@ -19,6 +19,8 @@ export interface NotebookCell {
   metadata: JsonObject;
   /** Text, or its lines, each with its line break. */
   source: string | string[];
+  /** Pictures that a Markdown cell brings along. */
+  attachments?: JsonObject;
   /** Code cells only. */
   execution_count?: number | null;
   outputs?: NotebookOutput[];
@@ -55,7 +57,7 @@ export function parseNotebook(text: string, file: string): Notebook {
   const seen = new Set<string>();
   const cells = value['cells'].map((cell, index) => parseCell(cell, index, seen, fail));
   const metadata = isObject(value['metadata']) ? value['metadata'] : {};
-  return { ...value, nbformat: 4, nbformat_minor: 5, metadata, cells };
+  return { metadata, nbformat: 4, nbformat_minor: 5, cells };
 }
 
 function parseJson(text: string, file: string): Json {
@@ -83,8 +85,9 @@ function parseCell(
   const id = /^[\w-]{1,64}$/.test(given) && !seen.has(given) ? given : `cell-${index + 1}`;
   seen.add(id);
   const metadata = isObject(cell['metadata']) ? cell['metadata'] : {};
-  const parsed = { ...cell, id, cell_type: type, metadata, source } as NotebookCell;
-  return type === 'code' ? { ...parsed, execution_count: null, outputs: [] } : parsed;
+  const parsed: NotebookCell = { id, cell_type: type, metadata, source };
+  if (type === 'code') return { ...parsed, execution_count: null, outputs: [] };
+  return isObject(cell['attachments']) ? { ...parsed, attachments: cell['attachments'] } : parsed;
 }
 
 const isObject = (value: Json | undefined): value is JsonObject =>
