@@ -1,1 +1,25 @@
-export {};
+/** Constructs, wires and hands over; nothing starts and nothing is read before the first cell runs. */
+import * as vscode from 'vscode';
+import { registerCommands } from './commands/registerCommands.js';
+import { startNotebookKernel } from './kernelProcess/startNotebookKernel.js';
+import { createController, preferController } from './notebook/controller.js';
+import { NotebookSessions } from './notebook/notebookSessions.js';
+
+export function activate({ subscriptions, extension }: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Unroll', { log: true });
+  const kernelPath = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'kernel.js').fsPath;
+  const controller = createController();
+  const sessions = new NotebookSessions(
+    controller,
+    (notebook) => startNotebookKernel(kernelPath, notebook, log),
+    log,
+  );
+  // Disposed in this order: kernels end before what they write to.
+  subscriptions.push(
+    sessions,
+    registerCommands(extension.id, sessions),
+    preferController(controller),
+    controller,
+    log,
+  );
+}

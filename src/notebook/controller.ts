@@ -1,0 +1,34 @@
+/** What VS Code's kernel picker offers for a Jupyter notebook, and which notebooks prefer it. */
+import * as vscode from 'vscode';
+import { controllerId, isMadeForUs, language, notebookType } from './kernelspec.js';
+
+export function createController(): vscode.NotebookController {
+  const controller = vscode.notebooks.createNotebookController(
+    controllerId,
+    notebookType,
+    'TypeScript (Unroll)',
+  );
+  controller.description = 'Recurrent networks in TypeScript cells';
+  controller.supportedLanguages = [language];
+  controller.supportsExecutionOrder = true;
+  // No interruptHandler: it would not be told which cell is meant. VS Code cancels each execution's own
+  // token instead, so that stopping a cell that waits leaves the one that runs alone.
+  return controller;
+}
+
+/** Preferred where a notebook is made for us, now and when it comes to be. */
+export function preferController(controller: vscode.NotebookController): vscode.Disposable {
+  const prefer = (notebook: vscode.NotebookDocument) => {
+    if (notebook.notebookType !== notebookType) return;
+    const { Preferred, Default } = vscode.NotebookControllerAffinity;
+    const affinity = isMadeForUs(notebook.metadata) ? Preferred : Default;
+    controller.updateNotebookAffinity(notebook, affinity);
+  };
+  for (const notebook of vscode.workspace.notebookDocuments) prefer(notebook);
+  return vscode.Disposable.from(
+    vscode.workspace.onDidOpenNotebookDocument(prefer),
+    vscode.workspace.onDidChangeNotebookDocument(({ notebook, metadata }) => {
+      if (metadata) prefer(notebook);
+    }),
+  );
+}

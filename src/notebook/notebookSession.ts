@@ -1,0 +1,203 @@
+/** One notebook and its kernel: cells run one after the other, in a process that starts with the first. */
+import { randomUUID } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { CellEvent, KernelClient } from '../../kernel/client/kernelClient.js';
+import type { ErrorReport, InputRequest } from '../../kernel/contract/protocol.js';
+import { askForInput } from './askForInput.js';
+import { CellStop } from './cellStop.js';
+import { NotebookOutputs } from './outputs/notebookOutputs.js';
+import { RunQueue } from './runQueue.js';
+
+interface RunningCell {
+  id: string;
+  execution: vscode.NotebookCellExecution;
+  stop: CellStop;
+  /** Takes back what the cell asks the user when it ends. */
+  questions: vscode.CancellationTokenSource;
+}
+
+interface Outcome {
+  success: boolean | undefined;
+  executionOrder?: number;
+}
+
+export class NotebookSession implements vscode.Disposable {
+  readonly #outputs: NotebookOutputs;
+  readonly #queue = new RunQueue<vscode.NotebookCellExecution>(
+    (execution) => this.#run(execution),
+    (execution) => execution.end(undefined),
+  );
+  /** Which cell a request ran: its output may come late. */
+  readonly #cells = new Map<string, vscode.NotebookCell>();
+  #kernel: KernelClient | undefined;
+  #running: RunningCell | undefined;
+
+  constructor(
+    private readonly controller: vscode.NotebookController,
+    private readonly startKernel: () => KernelClient,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.#outputs = new NotebookOutputs(controller, log);
+  }
+
+  /** Queues the cells as one request. */
+  run(cells: readonly vscode.NotebookCell[]): void {
+    const executions = cells.map((cell) => this.controller.createNotebookCellExecution(cell));
+    for (const execution of executions) {
+      execution.token.onCancellationRequested(() => this.#cancel(execution));
+    }
+    this.#queue.add(executions);
+  }
+
+  /** Ends the cells with an error, without running any. */
+  refuse(cells: readonly vscode.NotebookCell[], reason: Error): void {
+    for (const cell of cells) {
+      const execution = this.controller.createNotebookCellExecution(cell);
+      const startTime = this.#begin(execution);
+      this.#fail(execution, reason);
+      this.#end(execution, startTime, { success: false });
+    }
+  }
+
+  /** Stops the cell that runs and takes out those that wait. */
+  interrupt(): void {
+    this.#queue.dropAll();
+    this.#running?.stop.ask();
+  }
+
+  /** A fresh kernel; resolves when it takes cells. Does nothing where no cell has run. */
+  async restart(): Promise<void> {
+    this.#queue.dropAll();
+    await this.#kernel?.restart();
+    await this.#queue.idle();
+  }
+
+  dispose(): void {
+    this.#queue.dropAll();
+    this.#outputs.dispose();
+    const kernel = this.#kernel;
+    this.#kernel = undefined;
+    kernel?.shutdown().then(
+      () => kernel.dispose(),
+      (error: unknown) => this.log.error(`A kernel could not be ended: ${String(error)}`),
+    );
+  }
+
+  #cancel(execution: vscode.NotebookCellExecution): void {
+    if (this.#running?.execution === execution) this.#running.stop.ask();
+    else this.#queue.drop(execution);
+  }
+
+  // -------------------------------------------------------------------------------------------------
+  // A cell's way
+
+  /** @returns Whether the cells behind it may run. */
+  async #run(execution: vscode.NotebookCellExecution): Promise<boolean> {
+    const startTime = this.#begin(execution);
+    const code = execution.cell.document.getText();
+    let outcome: Outcome = { success: undefined };
+    if (code.trim() !== '') {
+      try {
+        outcome = await this.#execute(execution, code);
+      } catch (error) {
+        outcome = { success: false };
+        this.#fail(execution, error as Error);
+      }
+    }
+    this.#end(execution, startTime, outcome);
+    return outcome.success !== false;
+  }
+
+  async #execute(execution: vscode.NotebookCellExecution, code: string): Promise<Outcome> {
+    const { cell } = execution;
+    const kernel = (this.#kernel ??= this.#start());
+    const id = randomUUID();
+    const stop = new CellStop(kernel, () => this.#replaceKernel(kernel, execution));
+    const running = { id, execution, stop, questions: new vscode.CancellationTokenSource() };
+    this.#running = running;
+    this.#cells.set(id, cell);
+    const reference = { id: cell.document.uri.toString(), index: cell.index };
+    const reply = await kernel.execute({ id, cell: reference, code }, (event) => {
+      if (event.type === 'status' && event.state === 'busy') stop.began();
+      this.#receive(kernel, event);
+    });
+    this.#running = undefined;
+    stop.over();
+    running.questions.cancel();
+    running.questions.dispose();
+    const { status, executionCount } = reply;
+    const success = status === 'aborted' ? undefined : status === 'ok';
+    return executionCount > 0 ? { success, executionOrder: executionCount } : { success };
+  }
+
+  #begin(execution: vscode.NotebookCellExecution): number {
+    const startTime = Date.now();
+    execution.start(startTime);
+    this.#outputs.begin(execution);
+    return startTime;
+  }
+
+  #end(
+    execution: vscode.NotebookCellExecution,
+    startTime: number,
+    { success, executionOrder }: Outcome,
+  ): void {
+    this.#outputs.end(execution, { success, executionOrder, startTime, endTime: Date.now() });
+  }
+
+  #fail({ cell }: vscode.NotebookCellExecution, { name, message }: Error): void {
+    const error: ErrorReport = { name, message, frames: [], stack: `${name}: ${message}` };
+    this.#outputs.add(cell, { type: 'error', parent: '', error });
+  }
+
+  // -------------------------------------------------------------------------------------------------
+  // The kernel
+
+  #start(): KernelClient {
+    const kernel = this.startKernel();
+    kernel.onStray((event) => this.#receive(kernel, event));
+    return kernel;
+  }
+
+  #replaceKernel(kernel: KernelClient, { cell }: vscode.NotebookCellExecution): void {
+    const text =
+      'The cell could not be stopped, so its kernel was ended and a fresh one started.\n';
+    this.#outputs.add(cell, { type: 'stream', parent: '', name: 'stderr', text });
+    kernel.restart().then(
+      () => this.log.warn('A kernel was replaced: it did not heed an interrupt.'),
+      (error: unknown) => this.log.error(`A kernel could not be replaced: ${String(error)}`),
+    );
+  }
+
+  #receive(kernel: KernelClient, event: CellEvent): void {
+    const cell = this.#cells.get(event.parent);
+    if (!cell) {
+      this.log.warn(`A kernel sent ${event.type} for a cell that is not known: ${event.parent}`);
+      return;
+    }
+    switch (event.type) {
+      case 'stream':
+      case 'display':
+      case 'result':
+      case 'error':
+      case 'clearOutput':
+        this.#outputs.add(cell, event);
+        break;
+      case 'inputRequest':
+        this.#ask(kernel, event);
+        break;
+      case 'status':
+      case 'executeReply':
+        break;
+    }
+  }
+
+  #ask(kernel: KernelClient, request: InputRequest): void {
+    const isRunning = this.#running?.id === request.parent;
+    const source = isRunning ? this.#running?.questions : undefined;
+    const token = source?.token ?? new vscode.CancellationTokenSource().token;
+    askForInput(request, kernel, token).then(undefined, (error: unknown) => {
+      this.log.error(`A cell's question could not be shown: ${String(error)}`);
+    });
+  }
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import { type } from './host.js';
+import {
+  cellEnds,
+  closeNotebooks,
+  ourKernelspec,
+  runCell,
+  selectOurKernel,
+  textOf,
+  until,
+} from './notebooks.js';
+
+interface NotebookFile {
+  nbformat: number;
+  nbformat_minor: number;
+  metadata: Record<string, unknown>;
+  cells: { id?: string; outputs: { output_type: string; execution_count?: number }[] }[];
+}
+
+describe('Unroll: New Notebook', () => {
+  afterEach(closeNotebooks);
+
+  it('opens one TypeScript cell with the cursor in it, ready to run', async () => {
+    await vscode.commands.executeCommand('unroll.newNotebook');
+    const notebook = vscode.window.activeNotebookEditor?.notebook;
+    assert.ok(notebook, 'no notebook is shown');
+    assert.equal(notebook.notebookType, 'jupyter-notebook');
+    assert.equal(notebook.isUntitled, true);
+    assert.equal(notebook.cellCount, 1);
+    const { document } = notebook.cellAt(0);
+    assert.equal(document.languageId, 'typescript');
+    await type('6 * 7');
+    await until(
+      () => document.getText() === '6 * 7',
+      () => `the text typed to be in the cell: "${document.getText()}"`,
+    );
+    await vscode.commands.executeCommand('notebook.cell.execute');
+    assert.equal(await cellEnds(notebook, 0), '42');
+  });
+});
+
+describe('a notebook file', () => {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+  const file = path.join(folder, 'saved.ipynb');
+
+  afterEach(async () => {
+    await closeNotebooks();
+    await rm(file, { force: true });
+  });
+
+  /** Opens a file with one cell, and picks no kernel for it. */
+  async function open(source: string, metadata: object): Promise<vscode.NotebookDocument> {
+    const cell = { cell_type: 'code', id: 'a', metadata: {}, outputs: [], source };
+    const content = { nbformat: 4, nbformat_minor: 5, metadata, cells: [cell] };
+    await writeFile(file, JSON.stringify({ ...content, execution_count: null }));
+    return await reopen();
+  }
+
+  async function reopen(): Promise<vscode.NotebookDocument> {
+    const notebook = await vscode.workspace.openNotebookDocument(vscode.Uri.file(file));
+    await vscode.window.showNotebookDocument(notebook);
+    return notebook;
+  }
+
+  async function save(notebook: vscode.NotebookDocument): Promise<NotebookFile> {
+    assert.equal(await notebook.save(), true);
+    return JSON.parse(await readFile(file, 'utf8')) as NotebookFile;
+  }
+
+  it('names our kernel once a cell has run with it', async () => {
+    const notebook = await open('1 + 1', { kept: 1, language_info: { name: 'typescript' } });
+    await selectOurKernel(vscode.window.activeNotebookEditor!);
+    await runCell(notebook, 0);
+    const { metadata, cells } = await save(notebook);
+    assert.deepEqual(metadata, { ...ourKernelspec, kept: 1 });
+    const { output_type: type, execution_count: count } = cells[0]!.outputs[0]!;
+    assert.deepEqual([type, count], ['execute_result', 1]);
+  });
+
+  it('of ours runs with our kernel when it is opened, and stays clean until then', async () => {
+    const notebook = await open('"reopened"', ourKernelspec);
+    await sleep(500);
+    assert.equal(notebook.isDirty, false);
+    // Nobody picks a kernel: VS Code takes the one that says it is preferred.
+    assert.match(await runCell(notebook, 0), /reopened/);
+  });
+
+  it('keeps the lines of an error as they are when it is saved and read again', async () => {
+    const notebook = await open('throw new Error("one\\ntwo")', ourKernelspec);
+    const shown = await runCell(notebook, 0);
+    await save(notebook);
+    await closeNotebooks();
+    assert.equal(textOf((await reopen()).cellAt(0)), shown);
+  });
+});
