@@ -1,17 +1,16 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** What a folder may import is its place in the house (docs/architecture.md). */
-const forbid = (files, groups) => ({
+/**
+ * Which environment a folder is for. Which folder imports which is kept by the project references of
+ * tsconfig.json and by test/arch/imports.test.ts.
+ */
+const forbid = (files, ...patterns) => ({
   files,
-  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: groups }] },
+  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
 });
 const vscode = { group: ['vscode'], message: 'Only src/ and test/extension/ import vscode.' };
 const node = { group: ['node:*'], message: 'This folder is plain TypeScript: no Node.' };
-const outside = (...group) => ({
-  group,
-  message: 'Imports point one way: see docs/architecture.md.',
-});
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'coverage/', 'test/host/workbench/'] },
@@ -34,15 +33,8 @@ export default tseslint.config(
       ],
     },
   },
-  forbid(['kernel/contract/**/*.ts'], [vscode, node, outside('../*')]),
-  forbid(['kernel/rnn/**/*.ts'], [vscode, node, outside('**/contract/**', '**/session/**')]),
-  forbid(
-    ['kernel/client/**/*.ts'],
-    [vscode, outside('**/rnn/**', '**/session/**', '**/notebook/**', '**/cli/**', '**/src/**')],
-  ),
-  forbid(['kernel/{session,notebook,cli}/**/*.ts', 'kernel/*.ts'], [vscode, outside('**/src/**')]),
-  forbid(['src/**/*.ts'], [outside('**/rnn/**', '**/session/**', '**/media/**')]),
-  forbid(['media/**/*.ts'], [vscode, node, outside('**/rnn/**', '**/session/**', '**/src/**')]),
+  forbid(['kernel/**/*.ts'], vscode),
+  forbid(['{kernel/{contract,rnn,notebook},media}/**/*.ts', 'kernel/unroll.ts'], vscode, node),
   {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },

@@ -1,13 +1,17 @@
 /**
- * Bundles everything that ships into dist/, and the extension tests into out/.
+ * Bundles everything that ships into dist/, with the library's types, and the extension tests into out/.
  *   node scripts/build.mjs                   everything, minified
- *   node scripts/build.mjs kernel library    only these
+ *   node scripts/build.mjs kernel types      only these
  *   node scripts/build.mjs --watch           on every change, readable
  */
 import esbuild from 'esbuild';
+import { execFile } from 'node:child_process';
 import fs from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
+const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const watch = process.argv.includes('--watch');
 
@@ -81,15 +85,27 @@ const bundles = {
   },
 };
 
+/** The library's declarations, as the compiler writes them, in the folders that they stand in. */
+async function copyDeclarations() {
+  await run(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'kernel'], { cwd: root });
+  const [from, to] = ['out/kernel', 'dist/types'].map((folder) => path.join(root, folder));
+  await fs.rm(to, { recursive: true, force: true });
+  for (const part of ['unroll.d.ts', 'rnn', 'notebook', 'contract'])
+    await fs.cp(path.join(from, part), path.join(to, part), {
+      recursive: true,
+      filter: (file) => !path.extname(file) || file.endsWith('.d.ts'),
+    });
+}
+
+const parts = [...Object.keys(bundles), 'types'];
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const unknown = names.filter((name) => !(name in bundles));
+const unknown = names.filter((name) => !parts.includes(name));
 if (unknown.length > 0) {
-  console.error(
-    `build: no bundle ${unknown.join(', ')}; there are ${Object.keys(bundles).join(', ')}`,
-  );
+  console.error(`build: there is no part ${unknown.join(', ')}; there are ${parts.join(', ')}`);
   process.exit(1);
 }
-const options = (names.length > 0 ? names : Object.keys(bundles)).map((name) => ({
+const chosen = names.length > 0 ? names : parts;
+const toOptions = (name) => ({
   absWorkingDir: root,
   bundle: true,
   outdir: 'dist',
@@ -99,7 +115,8 @@ const options = (names.length > 0 ? names : Object.keys(bundles)).map((name) => 
   sourcemap: watch ? 'linked' : false,
   logLevel: 'warning',
   ...bundles[name],
-}));
+});
+const options = chosen.filter((name) => name in bundles).map(toOptions);
 
 if (watch) {
   const contexts = await Promise.all(options.map((one) => esbuild.context(one)));
@@ -107,4 +124,5 @@ if (watch) {
   console.log('[watch] build finished, watching for changes');
 } else {
   await Promise.all(options.map((one) => esbuild.build(one)));
+  if (chosen.includes('types')) await copyDeclarations();
 }
