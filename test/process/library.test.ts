@@ -39,7 +39,7 @@ describe('the library outside a notebook', () => {
       await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
       await writeFile(join(folder, 'program.ts'), program);
       const tsc = join(root, 'node_modules/typescript/bin/tsc');
-      const options = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--types', ''];
+      const options = ['--strict', '--module', 'nodenext', '--target', 'es2022'];
       const { stdout: complaints } = await run(
         process.execPath,
         [tsc, ...options, '--lib', 'es2022,dom', 'program.ts'],
@@ -68,7 +68,7 @@ describe('the library outside a notebook', () => {
       const tsc = join(root, 'node_modules/typescript/bin/tsc');
       const { stdout } = await run(
         process.execPath,
-        [tsc, '--strict', '--noEmit', '--module', 'nodenext', '--types', '', 'wrong.ts'],
+        [tsc, '--strict', '--noEmit', '--module', 'nodenext', 'wrong.ts'],
         { cwd: folder },
       ).catch((error: unknown) => error as { stdout: string });
       assert.match(stdout, /wrong\.ts\(2,\d+\): error .*hiddenSise/);
