@@ -5,16 +5,23 @@ import { setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 
 const supervisor = fileURLToPath(new URL('supervisor.mjs', import.meta.url));
+/** setup/lock.mjs relies on it. */
+const endsWithin = 2_000;
 const running = new Set();
 const parentLookEvery = 1_000;
 
 /**
- * @param options `cwd`, `env`, and `output`: 'inherit' (default) or 'pipe'
+ * @param options `cwd`, `env`, `output`: 'inherit' (default) or 'pipe', and `graceful`: how long the program
+ *   has for ending itself when it is stopped, in milliseconds
  * @returns `{ stdout, stderr, ended, stop }`; `ended` resolves to the exit code, `stop` resolves when the
  *   program and everything it started are gone
  */
-export function startSupervised(command, args, { cwd, env, output = 'inherit' } = {}) {
-  const child = fork(supervisor, [command, ...args], {
+export function startSupervised(
+  command,
+  args,
+  { cwd, env, output = 'inherit', graceful = endsWithin } = {},
+) {
+  const child = fork(supervisor, [String(graceful), command, ...args], {
     cwd,
     env: env ?? process.env,
     execArgv: [],

@@ -8,10 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { forSpawn } from './forSpawn.mjs';
 
 const windows = process.platform === 'win32';
-const graceful = 5_000;
 const pollEvery = 50;
 
-const { command, args, shell } = forSpawn(process.argv[2], process.argv.slice(3));
+/** How long the group has to end by itself, in milliseconds. Then what is left of it is killed. */
+const graceful = Number(process.argv[2]);
+const { command, args, shell } = forSpawn(process.argv[3], process.argv.slice(4));
 const child = spawn(command, args, { stdio: 'inherit', detached: !windows, shell });
 let ending;
 

@@ -8,20 +8,24 @@ import { say } from './narrate.mjs';
 const pollEvery = 250;
 /** A lock without a readable owner is being written right now, or was torn: give it this long. */
 const tornAfter = 5_000;
+/** What a killed process was running is ended by its supervisor within 2 s. */
+const orphansEndWithin = 3_000;
 
 /**
  * Holds the lock `name` while the work runs. A lock whose process is gone is taken over, so a set-up
- * that was killed never blocks the next one.
+ * that was killed never blocks the next one, nor goes on beside it.
  */
 export async function withLock(name, work) {
   const folder = path.join(cacheFolder(), 'locks');
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${name}.lock`);
   let waitingFor;
+  let takenOver = false;
   while (!tryTake(file)) {
     const owner = readOwner(file);
     if (owner.gone) {
       removeStale(file, owner.text);
+      takenOver = true;
       continue;
     }
     if (waitingFor !== owner.text) say(`Waiting for process ${owner.text}, which sets up ${name}`);
@@ -31,6 +35,7 @@ export async function withLock(name, work) {
   const release = () => rmSync(file, { force: true });
   process.once('exit', release);
   try {
+    if (takenOver) await sleep(orphansEndWithin);
     return await work();
   } finally {
     process.removeListener('exit', release);

@@ -152,7 +152,7 @@ function sourceHash() {
 function removeUnfinished(key) {
   for (const name of readdirSync(cacheFolder())) {
     if (name.startsWith(`${key}.partial-`)) {
-      rmSync(path.join(cacheFolder(), name), { recursive: true, force: true });
+      rmSync(path.join(cacheFolder(), name), { recursive: true, force: true, maxRetries: 5 });
     }
   }
 }

@@ -88,6 +88,10 @@ async function cleanUp() {
   rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 });
 }
 
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever read it is gone. That is no reason to leave without cleaning up.
+  stream.on('error', () => {});
+}
 stopAllOnSignals(cleanUp);
 try {
   process.exitCode = await run();

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { runTests } from '@vscode/test-electron';
+import { TestRunFailedError, runTests } from '@vscode/test-electron';
 import { stopAll, stopAllOnSignals } from '../../scripts/run/supervised.mjs';
 import { failWith } from '../../scripts/setup/narrate.mjs';
 import { chooseHost } from './chooseHost.mjs';
@@ -33,7 +33,9 @@ try {
     extensionTestsEnv: desktop === undefined ? {} : { UNROLL_DESKTOP: desktop },
   });
 } catch (error) {
-  failWith(error);
+  // The tests have said what failed; anything else is news.
+  if (error instanceof TestRunFailedError) process.exitCode = 1;
+  else failWith(error);
 } finally {
   await cleanUp();
 }

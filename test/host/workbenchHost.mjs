@@ -22,7 +22,14 @@ export async function startWorkbenchHost({ size, env, dataFolder, onConsole, ...
   const workbench = await ensureWorkbench();
   const executablePath = await ensureBrowser();
   const server = await startVscodeServer(workbench, { dataFolder, smokeTest: true, env });
-  const browser = await chromium.launch({ executablePath, args: browserFlags });
+  const browser = await chromium.launch({
+    executablePath,
+    args: browserFlags,
+    // The launcher ends it, and then cleans up: Playwright would exit first.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
   const page = await browser.newPage({ viewport: size });
   const ended = new Promise((resolve, reject) => {
     page.on('crash', () => reject(new Error("The workbench's page crashed during the tests.")));
