@@ -1,6 +1,5 @@
 /** Completion from the live session: names in scope, and the members of what an expression holds. */
 import type { CompleteRequest } from '../contract/protocol.js';
-import type { Evaluator } from './evaluator.js';
 
 interface Completion {
   matches: string[];
@@ -11,23 +10,27 @@ interface Completion {
 /** `model.lstm.wei` → the path before the last dot, and what has been typed of the name. */
 const path = /(?:([\p{ID_Start}$_][\p{ID_Continue}$.]*)\.)?([\p{ID_Continue}$]*)$/u;
 
-export function complete(evaluator: Evaluator, { code, cursor }: CompleteRequest): Completion {
+type ValueOf = (path: string) => { value: unknown } | undefined;
+
+/** @param variables The names that cells declared. */
+export function complete(
+  { code, cursor }: CompleteRequest,
+  variables: string[],
+  valueOf: ValueOf,
+): Completion {
   const [, owner, typed = ''] = path.exec(code.slice(0, cursor)) ?? [];
-  const names = owner === undefined ? scopeNames(evaluator) : memberNames(evaluator, owner);
+  const names =
+    owner === undefined
+      ? new Set([...variables, ...Object.getOwnPropertyNames(globalThis)])
+      : memberNames(valueOf(owner)?.value);
   const matches = [...names].filter((name) => name.startsWith(typed) && isIdentifier(name));
   return { matches: matches.sort(), start: cursor - typed.length, end: cursor };
 }
 
-function scopeNames(evaluator: Evaluator): Set<string> {
-  const own = evaluator.names().filter((name) => !name.startsWith('__'));
-  return new Set([...own, ...Object.getOwnPropertyNames(globalThis)]);
-}
-
-function memberNames(evaluator: Evaluator, owner: string): Set<string> {
+function memberNames(value: unknown): Set<string> {
   const names = new Set<string>();
-  const found = evaluator.valueOf(owner);
-  let holder: unknown = found && found.value !== null ? Object(found.value) : null;
-  while (holder !== null && holder !== undefined) {
+  let holder: unknown = value === null || value === undefined ? null : Object(value);
+  while (holder !== null) {
     for (const name of Object.getOwnPropertyNames(holder)) names.add(name);
     holder = Object.getPrototypeOf(holder);
   }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import type { ErrorFrame, ErrorReport } from '../contract/protocol.js';
+import { asWritten } from './compile/shadowing.js';
 import type { CellPosition } from './cellScripts.js';
 import { type Frame, frameText, type StackFrames } from './stackFrames.js';
 
@@ -39,7 +40,7 @@ function describeThrown(thrown: unknown): { name: string; message: string } {
     const shown = inspect(thrown, { depth: 2, maxArrayLength: 20, maxStringLength: 1000 });
     return { name: 'ThrownValue', message: `${shown} was thrown, which is not an Error.` };
   }
-  const message = readText(() => thrown.message);
+  const message = asWritten(readText(() => thrown.message));
   const inner: unknown[] = thrown instanceof AggregateError ? thrown.errors : [];
   const all = inner.map((one) => {
     const { name, message: text } = describeThrown(one);

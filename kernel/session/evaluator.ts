@@ -31,22 +31,13 @@ export class Evaluator {
     this.#enter = this.#handle(() => this.#work());
   }
 
-  /** Declares names that every cell sees and that are on no object. */
+  /** Declares names that every cell sees, that are on no object, and that a cell may declare again. */
   declare(names: Record<string, unknown>): void {
     const key = Symbol.for('unroll.declared');
     Object.defineProperty(globalThis, key, { value: names, configurable: true });
-    const expression = `const { ${Object.keys(names).join(', ')} } = globalThis[Symbol.for('unroll.declared')]`;
+    const expression = `let { ${Object.keys(names).join(', ')} } = globalThis[Symbol.for('unroll.declared')]`;
     this.#session.post('Runtime.evaluate', { expression, replMode: true });
     Reflect.deleteProperty(globalThis, key);
-  }
-
-  /** The names that cells declared. */
-  names(): string[] {
-    let names: string[] = [];
-    this.#session.post('Runtime.globalLexicalScopeNames', (error, result) => {
-      if (!error) names = result.names;
-    });
-    return names;
   }
 
   /** The value of an expression; undefined where it fails or would have side effects. */
@@ -97,11 +88,11 @@ export class Evaluator {
   }
 
   #thrown(details: Runtime.ExceptionDetails): Outcome {
-    const { exception, scriptId, lineNumber, columnNumber } = details;
+    const { exception, lineNumber, columnNumber } = details;
     const error = exception && this.#local(exception);
-    // V8 says where a script does not parse, and nothing of what is thrown by one that runs.
-    const at = scriptId ? { line: lineNumber + 1, column: columnNumber + 1 } : undefined;
-    return { kind: 'thrown', error, ...(at ? { at } : {}) };
+    // V8 says here where a script does not parse; the place of any other error is in its stack.
+    if (!(error instanceof SyntaxError)) return { kind: 'thrown', error };
+    return { kind: 'thrown', error, at: { line: lineNumber + 1, column: columnNumber + 1 } };
   }
 
   #post(

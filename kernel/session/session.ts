@@ -14,6 +14,7 @@ import { CellScripts, type CellPosition } from './cellScripts.js';
 import { createCellRuntime } from './createCellRuntime.js';
 import { CellSyntaxError } from './compile/cellSyntaxError.js';
 import { compileCell, type CompiledCell } from './compile/compileCell.js';
+import { reservedNames, spelling } from './compile/shadowing.js';
 import { runtimeName } from './compile/runtimeCall.js';
 import { complete } from './complete.js';
 import { installConsole } from './consoleStreams.js';
@@ -51,6 +52,9 @@ export class Session {
   readonly #queue: ExecuteRequest[] = [];
   readonly #executions = new Map<number, Execution>();
   readonly #constants = new Set<string>();
+  readonly #reserved = reservedNames();
+  /** Reserved names that cells declared all the same. */
+  readonly #shadowed = new Set<string>();
   readonly #setBy = new Map<string, CellReference>();
   /** Errors that were shown: the same one often comes again, as an unhandled rejection. */
   readonly #reported = new WeakSet<object>();
@@ -110,7 +114,8 @@ export class Session {
 
   /** Loads the compiler, so that the first cell does not wait for it. */
   warmUp(): void {
-    const options = { script: 0, constants: new Set<string>() };
+    const none = new Set<string>();
+    const options = { script: 0, constants: none, reserved: none, shadowed: none };
     this.#interrupts.protect(() => compileCell(loadTypeScript(), warmUpCell, options));
   }
 
@@ -136,14 +141,14 @@ export class Session {
         this.#emit({
           type: 'variablesReply',
           id: request.id,
-          variables: summarizeVariables(this.#evaluator, this.#setBy),
+          variables: summarizeVariables(this.#setBy, (name) => this.#valueOf(name)),
         });
         break;
       case 'complete':
         this.#emit({
           type: 'completeReply',
           id: request.id,
-          ...complete(this.#evaluator, request),
+          ...complete(request, [...this.#setBy.keys()], (name) => this.#valueOf(name)),
         });
         break;
       case 'comm':
@@ -195,11 +200,14 @@ export class Session {
         compileCell(loadTypeScript(), source, {
           script: executionCount,
           constants: this.#constants,
+          reserved: this.#reserved,
+          shadowed: this.#shadowed,
         }),
       );
       this.#scripts.setMap(executionCount, compiled);
       for (const [name, kind] of compiled.declared) {
         this.#setBy.set(name, cell);
+        if (this.#reserved.has(name)) this.#shadowed.add(name);
         if (kind === 'constant') this.#constants.add(name);
         else this.#constants.delete(name);
       }
@@ -357,6 +365,13 @@ export class Session {
     process.exit = (code) => {
       throw new ProcessExitError(code);
     };
+  }
+
+  /** The value of a name or a path, without side effects. */
+  #valueOf(path: string): { value: unknown } | undefined {
+    const [name = '', ...members] = path.split('.');
+    const spelt = this.#shadowed.has(name) ? spelling(name) : name;
+    return this.#evaluator.valueOf([spelt, ...members].join('.'));
   }
 
   #interruptible<T>(work: () => T): Completion<T> {

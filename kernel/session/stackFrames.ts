@@ -2,6 +2,7 @@
  * Stack frames in the cells' own lines. `Error.prepareStackTrace` is V8's hook for it, so that
  * `error.stack` is right wherever a program prints it, not only where a cell fails.
  */
+import { asWritten } from './compile/shadowing.js';
 import type { CellPosition, CellScripts } from './cellScripts.js';
 
 export interface Frame {
@@ -100,8 +101,8 @@ export class StackFrames {
 }
 
 function functionName(site: NodeJS.CallSite): string | undefined {
-  const name = site.getFunctionName() ?? undefined;
-  if (name === undefined || name === '') return undefined;
+  const name = asWritten(site.getFunctionName() ?? '');
+  if (name === '') return undefined;
   if (site.isConstructor()) return `new ${name}`;
   const type = site.isToplevel() ? null : site.getTypeName();
   const isPlain = type === null || type === 'Object' || name.startsWith(`${type}.`);

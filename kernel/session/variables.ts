@@ -1,16 +1,15 @@
 /** The session's variables, each in a line. */
 import { inspect } from 'node:util';
 import type { CellReference, VariableSummary } from '../contract/protocol.js';
-import type { Evaluator } from './evaluator.js';
 
 const maxPreview = 120;
 
 export function summarizeVariables(
-  evaluator: Evaluator,
   setBy: ReadonlyMap<string, CellReference>,
+  valueOf: (name: string) => { value: unknown } | undefined,
 ): VariableSummary[] {
   return [...setBy].flatMap(([name, cell]) => {
-    const found = evaluator.valueOf(name);
+    const found = valueOf(name);
     return found ? [{ ...summarize(name, found.value), cell }] : [];
   });
 }

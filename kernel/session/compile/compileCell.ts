@@ -7,6 +7,9 @@
  */
 import type ts from 'typescript';
 import { findAssignedConstant } from './constants.js';
+import { valueNames } from './lowerImports.js';
+import { DeclaredNames } from './runtimeCall.js';
+import { declaredReserved, respell } from './shadowing.js';
 import { CellSyntaxError } from './cellSyntaxError.js';
 import { afterTypeScript, beforeTypeScript } from './lowerCell.js';
 
@@ -17,6 +20,9 @@ export interface CompileOptions {
   script: number;
   /** Names that earlier cells declared with `const`, `import`, … */
   constants: ReadonlySet<string>;
+  /** Names of other code (`shadowing.ts`), and those of them that earlier cells declared. */
+  reserved: ReadonlySet<string>;
+  shadowed: ReadonlySet<string>;
 }
 
 export interface CompiledCell {
@@ -50,10 +56,18 @@ export function compileCell(
     throw new CellSyntaxError(message, diagnostic.start - firstLineShift, diagnostic.length);
   }
   const declared = new Map<string, 'constant' | 'variable'>();
-  const plan = { ...options, firstLineShift, declared };
-  const before = beforeTypeScript(typescript, plan);
-  const after = afterTypeScript(typescript, plan);
-  program.emit(undefined, undefined, undefined, false, { before: [before], after: [after] });
+  const plan = {
+    script: options.script,
+    firstLineShift,
+    declared: new DeclaredNames(declared),
+    valueNames: valueNames(typescript, file),
+  };
+  const before = [beforeTypeScript(typescript, plan)];
+  const names = declaredReserved(typescript, file, options.reserved);
+  for (const name of options.shadowed) names.add(name);
+  if (names.size > 0) before.unshift(respell(typescript, program, names));
+  const after = [afterTypeScript(typescript, plan)];
+  program.emit(undefined, undefined, undefined, false, { before, after });
   const assigned = findAssignedConstant(typescript, program, file, {
     earlier: options.constants,
     declared,

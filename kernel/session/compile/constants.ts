@@ -3,6 +3,7 @@
  * assignable. What `const` and `import` promise is therefore checked here, before the cell runs.
  */
 import type ts from 'typescript';
+import { isCellScoped } from './scope.js';
 
 interface Known {
   earlier: ReadonlySet<string>;
@@ -29,27 +30,9 @@ export function findAssignedConstant(
       ? checker.getShorthandAssignmentValueSymbol(parent)
       : checker.getSymbolAtLocation(identifier);
     const declarations = symbol?.declarations ?? [];
-    return declarations.every((one) => isTopLevel(typescript, one));
+    return declarations.every((one) => isCellScoped(typescript, one));
   });
   return found && { name: found.text, start: found.getStart(file) };
-}
-
-/** A declaration that no function, class or block stands around. */
-function isTopLevel(typescript: typeof ts, declaration: ts.Node): boolean {
-  for (let node = declaration.parent; !typescript.isSourceFile(node); node = node.parent) {
-    const opensScope =
-      typescript.isFunctionLike(node) ||
-      typescript.isClassLike(node) ||
-      typescript.isBlock(node) ||
-      typescript.isModuleBlock(node) ||
-      typescript.isCaseBlock(node) ||
-      typescript.isCatchClause(node) ||
-      typescript.isForStatement(node) ||
-      typescript.isForInStatement(node) ||
-      typescript.isForOfStatement(node);
-    if (opensScope) return false;
-  }
-  return true;
 }
 
 function assignedIdentifiers(typescript: typeof ts, file: ts.SourceFile): ts.Identifier[] {

@@ -14,15 +14,15 @@
  */
 import type ts from 'typescript';
 import { bindingNames, lowerVarList } from './lowerVar.js';
-import { importEquals, loweredExport, loweredImport, valueNames } from './lowerImports.js';
+import { importEquals, loweredExport, loweredImport } from './lowerImports.js';
 import { type Plan, runtimeCall } from './runtimeCall.js';
+import { asWritten } from './shadowing.js';
 
 type Factory = ts.TransformerFactory<ts.SourceFile>;
 
 export function beforeTypeScript(typescript: typeof ts, plan: Plan): Factory {
   return (context) => (file) => {
     const { factory } = context;
-    plan.valueNames = valueNames(typescript, file);
     const last = file.statements.findLast((one) => !typescript.isEmptyStatement(one));
     const statements = file.statements.map((statement) => {
       if (statement === last && typescript.isExpressionStatement(statement)) {
@@ -112,7 +112,7 @@ class LoweredCell {
         factory.createFunctionExpression(
           modifiers,
           statement.asteriskToken,
-          undefined,
+          this.#ownName(statement),
           undefined,
           statement.parameters,
           undefined,
@@ -128,24 +128,19 @@ class LoweredCell {
       return;
     }
     this.plan.declared.set(statement.name.text, 'variable');
-    const declaration = factory.createVariableDeclaration(
-      statement.name,
-      undefined,
-      undefined,
-      visited,
-    );
-    this.#functions.push(
-      factory.createVariableStatement(
-        undefined,
-        factory.createVariableDeclarationList([declaration], typescript.NodeFlags.Let),
-      ),
-    );
+    this.#functions.push(this.#letStatement(statement.name, visited));
   }
 
   #addClass(statement: ts.ClassDeclaration): void {
     const factory = this.#factory;
     if (statement.name) this.plan.declared.set(statement.name.text, 'variable');
     const { name, heritageClauses, members } = statement;
+    const ownName = this.#ownName(statement);
+    if (name && ownName) {
+      const value = factory.createClassExpression([], ownName, undefined, heritageClauses, members);
+      this.#body.push(this.#letStatement(name, this.#visit(value)));
+      return;
+    }
     const plain = name
       ? factory.updateClassDeclaration(statement, [], name, undefined, heritageClauses, members)
       : factory.createExpressionStatement(
@@ -175,6 +170,22 @@ class LoweredCell {
       list,
     );
     this.#body.push(factory.updateVariableStatement(statement, [], lets));
+  }
+
+  #letStatement(name: ts.Identifier, value: ts.Expression): ts.Statement {
+    const factory = this.#factory;
+    const declaration = factory.createVariableDeclaration(name, undefined, undefined, value);
+    return factory.createVariableStatement(
+      undefined,
+      factory.createVariableDeclarationList([declaration], this.typescript.NodeFlags.Let),
+    );
+  }
+
+  /** What a function or class calls itself, where its variable is spelt differently. */
+  #ownName({ name }: ts.FunctionDeclaration | ts.ClassDeclaration): ts.Identifier | undefined {
+    const written = name && asWritten(name.text);
+    if (written === undefined || written === name?.text) return undefined;
+    return this.#factory.createIdentifier(written);
   }
 
   #isDeclared(name: string): boolean {

@@ -11,6 +11,7 @@
  */
 import type ts from 'typescript';
 import { type Plan, runtimeCall } from './runtimeCall.js';
+import { asWritten } from './shadowing.js';
 
 export function loweredImport(
   typescript: typeof ts,
@@ -24,7 +25,7 @@ export function loweredImport(
   const required: string[] = [];
   const bind = (exported: string, local: ts.Identifier) => {
     plan.declared.set(local.text, 'constant');
-    if (plan.valueNames?.has(local.text) === true) required.push(exported);
+    if (plan.valueNames.has(asWritten(local.text))) required.push(exported);
     elements.push(
       factory.createBindingElement(undefined, factory.createStringLiteral(exported), local),
     );

@@ -1,6 +1,7 @@
 /** How compiled cells call the kernel: `__unroll.<name>(…)`, a lexical binding that every cell sees. */
 import type ts from 'typescript';
 import type { CellRuntime } from '../cellRuntime.js';
+import { asWritten } from './shadowing.js';
 
 export const runtimeName = '__unroll';
 
@@ -8,10 +9,22 @@ export const runtimeName = '__unroll';
 export interface Plan {
   script: number;
   firstLineShift: number;
-  /** Top-level names of the cell, filled in as they are met. */
-  declared: Map<string, 'constant' | 'variable'>;
-  /** Identifiers that the cell uses as values; filled in by the first pass. */
-  valueNames?: ReadonlySet<string>;
+  declared: DeclaredNames;
+  /** Identifiers that the cell uses as values. */
+  valueNames: ReadonlySet<string>;
+}
+
+/** The cell's own names as written, filled in as they are met. */
+export class DeclaredNames {
+  constructor(private readonly names: Map<string, 'constant' | 'variable'>) {}
+
+  has(name: string): boolean {
+    return this.names.has(asWritten(name));
+  }
+
+  set(name: string, kind: 'constant' | 'variable'): void {
+    this.names.set(asWritten(name), kind);
+  }
 }
 
 export function runtimeCall(
