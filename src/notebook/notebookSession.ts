@@ -172,7 +172,7 @@ export class NotebookSession implements vscode.Disposable {
   #receive(kernel: KernelClient, event: CellEvent): void {
     const cell = this.#cells.get(event.parent);
     if (!cell) {
-      this.log.warn(`A kernel sent ${event.type} for a cell that is not known: ${event.parent}`);
+      this.log.debug(`A kernel sent ${event.type} for a cell that is not known: ${event.parent}`);
       return;
     }
     switch (event.type) {

@@ -1,8 +1,9 @@
 /** The notebooks that have run something, each with its session. */
 import * as vscode from 'vscode';
 import type { KernelClient } from '../../kernel/client/kernelClient.js';
-import { rememberKernel } from './rememberKernel.js';
 import { NotebookSession } from './notebookSession.js';
+import { NotebookSuccessors } from './notebookSuccessors.js';
+import { rememberKernel } from './rememberKernel.js';
 
 /** Nothing runs in a workspace that the user does not trust. */
 class UntrustedWorkspaceError extends Error {
@@ -16,8 +17,13 @@ class UntrustedWorkspaceError extends Error {
   }
 }
 
+/** A notebook that is renamed is closed before it is open under its new name. */
+const successorWithinMs = 1000;
+
 export class NotebookSessions implements vscode.Disposable {
   readonly #sessions = new Map<vscode.NotebookDocument, NotebookSession>();
+  readonly #selected = new WeakSet<vscode.NotebookDocument>();
+  readonly #successors = new NotebookSuccessors();
   readonly #listeners: vscode.Disposable;
 
   constructor(
@@ -26,9 +32,11 @@ export class NotebookSessions implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#listeners = vscode.Disposable.from(
-      vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#end(notebook)),
+      this.#successors,
+      vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#left(notebook)),
       controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
-        if (!selected) this.#end(notebook);
+        if (selected) this.#selected.add(notebook);
+        else this.#left(notebook);
       }),
     );
     controller.executeHandler = (cells, notebook) => this.#run(cells, notebook);
@@ -63,6 +71,25 @@ export class NotebookSessions implements vscode.Disposable {
     const session = new NotebookSession(this.controller, start, this.log);
     this.#sessions.set(notebook, session);
     return session;
+  }
+
+  /** Closed, or another kernel was picked: the same, to VS Code, when an untitled notebook is saved. */
+  #left(notebook: vscode.NotebookDocument): void {
+    this.#selected.delete(notebook);
+    if (!this.#sessions.has(notebook) || this.#handOver(notebook)) return;
+    setTimeout(() => {
+      if (!this.#selected.has(notebook) && !this.#handOver(notebook)) this.#end(notebook);
+    }, successorWithinMs);
+  }
+
+  /** The session of a notebook that was saved or renamed goes on under the new name. */
+  #handOver(notebook: vscode.NotebookDocument): boolean {
+    const session = this.#sessions.get(notebook);
+    const successor = this.#successors.of(notebook);
+    if (!session || !successor || this.#sessions.has(successor)) return false;
+    this.#sessions.delete(notebook);
+    this.#sessions.set(successor, session);
+    return true;
   }
 
   #end(notebook: vscode.NotebookDocument): void {

@@ -151,7 +151,7 @@ describe('outputs of a cell', () => {
 
   it('come late from a timer, and leave order, times and success as they were', async () => {
     const notebook = await openNotebook(
-      `console.log('in time'); setTimeout(() => console.log('late'), 300);`,
+      `console.log('in time'); void setTimeout(() => console.log('late'), 300);`,
     );
     await runCell(notebook, 0);
     const cell = notebook.cellAt(0);

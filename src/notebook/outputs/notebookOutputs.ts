@@ -83,7 +83,7 @@ export class NotebookOutputs {
       else await this.#applyLate(operations);
     } catch (error) {
       // The cell or the notebook went away while its output was on the way.
-      this.log.warn(`Output could not be shown: ${String(error)}`);
+      this.log.debug(`Output could not be shown: ${String(error)}`);
     }
   }
 
