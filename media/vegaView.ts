@@ -9,6 +9,8 @@ import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
 
 export type VegaLiteSpec = TopLevelSpec;
+/** A layer of a layered specification. */
+export type LayerSpec = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
 export type Row = Record<string, string | number | boolean | null>;
 
 /** What to draw. The specification is fixed per view; the rest may change with every call. */
@@ -30,7 +32,8 @@ const refuse = (address: string): Promise<never> =>
   Promise.reject(
     new ClosedLoaderError(`A picture may not load anything; it asked for ${address.slice(0, 80)}`),
   );
-const closedLoader: Loader = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
+/** Vega's only way to a network or file: closed. */
+export const closedLoader: Loader = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
 let created = 0;
 

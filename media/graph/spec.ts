@@ -1,23 +1,24 @@
 import type { Theme } from '../theme.js';
-import type { VegaLiteSpec } from '../vegaView.js';
+import type { LayerSpec, VegaLiteSpec } from '../vegaView.js';
 import type { LineTone, TextKind } from './rows.js';
 
 /** Tip at the point, facing right; turned by the `angle` of its row. */
 const arrowHead = 'M0,0L-2,-0.85L-1.5,0L-2,0.85Z';
+
+const pixel = (field: 'x' | 'y') => ({
+  field,
+  type: 'quantitative' as const,
+  scale: null,
+  axis: null,
+});
+const x = pixel('x');
+const y = pixel('y');
 
 /**
  * The unrolled graph without its rows. Every place is a pixel that the layout has worked out, so no
  * scale is involved, and expanding a cell or moving in time changes rows only.
  */
 export function toGraphSpec(theme: Theme): VegaLiteSpec {
-  const pixel = (field: 'x' | 'y') => ({
-    field,
-    type: 'quantitative' as const,
-    scale: null,
-    axis: null,
-  });
-  const x = pixel('x');
-  const y = pixel('y');
   const box = { x, y, x2: { field: 'x2' }, y2: { field: 'y2' } };
   const highContrast = theme.kind.startsWith('high');
   const state = theme.palette.blue;
@@ -32,25 +33,6 @@ export function toGraphSpec(theme: Theme): VegaLiteSpec {
     activation: highContrast ? theme.foreground : theme.palette.orange,
     arithmetic: theme.line,
   });
-  const texts: Record<TextKind, object> = {
-    token: { font: theme.monospace, fontSize: 13, color: theme.foreground },
-    index: { fontSize: 11, color: theme.muted },
-    cell: { fontSize: 11, color: theme.foreground },
-    state: {
-      fontSize: 11,
-      fontStyle: 'italic',
-      color: theme.textPalette.blue,
-      baseline: 'alphabetic',
-    },
-    glyph: { fontSize: 12, color: theme.foreground },
-    gate: {
-      fontSize: 12,
-      fontStyle: 'italic',
-      fontWeight: 600,
-      color: theme.foreground,
-    },
-    caption: { font: theme.monospace, fontSize: 10, color: theme.muted },
-  };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'transparent',
@@ -108,22 +90,40 @@ export function toGraphSpec(theme: Theme): VegaLiteSpec {
         mark: { type: 'point', filled: true, size: 26, opacity: 1, color: theme.line },
         encoding: { x, y },
       },
-      ...Object.entries(texts).map(([kind, mark]) => ({
-        name: `${kind}Texts`,
-        data: { name: 'texts' },
-        transform: [{ filter: { field: 'kind', equal: kind } }],
-        mark: {
-          type: 'text' as const,
-          align: 'center' as const,
-          baseline: 'middle' as const,
-          ...mark,
-        },
-        encoding: { x, y, text: { field: 'text' } },
-      })),
+      ...toTextLayers(theme),
     ],
     config: { font: theme.font, view: { stroke: null }, aria: false },
     resolve: { scale: { fill: 'independent', stroke: 'independent' } },
   };
+}
+
+function toTextLayers(theme: Theme): LayerSpec[] {
+  const texts: Record<TextKind, object> = {
+    token: { font: theme.monospace, fontSize: 13, color: theme.foreground },
+    index: { fontSize: 11, color: theme.muted },
+    cell: { fontSize: 11, color: theme.foreground },
+    state: {
+      fontSize: 11,
+      fontStyle: 'italic',
+      color: theme.textPalette.blue,
+      baseline: 'alphabetic',
+    },
+    glyph: { fontSize: 12, color: theme.foreground },
+    gate: {
+      fontSize: 12,
+      fontStyle: 'italic',
+      fontWeight: 600,
+      color: theme.foreground,
+    },
+    caption: { font: theme.monospace, fontSize: 10, color: theme.muted },
+  };
+  return Object.entries(texts).map(([kind, mark]) => ({
+    name: `${kind}Texts`,
+    data: { name: 'texts' },
+    transform: [{ filter: { field: 'kind', equal: kind } }],
+    mark: { type: 'text', align: 'center', baseline: 'middle', ...mark },
+    encoding: { x, y, text: { field: 'text' } },
+  }));
 }
 
 function toScale<T extends string>(colours: Record<T, string>) {

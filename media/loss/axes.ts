@@ -30,7 +30,7 @@ export function toValueAxis(
 ): Axis {
   const shown = kind === 'log' ? values.filter((value) => value > 0) : values;
   const extent = shown.length > 0 ? findExtent(shown) : kind === 'log' ? [0.1, 1] : [0, 1];
-  const [low, high] = widen(extent[0]!, extent[1]!);
+  const [low, high] = widen(extent[0]!, extent[1]!, kind);
   return kind === 'log' ? toLogAxis(low, high, tickCount) : toLinearAxis(low, high, tickCount);
 }
 
@@ -145,12 +145,13 @@ function findExtent(values: readonly number[]): [number, number] {
   return [low, high];
 }
 
-/** Room for equal values, and ends whose difference is still a number. */
-function widen(low: number, high: number): [number, number] {
-  const most = 1e300;
-  const [start, end] = [Math.max(-most, low), Math.min(most, high)];
+/** Room for equal values, and ends whose difference (and logarithm) is still a number. */
+function widen(low: number, high: number, kind: Axis['kind']): [number, number] {
+  const [least, most] = [1e-290, 1e300];
+  const within = (value: number) => Math.min(most, Math.max(kind === 'log' ? least : -most, value));
+  const [start, end] = [within(low), within(high)];
   const size = Math.max(Math.abs(start), Math.abs(end));
-  if (size < 1e-290) return [0, 1];
+  if (size < least) return [0, 1];
   if (end - start > size * 1e-9) return [start, end];
   return start > 0 ? [start * 0.9, end * 1.1] : [start - size * 0.1, end + size * 0.1];
 }

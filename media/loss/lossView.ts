@@ -6,13 +6,12 @@ import type { OutputView } from '../rendererApi.js';
 import { styleSheet } from '../styleSheet.js';
 import { onThemeChange, readTheme } from '../theme.js';
 import { VegaView } from '../vegaView.js';
-import type { Axis } from './axes.js';
 import { type Line, type LossOptions, toLines } from './lines.js';
 import { createLossHover } from './lossHover.js';
 import { toLossTable } from './lossTable.js';
 import { readAt } from './readings.js';
 import { type LossDrawing, toHoverRows, toLossDrawing } from './rows.js';
-import { lossPadding, seriesColours, toLossSpec } from './spec.js';
+import { lossPadding, seriesColours, toLossSignals, toLossSpec } from './spec.js';
 import { toNote, toStatusText, toSummary } from './status.js';
 
 const plotHeight = 236;
@@ -124,7 +123,7 @@ export class LossView implements OutputView<LossPayload> {
     await this.#vega.show({
       spec: toLossSpec(this.#payload.unit, this.#options, this.#theme),
       ...drawing.plot,
-      signals: { ...toSignals('x', drawing.x), ...toSignals('y', drawing.y) },
+      signals: toLossSignals(drawing),
       data: { ...drawing.data, ...toHoverRows(reading, this.#options) },
     });
     this.#root.dataset['viewId'] = String(this.#vega.viewId);
@@ -186,13 +185,4 @@ export class LossView implements OutputView<LossPayload> {
       ],
     });
   }
-}
-
-function toSignals(name: 'x' | 'y', axis: Axis): Record<string, unknown> {
-  return {
-    [`${name}Domain`]: axis.domain,
-    [`${name}Ticks`]: axis.ticks,
-    [`${name}Format`]: axis.format,
-    ...(name === 'x' ? { xDivisor: axis.divisor, xSuffix: axis.suffix } : {}),
-  };
 }
