@@ -46,6 +46,22 @@ describe('Tensor', () => {
     );
   });
 
+  it('sums and averages over the axes asked for, and finds the largest along the last', () => {
+    const x = arange(6).reshape([2, 3]);
+    assert.deepEqual(x.sum(0).toNested(), [3, 5, 7]);
+    assert.deepEqual(x.mean(1, true).toNested(), [[1], [4]]);
+    assert.equal(x.mean().item(), 2.5);
+    assert.deepEqual(
+      tensor([
+        [1, 5, 5],
+        [7, 2, 0],
+      ])
+        .argmax()
+        .toNested(),
+      [1, 0],
+    );
+  });
+
   it('is made from nested arrays and refuses ragged ones', () => {
     assert.deepEqual(
       tensor([

@@ -164,6 +164,19 @@ describe('fit', () => {
     assert.ok(validation.loss[2]! < validation.loss[0]!);
   });
 
+  it('evaluates batches by their number of targets, and leaves the model in training mode', async () => {
+    const model = new Linear({ inFeatures: 1, outFeatures: 1, bias: false });
+    model.weight.data[0] = 1;
+    const batch = (errors: number[]) => ({
+      input: tensor(errors.map((error) => [error])),
+      target: tensor(errors.map(() => [0])),
+    });
+    const data = [batch([3]), batch([1, 1, 1])];
+    assert.equal(await evaluate({ model, data, loss: mse }), (9 + 3) / 4);
+    assert.equal(model.training, true);
+    assert.equal(model.weight.grad, null);
+  });
+
   it('ends with a named error before a NaN reaches the weights', async () => {
     manualSeed(5);
     const model = new Linear({ inFeatures: 1, outFeatures: 1 });
