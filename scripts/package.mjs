@@ -4,18 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ensureBundles } from './setup/bundles.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { failWith, say, step } from './setup/narrate.mjs';
-import { runCommand } from './setup/runCommand.mjs';
 import { stopAllOnSignals } from './run/supervised.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 
 async function main() {
   await ensureDependencies(root);
-  await step('Building the extension', () =>
-    runCommand(process.execPath, ['scripts/build.mjs'], { cwd: root }),
-  );
+  await ensureBundles(root);
   const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const packagePath = path.resolve(process.argv[2] ?? root, `${name}-${version}.vsix`);
   const { createVSIX } = await import('@vscode/vsce');

@@ -13,11 +13,12 @@ import { openInBrowser } from './run/openInBrowser.mjs';
 import { stopAll, stopAllOnSignals } from './run/supervised.mjs';
 import { startVscodeServer } from './run/vscodeServer.mjs';
 import { workbenchAddress } from './run/workbenchAddress.mjs';
+import { ensureBundles } from './setup/bundles.mjs';
 import { cacheFolder } from './setup/cacheFolder.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { installExtension, installNotebookOpener } from './setup/extensionFolder.mjs';
 import { failWith, say, step } from './setup/narrate.mjs';
-import { findOnPath, runCommand } from './setup/runCommand.mjs';
+import { findOnPath } from './setup/runCommand.mjs';
 import { ensureWorkbench } from './setup/workbench.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -28,9 +29,7 @@ let ending = false;
 
 async function main() {
   await ensureDependencies(root);
-  await step('Building the extension', () =>
-    runCommand(process.execPath, ['scripts/build.mjs'], { cwd: root }),
-  );
+  await ensureBundles(root);
   const code = process.argv.includes('--browser') ? undefined : findDesktop();
   if (code !== undefined && (await openDesktop(code))) return;
   await serveWorkbench();
