@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { evaluateInFrames, screenshot, waitForFrame } from './host.js';
+import { click, evaluateInFrames, press, screenshot, type, waitForFrame } from './host.js';
 
 describe('the extension in VS Code', () => {
   it('is found and becomes active', async () => {
@@ -24,15 +24,37 @@ describe('the extension in VS Code', () => {
 
 describe('the window of the tests', () => {
   it('answers from the frame that holds the workbench', async () => {
-    await waitForFrame('document.querySelector(".notebook-editor, .notebookOverlay") !== null');
     const titles = await evaluateInFrames<string>(
       'document.querySelector(".monaco-workbench") === null ? null : document.title',
     );
     assert.equal(titles.length, 1);
   });
 
-  it('can be photographed', async () => {
-    const file = await screenshot('smoke');
-    assert.ok(existsSync(file));
+  it('can be photographed, also finer than it is shown', async () => {
+    assert.deepEqual(pictureSize(await screenshot('smoke')), [1400, 900]);
+    assert.deepEqual(pictureSize(await screenshot('smoke-fine', { scale: 2 })), [2800, 1800]);
+    assert.deepEqual(pictureSize(await screenshot('smoke')), [1400, 900]);
+  });
+
+  it('takes clicks and keys', async () => {
+    await click('.activitybar a.action-label[aria-label^="Search"]');
+    await waitForFrame('document.querySelector(".search-view") !== null');
+    await type('hidden state');
+    await waitForFrame('document.activeElement?.value === "hidden state"');
+    await press('Control+A');
+    await press('Backspace');
+    await waitForFrame('document.activeElement?.value === ""');
+    await vscode.commands.executeCommand('workbench.view.explorer');
+  });
+
+  it('says what is wrong with an expression, and what it waited for', async () => {
+    await assert.rejects(evaluateInFrames('noSuchName'), /noSuchName is not defined/);
+    await assert.rejects(waitForFrame('false', 200), /within 200 ms no frame .*`false`/);
   });
 });
+
+/** Width and height, from a PNG's first chunk. */
+function pictureSize(file: string): [number, number] {
+  const png = readFileSync(file);
+  return [png.readUInt32BE(16), png.readUInt32BE(20)];
+}

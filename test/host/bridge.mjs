@@ -4,7 +4,7 @@
  * each call, is test/extension/host.ts.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -90,24 +90,31 @@ async function screenshot(page, { name, scale = 1, selector, pictureFolder }) {
   mkdirSync(pictureFolder, { recursive: true });
   const file = path.join(pictureFolder, `${name}.png`);
   const target = selector === undefined ? page : await visible(page, selector);
-  await atScale(page, scale, () => target.screenshot({ path: file, animations: 'disabled' }));
+  if (scale === 1) await target.screenshot({ path: file, animations: 'disabled' });
+  else writeFileSync(file, await finePicture(page, target, scale));
   return file;
 }
 
-/** Draws with `scale` device pixels for each CSS pixel while the work runs. */
-async function atScale(page, scale, work) {
-  if (scale === 1) return work();
-  const session = await page.context().newCDPSession(page);
+/** Drawn with `scale` device pixels for each CSS pixel, which Playwright fixes when a window opens. */
+async function finePicture(page, target, scale) {
   const { width, height } = await page.evaluate('({ width: innerWidth, height: innerHeight })');
-  const metrics = { width, height, mobile: false };
-  try {
-    await session.send('Emulation.setDeviceMetricsOverride', {
-      ...metrics,
-      deviceScaleFactor: scale,
+  const whole = { x: 0, y: 0, width, height };
+  const session = await page.context().newCDPSession(page);
+  const drawAt = (deviceScaleFactor) =>
+    session.send('Emulation.setDeviceMetricsOverride', {
+      ...{ width, height, mobile: false },
+      deviceScaleFactor,
     });
-    return await work();
+  try {
+    await drawAt(scale);
+    const clip = target === page ? whole : ((await target.boundingBox()) ?? whole);
+    const { data } = await session.send('Page.captureScreenshot', {
+      format: 'png',
+      clip: { ...clip, scale: 1 },
+    });
+    return Buffer.from(data, 'base64');
   } finally {
-    await session.send('Emulation.setDeviceMetricsOverride', { ...metrics, deviceScaleFactor: 1 });
+    await drawAt(1);
     await session.detach();
   }
 }
