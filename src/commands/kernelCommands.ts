@@ -1,5 +1,6 @@
 /** Commands on the kernel of one notebook: the one whose toolbar was clicked, else the active one. */
 import * as vscode from 'vscode';
+import type { NotebookSession } from '../notebook/notebookSession.js';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
 
 /** What VS Code hands to a command of the notebook toolbar. */
@@ -17,7 +18,8 @@ export async function restartKernel(
   context?: ToolbarContext,
 ): Promise<void> {
   const notebook = findNotebook(context);
-  if (notebook) await restart(sessions, notebook);
+  const session = notebook && sessions.get(notebook);
+  if (session && (await mayRestart(session, context))) await restart(session);
 }
 
 export async function restartAndRunAll(
@@ -26,18 +28,31 @@ export async function restartAndRunAll(
 ): Promise<void> {
   const notebook = findNotebook(context);
   if (!notebook) return;
-  await restart(sessions, notebook);
+  const session = sessions.get(notebook);
+  if (session) {
+    if (!(await mayRestart(session, context))) return;
+    await restart(session);
+  }
   await vscode.commands.executeCommand('notebook.execute', notebook.uri);
 }
 
-async function restart(
-  sessions: NotebookSessions,
-  notebook: vscode.NotebookDocument,
-): Promise<void> {
-  await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: 'Restarting the kernel' },
-    () => sessions.get(notebook)?.restart() ?? Promise.resolve(),
+/**
+ * The toolbar's button is one slip of the hand from "Run All", and a trained network may be lost: it
+ * asks. A command that was called by its name does not.
+ */
+async function mayRestart(session: NotebookSession, context?: ToolbarContext): Promise<boolean> {
+  if (!context?.notebookEditor || !session.hasKernel) return true;
+  const answer = await vscode.window.showWarningMessage(
+    'Restart the kernel?',
+    { modal: true, detail: 'All variables of this notebook will be lost.' },
+    'Restart',
   );
+  return answer === 'Restart';
+}
+
+async function restart(session: NotebookSession): Promise<void> {
+  const options = { location: vscode.ProgressLocation.Window, title: 'Restarting the kernel' };
+  await vscode.window.withProgress(options, () => session.restart());
 }
 
 function findNotebook(context?: ToolbarContext): vscode.NotebookDocument | undefined {

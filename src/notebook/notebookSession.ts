@@ -40,6 +40,10 @@ export class NotebookSession implements vscode.Disposable {
     this.#outputs = new NotebookOutputs(controller, log);
   }
 
+  get hasKernel(): boolean {
+    return this.#kernel !== undefined;
+  }
+
   /** Queues the cells as one request. */
   run(cells: readonly vscode.NotebookCell[]): void {
     const executions = cells.map((cell) => this.controller.createNotebookCellExecution(cell));

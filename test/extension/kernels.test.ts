@@ -143,6 +143,18 @@ describe('the kernel of a notebook', () => {
     assert.equal(notebook.cellAt(2).executionSummary?.executionOrder, 1);
   });
 
+  it('asks before it is restarted by the button in the toolbar', async () => {
+    const notebook = await openNotebook('let kept = 1;', 'typeof kept');
+    await runCell(notebook, 0);
+    const toolbar = { notebookEditor: { notebookUri: notebook.uri } };
+    // VS Code shows no modal dialog in tests, and says which one it refused.
+    await assert.rejects(
+      Promise.resolve(vscode.commands.executeCommand('unroll.restartKernel', toolbar)),
+      /Restart the kernel\?/,
+    );
+    assert.equal(await runCell(notebook, 1), "'number'");
+  });
+
   it('restarts and runs all cells', async () => {
     const notebook = await openNotebook('let count = 0;', 'count += 1; count');
     await runAll(notebook);

@@ -3,13 +3,16 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { type } from './host.js';
+import { press, type, waitForFrame } from './host.js';
 import {
   cellEnds,
   closeNotebooks,
+  edit,
+  openNotebook,
   ourKernelspec,
   runCell,
   selectOurKernel,
+  startCell,
   textOf,
   until,
 } from './notebooks.js';
@@ -41,6 +44,73 @@ describe('Unroll: New Notebook', () => {
     await vscode.commands.executeCommand('notebook.cell.execute');
     assert.equal(await cellEnds(notebook, 0), '42');
   });
+});
+
+describe('a notebook that changes its name', () => {
+  const folder = vscode.workspace.workspaceFolders![0]!.uri;
+  const named = vscode.Uri.joinPath(folder, 'named.ipynb');
+  const renamed = vscode.Uri.joinPath(folder, 'renamed.ipynb');
+  const files = vscode.workspace.getConfiguration('files');
+
+  before(() => files.update('simpleDialog.enable', true, vscode.ConfigurationTarget.Global));
+  after(() => files.update('simpleDialog.enable', undefined, vscode.ConfigurationTarget.Global));
+  afterEach(async () => {
+    await closeNotebooks();
+    for (const { fsPath } of [named, renamed]) await rm(fsPath, { force: true });
+  });
+
+  it('keeps its kernel and variables when it is saved for the first time, and when renamed', async () => {
+    const untitled = await openNotebook('let kept = process.pid;\nkept', 'kept');
+    const pid = await runCell(untitled, 0);
+    await saveAs(named);
+    await shows(shownNotebook(named), pid);
+
+    const change = new vscode.WorkspaceEdit();
+    change.renameFile(named, renamed);
+    assert.equal(await vscode.workspace.applyEdit(change), true);
+    await isShown(renamed);
+    await shows(shownNotebook(renamed), pid);
+  });
+
+  /** VS Code may read a file again that it has just written, and with that forget a cell's times. */
+  async function shows(notebook: vscode.NotebookDocument, pid: string): Promise<void> {
+    await edit(notebook, 1, `'still ' + kept`);
+    await startCell(notebook, 1);
+    await until(
+      () => textOf(notebook.cellAt(1)) === `'still ${pid}'`,
+      () => `the variable of process ${pid}: ${textOf(notebook.cellAt(1))}`,
+    );
+  }
+
+  const field = 'document.querySelector(".quick-input-widget input")';
+
+  /** Answers VS Code's own dialog, as a person does. */
+  async function saveAs(file: vscode.Uri): Promise<void> {
+    const saved = vscode.commands.executeCommand('workbench.action.files.save');
+    // The dialog writes a proposal into its field, which must not come between the keys.
+    await waitForFrame(`${field}?.value.endsWith('.ipynb')`);
+    await press('Control+A');
+    await type(file.fsPath);
+    await waitForFrame(`${field}.value === ${JSON.stringify(file.fsPath)}`);
+    // While it looks up the path that was typed, the dialog does not hear the key.
+    const isSaved = saved.then(() => true);
+    do await press('Enter');
+    while (!(await Promise.race([isSaved, sleep(3000, false)])));
+    await isShown(file);
+  }
+
+  async function isShown(file: vscode.Uri): Promise<void> {
+    await until(
+      () => vscode.window.activeNotebookEditor?.notebook.uri.toString() === file.toString(),
+      () => `${file.toString()} to be shown`,
+    );
+  }
+
+  function shownNotebook(file: vscode.Uri): vscode.NotebookDocument {
+    const notebook = vscode.window.activeNotebookEditor!.notebook;
+    assert.equal(notebook.uri.toString(), file.toString());
+    return notebook;
+  }
 });
 
 describe('a notebook file', () => {
