@@ -97,26 +97,32 @@ async function screenshot(page, { name, scale = 1, selector, pictureFolder }) {
 
 /** Drawn with `scale` device pixels for each CSS pixel, which Playwright fixes when a window opens. */
 async function finePicture(page, target, scale) {
-  const { width, height } = await page.evaluate('({ width: innerWidth, height: innerHeight })');
-  const whole = { x: 0, y: 0, width, height };
-  const session = await page.context().newCDPSession(page);
+  const size = page.viewportSize();
+  const session = await sessionOf(page);
   const drawAt = (deviceScaleFactor) =>
     session.send('Emulation.setDeviceMetricsOverride', {
-      ...{ width, height, mobile: false },
+      ...size,
+      mobile: false,
       deviceScaleFactor,
     });
   try {
     await drawAt(scale);
-    const clip = target === page ? whole : ((await target.boundingBox()) ?? whole);
+    const box = target === page ? null : await target.boundingBox();
     const { data } = await session.send('Page.captureScreenshot', {
       format: 'png',
-      clip: { ...clip, scale: 1 },
+      clip: { ...(box ?? { x: 0, y: 0, ...size }), scale: 1 },
     });
     return Buffer.from(data, 'base64');
   } finally {
     await drawAt(1);
-    await session.detach();
   }
+}
+
+/** One session for a page, for good: when a session is detached, the page's size goes with it. */
+const sessions = new WeakMap();
+async function sessionOf(page) {
+  if (!sessions.has(page)) sessions.set(page, await page.context().newCDPSession(page));
+  return sessions.get(page);
 }
 
 /**
