@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { press, type, waitForFrame } from './host.js';
 import {
   cellEnds,
   closeNotebooks,
@@ -13,6 +14,9 @@ import {
   textOf,
   until,
 } from './notebooks.js';
+
+/** VS Code's field for a line of text. */
+const question = "document.querySelector('.quick-input-widget')";
 
 describe('cells of a notebook', () => {
   afterEach(closeNotebooks);
@@ -94,6 +98,29 @@ describe('cells of a notebook', () => {
     const [error] = errorsOf(notebook.cellAt(0));
     assert.equal(error?.name, 'SyntaxError');
     assert.match(error.stack, /Cell In\[1\], line 2/);
+  });
+
+  it('ask the user, and go on with the answer', async () => {
+    const notebook = await openNotebook(
+      `import { input } from 'unroll';\nconst name = await input('Who trains?');\nname`,
+    );
+    await startCell(notebook, 0);
+    await waitForFrame(`${question}?.innerText.includes('Who trains?')`);
+    await type('Ada');
+    await press('Enter');
+    assert.equal(await cellEnds(notebook, 0), "'Ada'");
+  });
+
+  it('that ask are stopped with their question', async () => {
+    const notebook = await openNotebook(
+      `import { input } from 'unroll';\nawait input('Still there?');`,
+    );
+    await startCell(notebook, 0);
+    await waitForFrame(`${question}?.innerText.includes('Still there?')`);
+    await vscode.commands.executeCommand('unroll.interruptKernel');
+    await cellEnds(notebook, 0);
+    assert.equal(errorsOf(notebook.cellAt(0))[0]?.name, 'Interrupted');
+    await waitForFrame(`${question}?.style.display === 'none'`);
   });
 
   it('of two notebooks share nothing', async () => {
