@@ -11,7 +11,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { stopAll, stopAllOnSignals } from '../../scripts/run/supervised.mjs';
-import { failWith } from '../../scripts/setup/narrate.mjs';
+import { SetupError, failWith } from '../../scripts/setup/narrate.mjs';
 import { startBridge } from './bridge.mjs';
 import { startDesktopHost } from './desktopHost.mjs';
 import { leaveDiagnosis, pictureFolder, timeLimitSeconds } from './diagnosis.mjs';
@@ -47,6 +47,7 @@ async function run() {
     opening.then((opened) => setPage((host = opened).page)).catch(() => {});
     return await Promise.race([opening.then(({ ended }) => ended), timeLimit()]);
   } catch (error) {
+    if (error instanceof SetupError) throw error;
     console.error(error.message);
     const log = [...consoleLines, "VS Code's server:", host?.log() ?? 'was not up'].join('\n');
     await leaveDiagnosis(host?.page, log);
