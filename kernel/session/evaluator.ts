@@ -3,32 +3,26 @@
  * again. No port is opened, and no domain is enabled, so nothing is recorded.
  */
 import { type Runtime, Session } from 'node:inspector';
+import { promiseHooks } from 'node:v8';
 
 export type Outcome =
   | { kind: 'value' }
   | { kind: 'thrown'; error: unknown; /** Of the script. */ at?: { line: number; column: number } }
   | { kind: 'terminated' };
 
-export type Completion<T> =
-  { kind: 'value'; value: T } | { kind: 'thrown'; error: unknown } | { kind: 'terminated' };
-
 const objectGroup = 'cell';
 
 export class Evaluator {
   readonly #session = new Session();
   readonly #take: string;
-  readonly #enter: string;
-  /** Called where a termination ended what this class ran. */
-  onTerminated: () => void = () => undefined;
+  readonly #unsettled = new Set<Promise<unknown>>();
   #taken: unknown;
-  #work: () => void = () => undefined;
 
   constructor() {
     this.#session.connect();
     this.#take = this.#handle((value: unknown) => {
       this.#taken = value;
     });
-    this.#enter = this.#handle(() => this.#work());
   }
 
   /** Declares names that every cell sees, that are on no object, and that a cell may declare again. */
@@ -55,9 +49,11 @@ export class Evaluator {
    * `await`: nothing settles then, and whoever terminated it has to end the cell.
    */
   run(expression: string, done: (outcome: Outcome) => void): void {
-    this.#post({ expression, replMode: true, awaitPromise: true }, (answer) => {
+    const parameters = { expression, replMode: true, awaitPromise: true };
+    const pin = pinFirstPromise(this.#unsettled);
+    this.#post(parameters, (answer) => {
+      pin.release();
       if (!answer) {
-        this.onTerminated();
         done({ kind: 'terminated' });
         return;
       }
@@ -66,25 +62,7 @@ export class Evaluator {
       this.#session.post('Runtime.releaseObjectGroup', { objectGroup });
       done(outcome);
     });
-  }
-
-  /**
-   * Runs user code that no cell's script holds (a timer's callback, a value's own printing) so that a
-   * termination ends it here and not the JavaScript of Node around it.
-   */
-  interruptible<T>(work: () => T): Completion<T> {
-    let completion: Completion<T> = { kind: 'terminated' };
-    const outer = this.#work;
-    this.#work = () => {
-      try {
-        completion = { kind: 'value', value: work() };
-      } catch (error) {
-        completion = { kind: 'thrown', error };
-      }
-    };
-    this.#call(this.#enter);
-    this.#work = outer;
-    return completion;
+    pin.stop();
   }
 
   #thrown(details: Runtime.ExceptionDetails): Outcome {
@@ -124,13 +102,11 @@ export class Evaluator {
 
   #call(objectId: string, values: Runtime.CallArgument[] = []): void {
     const functionDeclaration = 'function (...values) { this(...values); }';
-    this.#session.post(
-      'Runtime.callFunctionOn',
-      { objectId, functionDeclaration, arguments: values },
-      (error) => {
-        if (error) this.onTerminated();
-      },
-    );
+    this.#session.post('Runtime.callFunctionOn', {
+      objectId,
+      functionDeclaration,
+      arguments: values,
+    });
   }
 
   /** A function of this process as the inspector knows it. */
@@ -149,4 +125,23 @@ export class Evaluator {
     if (objectId === undefined) throw new Error('The inspector gave no handle of a function.');
     return objectId;
   }
+}
+
+/**
+ * Keeps the promise of a script alive until it settles. If it never does and is collected, the inspector
+ * reports that from within the garbage collection, and Node dies of it.
+ */
+function pinFirstPromise(pinned: Set<Promise<unknown>>): { stop: () => void; release: () => void } {
+  let first: Promise<unknown> | undefined;
+  const stop = promiseHooks.onInit((promise: Promise<unknown>) => {
+    // The script is an asynchronous function: its own promise comes before any of its code.
+    if (first) return;
+    first = promise;
+    pinned.add(promise);
+    stop();
+  }) as () => void;
+  const release = () => {
+    if (first) pinned.delete(first);
+  };
+  return { stop, release };
 }

@@ -21,15 +21,14 @@ import {
 
 /** A free main thread answers within a few milliseconds, also on a loaded machine within this. */
 const answerWithinMs = 80;
+/** Longer than the session gives a stopped cell for its `finally` blocks. */
+const unwindWithinMs = 700;
 /** A main thread that is free notices the end of its channel by itself and leaves in order. */
 const leaveWithinMs = 500;
 
 const { shared, controlFd } = workerData as InterruptWorkerData;
 const state = new Int32Array(shared);
-/**
- * Connected once, while the main thread waits for it: connecting runs JavaScript there, and Node aborts
- * if that comes in the middle of a regular expression. Terminating does not.
- */
+/** Connected once, while the main thread waits for it, and not in the middle of a cell. */
 const session = new Session();
 session.connectToMainThread();
 tell({ type: 'connected' });
@@ -58,19 +57,38 @@ function tell(message: InterruptWorkerMessage): void {
   parentPort?.postMessage(message);
 }
 
-async function interrupt({ parent }: ControlMessage): Promise<void> {
+async function interrupt({ parent }: ControlMessage, attempts = 3): Promise<void> {
   const before = Atomics.compareExchange(state, word.request, request.none, request.asked);
   // One is under way; it stops what this one would.
   if (before !== request.none) return;
   tell({ type: 'asked', ...(parent === undefined ? {} : { parent }) });
+  const meant = running;
+  if (!(await isAnswered())) {
+    await force(parent);
+  } else if (meant !== null && attempts > 1) {
+    // A cell that catches what stops it, over and over, holds the main thread after all.
+    await sleep(unwindWithinMs);
+    if (running === meant) await interrupt({ type: 'interrupt', parent: meant }, attempts - 1);
+  }
+}
+
+async function isAnswered(): Promise<boolean> {
   const deadline = performance.now() + answerWithinMs;
   while (performance.now() < deadline) {
-    if (Atomics.load(state, word.request) !== request.asked) return;
+    if (Atomics.load(state, word.request) !== request.asked) return true;
     await sleep(5);
   }
+  return false;
+}
+
+/** Terminates what the main thread executes, unless another request runs by now. */
+async function force(parent: string | undefined): Promise<void> {
   while (parent === undefined || running === parent) {
     if (mayForce()) {
-      terminateMainThread();
+      session.post('Runtime.terminateExecution', () => {
+        Atomics.compareExchange(state, word.request, request.forced, request.hit);
+        tell({ type: 'hit' });
+      });
       return;
     }
     if (Atomics.load(state, word.request) !== request.asked) return;
@@ -87,11 +105,4 @@ function mayForce(): boolean {
   if (Atomics.load(state, word.kernelWork) === 0) return true;
   Atomics.compareExchange(state, word.request, request.forced, request.asked);
   return false;
-}
-
-function terminateMainThread(): void {
-  session.post('Runtime.terminateExecution', () => {
-    Atomics.compareExchange(state, word.request, request.forced, request.hit);
-    tell({ type: 'hit' });
-  });
 }

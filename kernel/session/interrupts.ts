@@ -1,16 +1,17 @@
 /**
  * The main thread's side of an interrupt (`interruptState.ts` has the states, `interruptWorker.ts` the
- * other side). Terminating V8's execution has two consequences that are dealt with here:
+ * other side). Terminating V8's execution ends whatever the main thread does, so:
  *
- * - It must not hit the kernel itself. Kernel work is bracketed by `protect`; and an entry from outside
- *   (a message, a timer) that finds a termination on its way lets it pass first (`absorb`).
+ * - Code of the user runs where that does no harm (`userCode.ts`).
+ * - It must not hit the kernel. All kernel work is inside `kernel` (from the event loop) or `protect`
+ *   (called by code of the user): while it lasts, the worker waits; if a termination is on its way
+ *   already, the work waits.
  * - It leaves Node's stack of async ids as it was (`asyncHookChecks.ts`). The stack is emptied afterwards
  *   the only way there is: Node does it after an uncaught exception that is handled.
  */
 import { Worker } from 'node:worker_threads';
 import { controlFd } from '../contract/protocol.js';
 import { AsyncHookChecks } from './asyncHookChecks.js';
-import type { Evaluator } from './evaluator.js';
 import {
   type InterruptWorkerData,
   type InterruptWorkerMessage,
@@ -18,14 +19,18 @@ import {
   request,
   word,
 } from './interruptState.js';
+import { type Flow, flows } from './execution.js';
+import { setImmediate } from './kernelTimers.js';
+import { UserCode } from './userCode.js';
 
-/** The longest that the main thread waits for a termination that was announced. */
-const absorbMs = 1000;
+/** V8 terminates within microseconds of the order; after this long it has, where nobody noticed. */
+const terminatesWithinMs = 1000;
 
 /** Thrown to have Node empty its stack of async ids; means nothing else. */
 class AsyncStackReset extends Error {}
 
 export class Interrupts {
+  readonly #userCode = new UserCode();
   readonly #state = new Int32Array(new SharedArrayBuffer(8));
   readonly #checks = new AsyncHookChecks();
   #waiting: (() => void)[] = [];
@@ -33,17 +38,12 @@ export class Interrupts {
   #left: () => void = () => undefined;
 
   constructor(
-    private readonly evaluator: Evaluator,
     /**
      * The cell that runs is to end now, if it is the one meant (or none is named).
      * `forced`: what it executed was terminated.
      */
     private readonly stopRunning: (parent: string | undefined, forced: boolean) => void,
-  ) {
-    evaluator.onTerminated = () => {
-      Atomics.compareExchange(this.#state, word.request, request.forced, request.hit);
-    };
-  }
+  ) {}
 
   /**
    * @param workerUrl The bundle of `interruptWorker.ts`.
@@ -51,10 +51,7 @@ export class Interrupts {
    */
   listen(workerUrl: URL, ready: () => void): void {
     this.#checks.install();
-    const workerData: InterruptWorkerData = {
-      shared: this.#state.buffer,
-      controlFd,
-    };
+    const workerData: InterruptWorkerData = { shared: this.#state.buffer, controlFd };
     const worker = new Worker(workerUrl, { workerData, execArgv: [], stdin: false });
     worker.on('message', (message: InterruptWorkerMessage) => {
       if (message.type === 'connected') ready();
@@ -68,13 +65,36 @@ export class Interrupts {
     this.#worker = worker;
   }
 
-  /** Runs kernel work that a termination must not tear. */
+  /** Kernel work that the event loop starts: now, or once a termination on its way has passed. */
+  kernel(work: () => void): void {
+    this.#checks.off();
+    Atomics.add(this.#state, word.kernelWork, 1);
+    const mustWait = this.#isForced;
+    try {
+      if (!mustWait) work();
+    } finally {
+      Atomics.sub(this.#state, word.kernelWork, 1);
+    }
+    if (mustWait) this.#absorb(() => this.kernel(work));
+  }
+
+  /**
+   * Runs code of the user, as part of a flow.
+   *
+   * @param terminated Called later if the code was terminated.
+   */
+  runUserCode(flow: Flow, work: () => void, terminated: () => void = () => undefined): void {
+    // A timer can fire between a termination and the news of it.
+    this.whenSettled(() => flows.run(flow, () => this.#userCode.run(work, terminated)));
+  }
+
+  /** Kernel work that code of the user calls, which a termination on its way is meant for. */
   protect<T>(work: () => T): T {
     Atomics.add(this.#state, word.kernelWork, 1);
-    // Called from user code: a termination that is on its way belongs right here.
     while (this.#isForced) {
+      // A termination skips `finally`, so nothing may be left to undo when it comes.
       Atomics.sub(this.#state, word.kernelWork, 1);
-      this.#waitFor();
+      this.#spin();
       Atomics.add(this.#state, word.kernelWork, 1);
     }
     try {
@@ -82,13 +102,6 @@ export class Interrupts {
     } finally {
       Atomics.sub(this.#state, word.kernelWork, 1);
     }
-  }
-
-  /** At an entry from outside: lets a termination that was announced pass, so that it hits nothing. */
-  absorb(): void {
-    this.#checks.off();
-    if (!this.#isForced) return;
-    this.evaluator.interruptible(() => this.#waitFor());
   }
 
   /** Calls back once no interrupt is under way: one meant for an earlier cell must not hit the next. */
@@ -118,10 +131,18 @@ export class Interrupts {
     return Atomics.load(this.#state, word.request) === request.forced;
   }
 
-  #waitFor(): void {
-    const deadline = performance.now() + absorbMs;
+  /** Gives a termination on its way something to hit. */
+  #absorb(proceed: () => void): void {
+    this.#waiting.push(proceed);
+    this.#userCode.run(
+      () => this.#spin(),
+      () => undefined,
+    );
+  }
+
+  #spin(): void {
+    const deadline = performance.now() + terminatesWithinMs;
     while (this.#isForced && performance.now() < deadline);
-    // V8 terminates within microseconds; after this long it has, where nobody could notice.
     Atomics.compareExchange(this.#state, word.request, request.forced, request.hit);
   }
 
@@ -129,19 +150,25 @@ export class Interrupts {
     if (message.type === 'asked') {
       const { asked, none } = request;
       const before = Atomics.compareExchange(this.#state, word.request, asked, none);
-      if (before !== asked) {
-        this.absorb();
-        return;
-      }
-      this.stopRunning(message.parent, false);
-    } else {
-      Atomics.store(this.#state, word.request, request.none);
-      Atomics.store(this.#state, word.kernelWork, 0);
-      this.stopRunning(undefined, true);
-      setImmediate(() => {
-        throw new AsyncStackReset();
-      });
+      if (before === asked) {
+        this.kernel(() => this.stopRunning(message.parent, false));
+        this.#proceed();
+      } else if (before === request.forced) this.#absorb(() => undefined);
+      return;
     }
+    Atomics.store(this.#state, word.kernelWork, 0);
+    Atomics.store(this.#state, word.request, request.none);
+    this.kernel(() => {
+      this.#userCode.wasTerminated();
+      this.stopRunning(undefined, true);
+    });
+    setImmediate(() => {
+      throw new AsyncStackReset();
+    });
+    this.#proceed();
+  }
+
+  #proceed(): void {
     for (const proceed of this.#waiting.splice(0)) setImmediate(proceed);
   }
 }

@@ -1,16 +1,20 @@
 /**
- * Everything the session says, in order. Consecutive console text is joined: one message per tick of
- * output, not per `console.log`. A flood that the front end cannot take is held back up to a limit; what
+ * Everything the session says, in order. Console text in quick succession is joined. A flood that the front end cannot take is held back up to a limit; what
  * comes beyond that is left out and counted, so that a printing loop does not eat the memory.
  */
 import type { KernelEvent, StreamEvent } from '../contract/protocol.js';
+import { clearTimeout, setTimeout } from './kernelTimers.js';
 
 export type Send = (event: KernelEvent, sent: () => void) => void;
 
 /** Text waits this long for more of it. */
 const joinMs = 16;
-/** A program that never returns to the event loop is shown at this pace. */
-const showMs = 50;
+/**
+ * Text is sent at once, so that it is seen before a long computation after it, up to this many messages
+ * in a burst; each of these milliseconds allows one more.
+ */
+const burst = 16;
+const msPerMessage = 4;
 const maxChunk = 1 << 16;
 /** Characters that may be on their way to the front end. */
 const maxInFlight = 8 << 20;
@@ -29,10 +33,15 @@ export class OutputQueue {
   #pending: Pending | undefined;
   #timer: NodeJS.Timeout | undefined;
   #inFlight = 0;
-  #lastFlush = 0;
+  #allowance = burst;
+  #allowedAt = 0;
   #whenDrained: (() => void)[] = [];
 
-  constructor(private readonly send: Send) {}
+  constructor(
+    private readonly send: Send,
+    /** Brackets what the queue does by itself, from the event loop. */
+    private readonly kernel: (work: () => void) => void,
+  ) {}
 
   /** Console text. */
   write(parent: string, name: StreamEvent['name'], text: string): void {
@@ -47,9 +56,9 @@ export class OutputQueue {
       pending.texts.push(text);
       pending.length += text.length;
     }
-    const isDue = pending.length > maxChunk || performance.now() - this.#lastFlush > showMs;
+    const isDue = pending.length > maxChunk || this.#mayBurst();
     if (isDue && this.#inFlight < maxInFlight) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#tick(), joinMs);
+    else this.#timer ??= setTimeout(this.#onTimer, joinMs);
   }
 
   /** Any other event, after the text before it. */
@@ -65,6 +74,17 @@ export class OutputQueue {
     else this.#whenDrained.push(done);
   }
 
+  readonly #onTimer = () => this.kernel(() => this.#tick());
+
+  #mayBurst(): boolean {
+    const now = performance.now();
+    this.#allowance = Math.min(burst, this.#allowance + (now - this.#allowedAt) / msPerMessage);
+    this.#allowedAt = now;
+    if (this.#allowance < 1) return false;
+    this.#allowance -= 1;
+    return true;
+  }
+
   #tick(): void {
     this.#timer = undefined;
     if (this.#inFlight < maxInFlight) this.#flush();
@@ -76,7 +96,6 @@ export class OutputQueue {
     this.#timer = undefined;
     if (!pending) return;
     this.#pending = undefined;
-    this.#lastFlush = performance.now();
     const { parent, name, texts, length, leftOut } = pending;
     if (leftOut > 0) {
       texts.push(`\n… ${String(leftOut)} characters left out: printed faster than shown …\n`);
@@ -85,7 +104,7 @@ export class OutputQueue {
     this.send({ type: 'stream', parent, name, text: texts.join('') }, () => {
       this.#inFlight -= length;
       if (this.#pending && this.#inFlight < maxInFlight)
-        this.#timer ??= setTimeout(() => this.#tick(), joinMs);
+        this.#timer ??= setTimeout(this.#onTimer, joinMs);
       if (this.#inFlight === 0) for (const done of this.#whenDrained.splice(0)) done();
     });
   }

@@ -19,9 +19,10 @@ import { runtimeName } from './compile/runtimeCall.js';
 import { complete } from './complete.js';
 import { installConsole } from './consoleStreams.js';
 import { toErrorReport } from './errorReport.js';
-import { type Completion, Evaluator, type Outcome } from './evaluator.js';
+import { Evaluator, type Outcome } from './evaluator.js';
 import { Execution, flows } from './execution.js';
 import { Interrupts } from './interrupts.js';
+import { setImmediate, setTimeout } from './kernelTimers.js';
 import { Modules } from './modules.js';
 import { installNotebookHost, type PendingInputs } from './notebookFunctions.js';
 import { OutputQueue, type Send } from './outputQueue.js';
@@ -66,10 +67,8 @@ export class Session {
     const { folder, bundles, send } = options;
     this.#frames = new StackFrames(this.#scripts, new URL('.', bundles).href);
     this.#modules = new Modules(folder, new URL('unroll.js', bundles).href);
-    this.#output = new OutputQueue(send);
-    this.#interrupts = new Interrupts(this.#evaluator, (parent, forced) =>
-      this.#stop(parent, forced),
-    );
+    this.#output = new OutputQueue(send, (work) => this.#interrupts.kernel(work));
+    this.#interrupts = new Interrupts((parent, forced) => this.#stop(parent, forced));
   }
 
   /**
@@ -100,9 +99,12 @@ export class Session {
       return execution !== undefined;
     });
     installUserTimers({
-      run: (work) => this.#interruptible(work),
-      failed: (error, flow) => this.#failElsewhere(flow.execution, error),
-      terminated: (flow) => this.#stray(flow.execution, new Interrupted()),
+      run: (flow, work, terminated) => this.#interrupts.runUserCode(flow, work, terminated),
+      failed: (error, flow) => this.#later(() => this.#failElsewhere(flow.execution, error)),
+      terminated: ({ execution }) => {
+        // Where its cell still runs, that is stopped along with it, and says so.
+        if (execution.isFinished) this.#stray(execution, new Interrupted());
+      },
     });
     installNotebookHost({
       owner: () => this.#owner(),
@@ -116,7 +118,7 @@ export class Session {
   warmUp(): void {
     const none = new Set<string>();
     const options = { script: 0, constants: none, reserved: none, shadowed: none };
-    this.#interrupts.protect(() => compileCell(loadTypeScript(), warmUpCell, options));
+    this.#interrupts.kernel(() => compileCell(loadTypeScript(), warmUpCell, options));
   }
 
   /** Ends the process in order. */
@@ -125,7 +127,10 @@ export class Session {
   }
 
   handle(request: KernelRequest): void {
-    this.#interrupts.absorb();
+    this.#interrupts.kernel(() => this.#handle(request));
+  }
+
+  #handle(request: KernelRequest): void {
     switch (request.type) {
       case 'execute':
         this.#queue.push(request);
@@ -172,7 +177,7 @@ export class Session {
     this.#interrupts.whenSettled(() => {
       this.#isStarting = false;
       const request = this.#queue.shift();
-      if (request) this.#start(request);
+      if (request) this.#interrupts.kernel(() => this.#start(request));
     });
   }
 
@@ -187,23 +192,31 @@ export class Session {
     const compiled = this.#compile(execution, code);
     if (!compiled) return;
     const script = `${compiled.code}\n//# sourceURL=${CellScripts.url(executionCount)}`;
-    flows.run({ execution, isDetached: false }, () => {
+    this.#run(execution, () => {
       // One turn later: a promise that was rejected and never awaited has been noticed by then.
-      this.#evaluator.run(script, (outcome) => setImmediate(() => this.#ran(execution, outcome)));
+      this.#evaluator.run(script, (outcome) => this.#later(() => this.#ran(execution, outcome)));
     });
+  }
+
+  /** Code of the user, as the cell's. Where it is terminated, `#stop` ends the cell. */
+  #run(execution: Execution, work: () => void): void {
+    this.#interrupts.runUserCode({ execution, isDetached: false }, work);
+  }
+
+  /** Kernel work in the event loop's next turn. */
+  #later(work: () => void): void {
+    setImmediate(() => this.#interrupts.kernel(work));
   }
 
   #compile(execution: Execution, source: string): CompiledCell | undefined {
     const { executionCount, cell } = execution;
     try {
-      const compiled = this.#interrupts.protect(() =>
-        compileCell(loadTypeScript(), source, {
-          script: executionCount,
-          constants: this.#constants,
-          reserved: this.#reserved,
-          shadowed: this.#shadowed,
-        }),
-      );
+      const compiled = compileCell(loadTypeScript(), source, {
+        script: executionCount,
+        constants: this.#constants,
+        reserved: this.#reserved,
+        shadowed: this.#shadowed,
+      });
       this.#scripts.setMap(executionCount, compiled);
       for (const [name, kind] of compiled.declared) {
         this.#setBy.set(name, cell);
@@ -241,16 +254,17 @@ export class Session {
   }
 
   #show(execution: Execution, value: unknown): void {
-    const flow = { execution, isDetached: false };
-    const completion = flows.run(flow, () => this.#interruptible(() => toBundle(value)));
-    if (completion.kind === 'terminated') this.#fail(execution, new Interrupted());
-    else if (completion.kind === 'thrown') this.#fail(execution, completion.error);
-    else if (isPromiseLike(completion.value)) {
-      execution.wait(completion.value).then(
-        (shown) => this.#showBundle(execution, shown),
-        (error: unknown) => this.#fail(execution, error),
-      );
-    } else this.#showBundle(execution, completion.value);
+    const failed = (error: unknown) => this.#later(() => this.#fail(execution, error));
+    const shown = (bundle: unknown) => this.#later(() => this.#showBundle(execution, bundle));
+    this.#run(execution, () => {
+      try {
+        const bundle = toBundle(value);
+        if (isPromiseLike(bundle)) execution.wait(bundle).then(shown, failed);
+        else shown(bundle);
+      } catch (error) {
+        failed(error);
+      }
+    });
   }
 
   #showBundle(execution: Execution, shown: unknown): void {
@@ -308,7 +322,7 @@ export class Session {
     this.#emit({ type: 'status', state: 'idle', parent });
     this.#interrupts.running(null);
     this.#running = undefined;
-    setImmediate(() => this.#startNext());
+    this.#later(() => this.#startNext());
   }
 
   // -------------------------------------------------------------------------------------------------
@@ -327,9 +341,10 @@ export class Session {
     }
     // The cell's own `await` throws it, so that its `finally` runs and the line is known.
     execution.cancel(interrupted);
-    setTimeout(() => {
+    const end = () => {
       if (!execution.isFinished) this.#fail(execution, interrupted);
-    }, unwindMs);
+    };
+    setTimeout(() => this.#interrupts.kernel(end), unwindMs);
   }
 
   /** Whose output this is: who started the code, else the cell that runs, else the last one. */
@@ -352,13 +367,7 @@ export class Session {
     const uncaught = (error: unknown) => {
       if (this.#interrupts.isReset(error)) return;
       const owner = this.#ownerOf(error);
-      const isKnown = typeof error === 'object' && error !== null && this.#reported.has(error);
-      if (isKnown) return;
-      if (owner) this.#failElsewhere(owner, error);
-      else {
-        process.stderr.write(`${toErrorReport(error, this.#frames).stack}\n`);
-        this.end(1);
-      }
+      this.#interrupts.kernel(() => this.#uncaught(owner, error));
     };
     process.on('uncaughtException', uncaught);
     process.on('unhandledRejection', uncaught);
@@ -367,16 +376,21 @@ export class Session {
     };
   }
 
+  #uncaught(owner: Execution | undefined, error: unknown): void {
+    const isKnown = typeof error === 'object' && error !== null && this.#reported.has(error);
+    if (isKnown) return;
+    if (owner) this.#failElsewhere(owner, error);
+    else {
+      process.stderr.write(`${toErrorReport(error, this.#frames).stack}\n`);
+      this.end(1);
+    }
+  }
+
   /** The value of a name or a path, without side effects. */
   #valueOf(path: string): { value: unknown } | undefined {
     const [name = '', ...members] = path.split('.');
     const spelt = this.#shadowed.has(name) ? spelling(name) : name;
     return this.#evaluator.valueOf([spelt, ...members].join('.'));
-  }
-
-  #interruptible<T>(work: () => T): Completion<T> {
-    this.#interrupts.absorb();
-    return this.#evaluator.interruptible(work);
   }
 
   #emit(event: KernelEvent): void {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { CellEvent, KernelOptions } from '../../kernel/client/kernelClient.js';
 import { type KernelClient, startKernel } from '../../kernel/client/kernelClient.js';
+import type { MimeBundle } from '../../kernel/contract/mime.js';
 import type { ErrorReport, ExecuteReply } from '../../kernel/contract/protocol.js';
 
 /** This file runs from `out/test/process`. */
@@ -85,10 +86,22 @@ function toRun(events: CellEvent[], reply: ExecuteReply): CellRun {
     reply,
     stdout: text('stdout'),
     stderr: text('stderr'),
-    result: result && String(result.data['text/plain']),
+    result: result && plainText(result.data),
     error: events.find((one) => one.type === 'error')?.error,
-    order: events.flatMap(orderOf),
+    order: joined(events).flatMap(orderOf),
   };
+}
+
+/** Pieces of one stream that follow each other, as one: the kernel is free to split them. */
+function joined(events: CellEvent[]): CellEvent[] {
+  const all: CellEvent[] = [];
+  for (const event of events) {
+    const last = all.at(-1);
+    const isMore = event.type === 'stream' && last?.type === 'stream' && last.name === event.name;
+    if (isMore) all[all.length - 1] = { ...last, text: last.text + event.text };
+    else all.push(event);
+  }
+  return all;
 }
 
 function orderOf(event: CellEvent): string[] {
@@ -96,7 +109,7 @@ function orderOf(event: CellEvent): string[] {
     case 'stream':
       return [`${event.name} ${event.text.trimEnd()}`];
     case 'result':
-      return [`result ${String(event.data['text/plain'])}`];
+      return [`result ${plainText(event.data)}`];
     case 'error':
       return [`error ${event.error.name}`];
     case 'display':
@@ -106,4 +119,9 @@ function orderOf(event: CellEvent): string[] {
     default:
       return [];
   }
+}
+
+function plainText(data: MimeBundle): string {
+  const text = data['text/plain'];
+  return typeof text === 'string' ? text : JSON.stringify(text);
 }
