@@ -15,7 +15,12 @@ import type {
   ReadyEvent,
   VariablesReply,
 } from '../contract/protocol.js';
-import { KernelDiedError, KernelReplacedError, toReport } from './kernelErrors.js';
+import {
+  KernelDiedError,
+  KernelReplacedError,
+  KernelStartError,
+  toReport,
+} from './kernelErrors.js';
 import { type KernelExit, type KernelOptions, KernelProcess } from './kernelProcess.js';
 
 export type { KernelExit, KernelOptions } from './kernelProcess.js';
@@ -221,8 +226,10 @@ export class KernelClient {
     const expected = this.#expected.has(process);
     if (!expected) {
       this.#process = undefined;
-      this.#crashed = true;
-      this.#settle(new KernelDiedError(exit));
+      this.#crashed = exit.hasStarted;
+      const { kernelPath } = this.options;
+      const { hasStarted } = exit;
+      this.#settle(hasStarted ? new KernelDiedError(exit) : new KernelStartError(kernelPath, exit));
     }
     for (const listener of [...this.#exitListeners]) listener({ ...exit, expected });
   }

@@ -32,19 +32,18 @@ export class KernelReplacedError extends Error {
   }
 }
 
-/** `was killed by SIGKILL`, with the last lines of a crash report. */
+/** `was killed by SIGKILL`, with what a crash report says first. */
 function describeExit({ code, signal, stderr }: KernelExit): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const outOfMemory = /heap out of memory/.test(stderr);
-  const how = outOfMemory
-    ? 'ran out of memory'
-    : signal !== null
+  if (/heap out of memory/.test(stderr)) return 'ran out of memory';
+  const how =
+    signal !== null
       ? `was killed by ${signal}`
       : code === null
         ? 'could not be run'
         : `ended with exit code ${String(code)}`;
-  const report = lines.slice(-6).join('\n');
-  return report === '' || outOfMemory ? how : `${how} (${report})`;
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const telling = lines.find((line) => /error|assert|fatal|cannot/i.test(line)) ?? lines.at(-1);
+  return telling === undefined ? how : `${how} (${telling.trim()})`;
 }
 
 export function toReport(error: Error): ErrorReport {

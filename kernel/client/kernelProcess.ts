@@ -25,6 +25,8 @@ export interface KernelOptions {
 export interface KernelExit {
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** It had been ready. */
+  hasStarted: boolean;
   /** The last lines that the process wrote to its raw stderr: a crash report, if there was one. */
   stderr: string;
 }
@@ -102,9 +104,11 @@ export class KernelProcess {
       const timer = setTimeout(() => {
         this.kill();
       }, startWithinMs);
+      let hasStarted = false;
       child.on('message', (event) => {
         const message = event as KernelEvent;
         if (message.type === 'ready') {
+          hasStarted = true;
           clearTimeout(timer);
           resolve(message);
         }
@@ -116,10 +120,11 @@ export class KernelProcess {
         this.#ended(exit);
       };
       child.on('error', (error) => {
-        if (child.pid === undefined) ended({ code: null, signal: null, stderr: error.message });
+        if (child.pid === undefined)
+          ended({ code: null, signal: null, hasStarted, stderr: error.message });
       });
       child.on('exit', (code, signal) => {
-        this.#drained(() => ended({ code, signal, stderr: this.#stderr.trim() }));
+        this.#drained(() => ended({ code, signal, hasStarted, stderr: this.#stderr.trim() }));
       });
     });
   }
