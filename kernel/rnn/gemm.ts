@@ -1,13 +1,22 @@
 import type { NumberArray } from './ndarray.js';
+import { fastProduct } from './wasm/fastProduct.js';
+
+/** out[M, N] += a · b, the one matrix product of tensor operations: in WebAssembly where that applies. */
+export function gemm(...product: Parameters<typeof referenceGemm>): void {
+  const [out, a, aRow, aColumn, b, bRow, bColumn, m, n, k] = product;
+  const left = { data: a, row: aRow, column: aColumn };
+  const right = { data: b, row: bRow, column: bColumn };
+  if (!fastProduct(out, left, right, m, n, k)) referenceGemm(...product);
+}
 
 /**
- * out[M, N] += a · b, the one matrix product of the runtime.
+ * out[M, N] += a · b in plain TypeScript.
  *
  * `a` is read as [M, K] and `b` as [K, N] through strides, so that the three forms that training needs
  * (x·Wᵀ forward, g·W for the input's gradient, gᵀ·x for the weight's) are one loop. Blocks of 4×4 keep
  * sixteen sums in registers; sums are float64 whatever the element type.
  */
-export function gemm(
+export function referenceGemm(
   out: NumberArray,
   a: NumberArray,
   aRow: number,

@@ -4,6 +4,7 @@ import type { CellProgram } from '../cell/program.js';
 import { OptionError, ShapeError } from '../errors.js';
 import type { Executor } from '../executor/executor.js';
 import { createSteppedExecutor } from '../executor/stepped.js';
+import { createFusedExecutor } from '../fused/fusedExecutor.js';
 import { stack, zeros } from '../factories.js';
 import { sameShape, showShape, type NdArray } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
@@ -99,11 +100,10 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
       (this as Record<string, unknown>)[field] = parameter;
       return parameter;
     });
-    return {
-      program,
-      parameters,
-      executor: createSteppedExecutor(program, parameters, this.dtype),
-    };
+    const executor =
+      createFusedExecutor(program, parameters, this.dtype) ??
+      createSteppedExecutor(program, parameters, this.dtype);
+    return { program, parameters, executor };
   }
 
   /** The cell program of each layer, bottom first. */

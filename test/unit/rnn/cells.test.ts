@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import {
   defineCell,
   gruCell,
@@ -11,17 +9,9 @@ import {
   type Value,
 } from '../../../kernel/rnn/index.js';
 import { coupledLstm } from './coupledLstm.js';
+import { assertGolden } from './golden.js';
 
 const sizes = { inputSize: 3, hiddenSize: 2, bias: true };
-
-/** Golden programs; `UNROLL_UPDATE_GOLDEN=1` rewrites them. */
-function assertGolden(name: string, text: string): void {
-  const file = fileURLToPath(
-    new URL(`../../../../test/golden/programs/${name}.txt`, import.meta.url),
-  );
-  if (process.env['UNROLL_UPDATE_GOLDEN']) writeFileSync(file, `${text}\n`);
-  assert.equal(`${text}\n`, readFileSync(file, 'utf8'));
-}
 
 describe('cell programs', () => {
   const cells: [string, Cell][] = [
@@ -34,7 +24,7 @@ describe('cell programs', () => {
   ];
   for (const [name, cell] of cells)
     it(`${name} prints as its equations`, () => {
-      assertGolden(name, printProgram(cell.program(sizes)));
+      assertGolden('programs', name, printProgram(cell.program(sizes)));
     });
 
   it('leave out what a layer without bias does not have', () => {

@@ -1,0 +1,262 @@
+/**
+ * A WebAssembly module, written instruction by instruction.
+ *
+ * Only what the kernels need: functions over one imported memory, integers for addresses, SIMD for numbers.
+ * Binary format: https://webassembly.github.io/spec/core/binary/
+ */
+
+export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
+
+const valueTypes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+
+/** One- and multi-byte instructions without immediates. `fd` marks the SIMD prefix. */
+const opcodes = {
+  i32_eqz: [0x45],
+  i32_lt_s: [0x48],
+  i32_ge_s: [0x4e],
+  i32_add: [0x6a],
+  i32_sub: [0x6b],
+  i32_mul: [0x6c],
+  i32_and: [0x71],
+  i32_shl: [0x74],
+  f32_add: [0x92],
+  i32x4_splat: [0xfd, 0x11],
+  f32x4_splat: [0xfd, 0x13],
+  f64x2_splat: [0xfd, 0x14],
+  f32x4_lt: [0xfd, 0x43],
+  v128_not: [0xfd, 0x4d],
+  v128_and: [0xfd, 0x4e],
+  v128_or: [0xfd, 0x50],
+  v128_xor: [0xfd, 0x51],
+  v128_bitselect: [0xfd, 0x52],
+  f32x4_nearest: [0xfd, 0x6a],
+  i32x4_add: [0xfd, 0xae, 0x01],
+  i32x4_sub: [0xfd, 0xb1, 0x01],
+  f32x4_gt: [0xfd, 0x44],
+  i32x4_trunc_sat_f32x4_s: [0xfd, 0xf8, 0x01],
+  f32x4_abs: [0xfd, 0xe0, 0x01],
+  f32x4_neg: [0xfd, 0xe1, 0x01],
+  f32x4_sqrt: [0xfd, 0xe3, 0x01],
+  f32x4_add: [0xfd, 0xe4, 0x01],
+  f32x4_sub: [0xfd, 0xe5, 0x01],
+  f32x4_mul: [0xfd, 0xe6, 0x01],
+  f32x4_div: [0xfd, 0xe7, 0x01],
+  f32x4_min: [0xfd, 0xe8, 0x01],
+  f32x4_max: [0xfd, 0xe9, 0x01],
+  f64x2_add: [0xfd, 0xf0, 0x01],
+  f64x2_sub: [0xfd, 0xf1, 0x01],
+  f64x2_mul: [0xfd, 0xf2, 0x01],
+  f64x2_div: [0xfd, 0xf3, 0x01],
+  /** a·b + c in one instruction where the processor has it: relaxed SIMD. */
+  f32x4_relaxed_madd: [0xfd, 0x85, 0x02],
+  f64x2_relaxed_madd: [0xfd, 0x87, 0x02],
+} as const;
+
+export type Opcode = keyof typeof opcodes;
+
+/** Loads and stores: opcode bytes and the alignment hint (log₂ bytes). */
+const memoryOpcodes = {
+  i32_load: [[0x28], 2],
+  f32_load: [[0x2a], 2],
+  f32_store: [[0x38], 2],
+  v128_load: [[0xfd, 0x00], 2],
+  v128_load32_splat: [[0xfd, 0x09], 2],
+  v128_load64_splat: [[0xfd, 0x0a], 3],
+  v128_store: [[0xfd, 0x0b], 2],
+  v128_load32_zero: [[0xfd, 0x5c], 2],
+} as const;
+
+export type MemoryOpcode = keyof typeof memoryOpcodes;
+
+export interface Local {
+  readonly index: number;
+  readonly type: ValueType;
+}
+
+/** LEB128, unsigned. */
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  do {
+    const low = value & 0x7f;
+    value >>>= 7;
+    bytes.push(value === 0 ? low : low | 0x80);
+  } while (value !== 0);
+  return bytes;
+}
+
+/** LEB128, signed, 32 bits. */
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  while (true) {
+    const low = value & 0x7f;
+    value >>= 7;
+    if ((value === 0 && !(low & 0x40)) || (value === -1 && low & 0x40)) return [...bytes, low];
+    bytes.push(low | 0x80);
+  }
+}
+
+const vector = (items: readonly number[][]): number[] => [
+  ...unsigned(items.length),
+  ...items.flat(),
+];
+const text = (value: string): number[] => {
+  const bytes = Array.from(value, (character) => character.charCodeAt(0));
+  return [...unsigned(bytes.length), ...bytes];
+};
+
+/** The body of one function. Methods push instructions; the operand stack is WebAssembly's own. */
+export class FunctionBuilder {
+  readonly #bytes: number[] = [];
+  readonly #locals: ValueType[] = [];
+
+  constructor(
+    readonly index: number,
+    private readonly parameters: readonly ValueType[],
+  ) {}
+
+  parameter(index: number): Local {
+    return { index, type: this.parameters[index]! };
+  }
+
+  local(type: ValueType): Local {
+    this.#locals.push(type);
+    return { index: this.parameters.length + this.#locals.length - 1, type };
+  }
+
+  get(local: Local): this {
+    return this.#push(0x20, ...unsigned(local.index));
+  }
+  set(local: Local): this {
+    return this.#push(0x21, ...unsigned(local.index));
+  }
+  tee(local: Local): this {
+    return this.#push(0x22, ...unsigned(local.index));
+  }
+  i32(value: number): this {
+    return this.#push(0x41, ...signed(value));
+  }
+  f32(value: number): this {
+    return this.#push(0x43, ...new Uint8Array(new Float32Array([value]).buffer));
+  }
+  /** The same number in all four lanes. */
+  f32x4(value: number): this {
+    const lane = new Uint8Array(new Float32Array([value]).buffer);
+    return this.#push(0xfd, 0x0c, ...lane, ...lane, ...lane, ...lane);
+  }
+  i32x4(value: number): this {
+    const lane = new Uint8Array(new Int32Array([value]).buffer);
+    return this.#push(0xfd, 0x0c, ...lane, ...lane, ...lane, ...lane);
+  }
+  op(opcode: Opcode): this {
+    return this.#push(...opcodes[opcode]);
+  }
+  memory(opcode: MemoryOpcode, offset = 0): this {
+    const [bytes, alignment] = memoryOpcodes[opcode];
+    return this.#push(...bytes, alignment, ...unsigned(offset));
+  }
+  /** Stores the first lane only. */
+  storeFirstLane(offset = 0): this {
+    return this.#push(0xfd, 0x5a, 2, ...unsigned(offset), 0);
+  }
+  /** Shifts each 32-bit lane left. */
+  i32x4ShiftLeft(bits: number): this {
+    return this.i32(bits).#push(0xfd, 0xab, 0x01);
+  }
+  /** Shifts each 32-bit lane right, keeping its sign. */
+  i32x4ShiftRight(bits: number): this {
+    return this.i32(bits).#push(0xfd, 0xac, 0x01);
+  }
+  call(target: FunctionBuilder): this {
+    return this.#push(0x10, ...unsigned(target.index));
+  }
+  /** local += bytes */
+  advance(local: Local, by: Local | number): this {
+    this.get(local);
+    if (typeof by === 'number') this.i32(by);
+    else this.get(by);
+    return this.op('i32_add').set(local);
+  }
+
+  /** Runs `body` while `counter` < `limit`, adding `step` to it each time; not at all if it starts there. */
+  countTo(counter: Local, limit: Local, step: number, body: () => void): this {
+    this.#push(0x02, 0x40, 0x03, 0x40);
+    this.get(counter).get(limit).op('i32_ge_s').#push(0x0d, 0x01);
+    body();
+    this.advance(counter, step);
+    return this.#push(0x0c, 0x00, 0x0b, 0x0b);
+  }
+
+  /** Runs `then` if the i32 on the stack is not 0, else `otherwise`. */
+  if(then: () => void, otherwise?: () => void): this {
+    this.#push(0x04, 0x40);
+    then();
+    if (otherwise) {
+      this.#push(0x05);
+      otherwise();
+    }
+    return this.#push(0x0b);
+  }
+
+  /** The function as an entry of the code section. */
+  encode(): number[] {
+    const locals = this.#locals.map((type) => [1, valueTypes[type]]);
+    const body = [...vector(locals), ...this.#bytes, 0x0b];
+    return [...unsigned(body.length), ...body];
+  }
+
+  #push(...bytes: number[]): this {
+    for (const byte of bytes) this.#bytes.push(byte);
+    return this;
+  }
+}
+
+interface Declared {
+  builder: FunctionBuilder;
+  parameters: readonly ValueType[];
+  exportName: string | undefined;
+}
+
+/** A module in the making, over a memory that is imported as `env.memory`. */
+export class ModuleBuilder {
+  readonly #functions: Declared[] = [];
+
+  /** @param shared whether the memory is shared between threads, with its largest size in pages of 64 KiB */
+  constructor(private readonly memory: { shared: boolean; maximum: number }) {}
+
+  /** Adds a function without results; `body` writes it. With a name it is exported. */
+  define(
+    exportName: string | undefined,
+    parameters: readonly ValueType[],
+    body: (f: FunctionBuilder, ...parameters: Local[]) => void,
+  ): FunctionBuilder {
+    const builder = new FunctionBuilder(this.#functions.length, parameters);
+    this.#functions.push({ builder, parameters, exportName });
+    body(builder, ...parameters.map((_, index) => builder.parameter(index)));
+    return builder;
+  }
+
+  encode(): Uint8Array<ArrayBuffer> {
+    const section = (id: number, content: number[]): number[] => [
+      id,
+      ...unsigned(content.length),
+      ...content,
+    ];
+    const types = this.#functions.map(({ parameters }) => [
+      0x60,
+      ...vector(parameters.map((type) => [valueTypes[type]])),
+      0,
+    ]);
+    const limits = [this.memory.shared ? 3 : 1, 0, ...unsigned(this.memory.maximum)];
+    const exported = this.#functions.flatMap(({ exportName, builder }) =>
+      exportName === undefined ? [] : [[...text(exportName), 0, ...unsigned(builder.index)]],
+    );
+    return Uint8Array.from([
+      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      ...section(1, vector(types)),
+      ...section(2, vector([[...text('env'), ...text('memory'), 2, ...limits]])),
+      ...section(3, vector(this.#functions.map((_, index) => unsigned(index)))),
+      ...section(7, vector(exported)),
+      ...section(10, vector(this.#functions.map(({ builder }) => builder.encode()))),
+    ]);
+  }
+}
