@@ -36,7 +36,9 @@ const coverage = [
     '--reporter=html',
     '--exclude-after-remap',
   ],
-  ...['--include=kernel/**', '--include=media/**', '--include=src/**', process.execPath],
+  ...['--include=kernel/**', '--include=media/**', '--include=src/**'],
+  // Tests of memory ask for a collection.
+  ...[process.execPath, '--expose-gc'],
 ];
 
 /** `args` are for Node. With `tests`, the suite leaves a mocha report, and its tests are counted. */

@@ -1,6 +1,6 @@
 import type { NdArray } from '../ndarray.js';
 import type { Engine } from '../wasm/engine.js';
-import type { Compiled } from './fusedExecutor.js';
+import type { Compiled } from './compile.js';
 import type { BufferKey } from './groupKernels.js';
 import { packedLength } from '../wasm/packing.js';
 import { widthOf, type Product } from './plan.js';
@@ -22,6 +22,8 @@ export interface PackedProduct {
 export interface Buffers {
   readonly timeSteps: number;
   readonly batchSize: number;
+  /** What all of it takes. */
+  readonly bytes: number;
   readonly byKey: ReadonlyMap<BufferKey, Buffer>;
   /** By pre-activation, in the plan's order. */
   readonly products: readonly (readonly PackedProduct[])[];
@@ -85,14 +87,22 @@ export function createBuffers(
       };
     }),
   );
-  return { timeSteps, batchSize, byKey, products, weightGradients };
+  const memory = { byKey, products, weightGradients };
+  const bytes = piecesOf(memory).reduce((total, { byteLength }) => total + byteLength, 0);
+  return { timeSteps, batchSize, bytes, ...memory };
 }
 
 export function releaseBuffers(engine: Engine, buffers: Buffers): void {
-  for (const [key, { data }] of buffers.byKey) if (!key.startsWith('next:')) engine.release(data);
-  for (const { forward, backward } of buffers.products.flat()) {
-    engine.release(forward);
-    engine.release(backward);
-  }
-  for (const gradient of buffers.weightGradients.values()) engine.release(gradient);
+  for (const piece of piecesOf(buffers)) engine.release(piece);
+}
+
+/** Every piece of memory once: a state's next values stand in the state's own. */
+function piecesOf({
+  byKey,
+  products,
+  weightGradients,
+}: Pick<Buffers, 'byKey' | 'products' | 'weightGradients'>): Float32Array[] {
+  const values = [...byKey].flatMap(([key, { data }]) => (key.startsWith('next:') ? [] : [data]));
+  const packed = products.flat().flatMap(({ forward, backward }) => [forward, backward]);
+  return [...values, ...packed, ...weightGradients.values()];
 }

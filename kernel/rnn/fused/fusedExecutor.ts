@@ -1,53 +1,25 @@
-import type { CellProgram } from '../cell/program.js';
 import { AutogradError } from '../errors.js';
-import type {
-  CreateExecutor,
-  Executor,
-  Sequence,
-  SequenceGradients,
-  Unrolled,
-} from '../executor/executor.js';
-import type { NdArray } from '../ndarray.js';
-import { findEngine, type Engine } from '../wasm/engine.js';
+import type { CreateExecutor, Executor, Sequence, Unrolled } from '../executor/executor.js';
+import { createSteppedExecutor } from '../executor/stepped.js';
+import { BufferPool } from './bufferPool.js';
+import type { Buffers } from './buffers.js';
+import { compileProgram } from './compile.js';
 import { FusedRun } from './fusedRun.js';
-import { defineBackward, defineForward, type GroupKernel } from './groupKernels.js';
-import { isPlan, planProgram, type Group, type Plan } from './plan.js';
-import { createBuffers, releaseBuffers, type Buffers } from './buffers.js';
 
-/** A planned program with its compiled loops. */
-export interface Compiled {
-  readonly plan: Plan;
-  readonly engine: Engine;
-  readonly kernels: Readonly<Record<string, (...arguments_: number[]) => void>>;
-  readonly loops: readonly { group: Group; forward: GroupKernel; backward: GroupKernel }[];
-}
+/**
+ * Runs and layers that are dropped give their memory back: the engine's is not seen by the garbage collector.
+ * What is registered must not be reachable from what is done then, so no closures here.
+ */
+const droppedRuns = new FinalizationRegistry<{ pool: BufferPool; buffers: Buffers }>(
+  ({ pool, buffers }) => pool.giveBack(buffers),
+);
+const droppedLayers = new FinalizationRegistry<BufferPool>((pool) => pool.close());
 
-/** Programs are the same for all layers of one cell and size; so are their loops. */
-const compiledByProgram = new WeakMap<CellProgram, Compiled | undefined>();
-
-function compile(program: CellProgram): Compiled | undefined {
-  if (compiledByProgram.has(program)) return compiledByProgram.get(program);
-  const engine = findEngine();
-  const plan = planProgram(program);
-  let compiled: Compiled | undefined;
-  if (engine && isPlan(plan)) {
-    const loops: Compiled['loops'][number][] = [];
-    const kernels = engine.compile((module) => {
-      for (const group of plan.groups)
-        loops.push({
-          group,
-          forward: defineForward(module, plan, group),
-          backward: defineBackward(module, plan, group),
-        });
-    });
-    compiled = { plan, engine, kernels, loops };
-  }
-  compiledByProgram.set(program, compiled);
-  return compiled;
-}
-
-/** Most sets of buffers that a layer keeps for lengths and batch sizes it has seen. */
-const mostKept = 4;
+/**
+ * Most bytes that runs of one layer may hold while they wait for `backward`. Beyond that, runs are stepped, in
+ * memory that the garbage collector sees.
+ */
+const mostTaken = 2 ** 28;
 
 /**
  * Runs a cell program by its plan, in WebAssembly: float32 only.
@@ -56,43 +28,49 @@ const mostKept = 4;
 export function createFusedExecutor(
   ...[program, parameters, dtype]: Parameters<CreateExecutor>
 ): Executor | undefined {
-  const compiled = dtype === 'float32' ? compile(program) : undefined;
+  const compiled = dtype === 'float32' ? compileProgram(program) : undefined;
   if (!compiled) return undefined;
-  const idle: Buffers[] = [];
-  const take = (timeSteps: number, batchSize: number): Buffers => {
-    const at = idle.findIndex((one) => one.timeSteps === timeSteps && one.batchSize === batchSize);
-    return at < 0
-      ? createBuffers(compiled, parameters, timeSteps, batchSize)
-      : idle.splice(at, 1)[0]!;
+  const pool = new BufferPool(compiled, parameters);
+
+  const runOnce = (sequence: Sequence): Unrolled => {
+    const [timeSteps, batchSize] = sequence.input.shape as [number, number];
+    const buffers = pool.take(timeSteps, batchSize);
+    const result = new FusedRun(compiled, parameters, buffers).forward(sequence);
+    pool.giveBack(buffers);
+    return { ...result, backward: refuse('the run did not keep its values') };
   };
-  const giveBack = (buffers: Buffers): void => {
-    idle.push(buffers);
-    if (idle.length > mostKept) releaseBuffers(compiled.engine, idle.shift()!);
+
+  const runKeeping = (sequence: Sequence): Unrolled => {
+    const [timeSteps, batchSize] = sequence.input.shape as [number, number];
+    const buffers = pool.take(timeSteps, batchSize);
+    const run = new FusedRun(compiled, parameters, buffers);
+    const unrolled: Unrolled = {
+      ...run.forward(sequence),
+      backward(output, finalStates, gradients) {
+        unrolled.backward = refuse('it ran already');
+        droppedRuns.unregister(buffers);
+        run.backward(output, finalStates, gradients);
+        pool.giveBack(buffers);
+      },
+    };
+    droppedRuns.register(unrolled, { pool, buffers }, buffers);
+    return unrolled;
   };
-  return {
-    run(sequence: Sequence, keep: boolean): Unrolled {
-      const [timeSteps, batchSize] = sequence.input.shape as [number, number];
-      const buffers = take(timeSteps, batchSize);
-      const run = new FusedRun(compiled, parameters, buffers);
-      const result = run.forward(sequence);
-      if (!keep) giveBack(buffers);
-      let isOver = !keep;
-      return {
-        ...result,
-        backward(
-          output: NdArray | null,
-          finals: readonly (NdArray | null)[],
-          gradients: SequenceGradients,
-        ) {
-          if (isOver)
-            throw new AutogradError(
-              `backward through time is not possible: ${keep ? 'it ran already' : 'the run did not keep its values'}`,
-            );
-          isOver = true;
-          run.backward(output, finals, gradients);
-          giveBack(buffers);
-        },
-      };
+
+  const executor: Executor = {
+    run(sequence, keep) {
+      if (!keep) return runOnce(sequence);
+      if (pool.bytesTaken > mostTaken)
+        return createSteppedExecutor(program, parameters, dtype).run(sequence, keep);
+      return runKeeping(sequence);
     },
+  };
+  droppedLayers.register(executor, pool);
+  return executor;
+}
+
+function refuse(reason: string): () => never {
+  return () => {
+    throw new AutogradError(`backward through time is not possible: ${reason}`);
   };
 }

@@ -1,7 +1,7 @@
 import type { Sequence, SequenceGradients } from '../executor/executor.js';
 import type { NdArray } from '../ndarray.js';
 import type { Buffer, Buffers, PackedProduct } from './buffers.js';
-import type { Compiled } from './fusedExecutor.js';
+import type { Compiled } from './compile.js';
 import { outputAdjoint, type BufferKey, type GroupKernel } from './groupKernels.js';
 import { packStraight, packTransposed } from '../wasm/packing.js';
 import { widthOf, type Preactivation } from './plan.js';

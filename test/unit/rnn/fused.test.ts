@@ -211,6 +211,24 @@ describe('fused execution', () => {
     assert.equal(findEngine()!.size, size);
   });
 
+  it('gets memory back from runs that never went back, and from layers that are gone', async function () {
+    // A test process without this flag cannot ask for a collection; `npm test` gives it.
+    assert.ok(gc, 'run with --expose-gc');
+    const use = (): void => {
+      const layer = new Recurrent({ cell: lstmCell, inputSize: 64, hiddenSize: 64 });
+      for (let i = 0; i < 4; i++) layer.forward(randn([32, 8, 64]));
+    };
+    const rounds = 6;
+    const sizes: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      use();
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      sizes.push(findEngine()!.size);
+    }
+    assert.ok(sizes[rounds - 1]! - sizes[1]! < sizes[0]!, sizes.join(' '));
+  });
+
   it('keeps two runs of one layer apart until both went back', () => {
     manualSeed(2);
     const layer = new Recurrent({ cell: lstmCell, inputSize: 3, hiddenSize: 5 });
