@@ -102,6 +102,14 @@ describe('OutputPlan', () => {
     assert.deepEqual(told(plan), ['clear a', 'append b: new']);
   });
 
+  it('still replaces an output while another cell is cleared', () => {
+    add(a, picture('old', 'id'));
+    told(plan);
+    plan.clear(b);
+    add(b, picture('new', 'id'));
+    assert.deepEqual(told(plan), ['clear b', 'replace a: new']);
+  });
+
   it('drops what was cleared before it was shown, of that cell only', () => {
     add(a, text('old'));
     add(b, text('stays'));
