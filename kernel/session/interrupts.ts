@@ -131,9 +131,10 @@ export class Interrupts {
     return Atomics.load(this.#state, word.request) === request.forced;
   }
 
-  /** Gives a termination on its way something to hit. */
+  /** Gives a termination on its way something to hit, unless it has hit already. */
   #absorb(proceed: () => void): void {
     this.#waiting.push(proceed);
+    if (this.#userCode.isUnfinished) return;
     this.#userCode.run(
       () => this.#spin(),
       () => undefined,

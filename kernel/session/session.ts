@@ -4,17 +4,12 @@
  * compile (`compile/`) → run (`evaluator.ts`) → events (`outputQueue.ts`). What a cell starts and leaves
  * behind (timers, promises) stays its own: `flows` carries the execution along.
  */
-import type {
-  CellReference,
-  ExecuteRequest,
-  KernelEvent,
-  KernelRequest,
-} from '../contract/protocol.js';
+import type { ExecuteRequest, KernelEvent, KernelRequest } from '../contract/protocol.js';
+import { CellNames } from './cellNames.js';
 import { CellScripts, type CellPosition } from './cellScripts.js';
 import { createCellRuntime } from './createCellRuntime.js';
 import { CellSyntaxError } from './compile/cellSyntaxError.js';
 import { compileCell, type CompiledCell } from './compile/compileCell.js';
-import { reservedNames, spelling } from './compile/shadowing.js';
 import { runtimeName } from './compile/runtimeCall.js';
 import { complete } from './complete.js';
 import { installConsole } from './consoleStreams.js';
@@ -26,8 +21,9 @@ import { setImmediate, setTimeout } from './kernelTimers.js';
 import { Modules } from './modules.js';
 import { installNotebookHost, type PendingInputs } from './notebookFunctions.js';
 import { OutputQueue, type Send } from './outputQueue.js';
+import { installProcessHooks } from './processHooks.js';
 import { asBundle, isPromiseLike, toBundle } from './resultBundle.js';
-import { Interrupted, ProcessExitError } from './sessionErrors.js';
+import { Interrupted } from './sessionErrors.js';
 import { StackFrames } from './stackFrames.js';
 import { loadTypeScript } from './typescript.js';
 import { installUserTimers } from './userTimers.js';
@@ -52,11 +48,7 @@ export class Session {
   readonly #inputs: PendingInputs = new Map();
   readonly #queue: ExecuteRequest[] = [];
   readonly #executions = new Map<number, Execution>();
-  readonly #constants = new Set<string>();
-  readonly #reserved = reservedNames();
-  /** Reserved names that cells declared all the same. */
-  readonly #shadowed = new Set<string>();
-  readonly #setBy = new Map<string, CellReference>();
+  readonly #names = new CellNames();
   /** Errors that were shown: the same one often comes again, as an unhandled rejection. */
   readonly #reported = new WeakSet<object>();
   #running: Execution | undefined;
@@ -111,13 +103,12 @@ export class Session {
       emit: (event) => this.#interrupts.protect(() => this.#output.emit(event)),
       inputs: this.#inputs,
     });
-    this.#installProcessHooks();
+    installProcessHooks((error) => this.#uncaught(error));
   }
 
   /** Loads the compiler, so that the first cell does not wait for it. */
   warmUp(): void {
-    const none = new Set<string>();
-    const options = { script: 0, constants: none, reserved: none, shadowed: none };
+    const options = { script: 0, ...this.#names.compileOptions };
     this.#interrupts.kernel(() => compileCell(loadTypeScript(), warmUpCell, options));
   }
 
@@ -146,14 +137,14 @@ export class Session {
         this.#emit({
           type: 'variablesReply',
           id: request.id,
-          variables: summarizeVariables(this.#setBy, (name) => this.#valueOf(name)),
+          variables: summarizeVariables(this.#names.setBy, (name) => this.#valueOf(name)),
         });
         break;
       case 'complete':
         this.#emit({
           type: 'completeReply',
           id: request.id,
-          ...complete(request, [...this.#setBy.keys()], (name) => this.#valueOf(name)),
+          ...complete(request, [...this.#names.setBy.keys()], (name) => this.#valueOf(name)),
         });
         break;
       case 'comm':
@@ -213,17 +204,10 @@ export class Session {
     try {
       const compiled = compileCell(loadTypeScript(), source, {
         script: executionCount,
-        constants: this.#constants,
-        reserved: this.#reserved,
-        shadowed: this.#shadowed,
+        ...this.#names.compileOptions,
       });
       this.#scripts.setMap(executionCount, compiled);
-      for (const [name, kind] of compiled.declared) {
-        this.#setBy.set(name, cell);
-        if (this.#reserved.has(name)) this.#shadowed.add(name);
-        if (kind === 'constant') this.#constants.add(name);
-        else this.#constants.delete(name);
-      }
+      this.#names.add(compiled, cell);
       return compiled;
     } catch (error) {
       const at =
@@ -301,8 +285,11 @@ export class Session {
   }
 
   #stray(execution: Execution, error: unknown): void {
-    const isKnown = typeof error === 'object' && error !== null && this.#reported.has(error);
-    if (!isKnown) this.#report(execution, error);
+    if (!this.#isReported(error)) this.#report(execution, error);
+  }
+
+  #isReported(error: unknown): boolean {
+    return typeof error === 'object' && error !== null && this.#reported.has(error);
   }
 
   #report(execution: Execution, error: unknown, at?: CellPosition): void {
@@ -363,34 +350,22 @@ export class Session {
     return (named === undefined ? undefined : this.#executions.get(named)) ?? this.#owner();
   }
 
-  #installProcessHooks(): void {
-    const uncaught = (error: unknown) => {
-      if (this.#interrupts.isReset(error)) return;
-      const owner = this.#ownerOf(error);
-      this.#interrupts.kernel(() => this.#uncaught(owner, error));
-    };
-    process.on('uncaughtException', uncaught);
-    process.on('unhandledRejection', uncaught);
-    process.exit = (code) => {
-      throw new ProcessExitError(code);
-    };
-  }
-
-  #uncaught(owner: Execution | undefined, error: unknown): void {
-    const isKnown = typeof error === 'object' && error !== null && this.#reported.has(error);
-    if (isKnown) return;
-    if (owner) this.#failElsewhere(owner, error);
-    else {
+  #uncaught(error: unknown): void {
+    if (this.#interrupts.isReset(error) || this.#isReported(error)) return;
+    const owner = this.#ownerOf(error);
+    this.#interrupts.kernel(() => {
+      if (owner) {
+        this.#failElsewhere(owner, error);
+        return;
+      }
       process.stderr.write(`${toErrorReport(error, this.#frames).stack}\n`);
       this.end(1);
-    }
+    });
   }
 
   /** The value of a name or a path, without side effects. */
   #valueOf(path: string): { value: unknown } | undefined {
-    const [name = '', ...members] = path.split('.');
-    const spelt = this.#shadowed.has(name) ? spelling(name) : name;
-    return this.#evaluator.valueOf([spelt, ...members].join('.'));
+    return this.#evaluator.valueOf(this.#names.expression(path));
   }
 
   #emit(event: KernelEvent): void {

@@ -22,6 +22,11 @@ export class UserCode {
     });
   }
 
+  /** Work began and did not return: outside of it, that means it was terminated. */
+  get isUnfinished(): boolean {
+    return this.#terminated !== undefined;
+  }
+
   /** A termination is over: tells whoever was running. */
   wasTerminated(): void {
     const terminated = this.#terminated;
