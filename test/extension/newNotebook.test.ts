@@ -115,8 +115,11 @@ describe('a notebook that changes its name', () => {
 
 describe('a notebook file', () => {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
-  const file = path.join(folder, 'saved.ipynb');
+  let files = 0;
+  let file = '';
 
+  // One name for all would have VS Code see a file that changed under its hands.
+  beforeEach(() => (file = path.join(folder, `saved${++files}.ipynb`)));
   afterEach(async () => {
     await closeNotebooks();
     await rm(file, { force: true });
@@ -124,9 +127,10 @@ describe('a notebook file', () => {
 
   /** Opens a file with one cell, and picks no kernel for it. */
   async function open(source: string, metadata: object): Promise<vscode.NotebookDocument> {
-    const cell = { cell_type: 'code', id: 'a', metadata: {}, outputs: [], source };
+    const code = { cell_type: 'code', execution_count: null, outputs: [], source };
+    const cell = { ...code, id: 'a', metadata: {} };
     const content = { nbformat: 4, nbformat_minor: 5, metadata, cells: [cell] };
-    await writeFile(file, JSON.stringify({ ...content, execution_count: null }));
+    await writeFile(file, JSON.stringify(content));
     return await reopen();
   }
 
