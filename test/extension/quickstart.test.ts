@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { click, evaluateInFrames, screenshot, waitForFrame } from './host.js';
+import { click, evaluateInFrames, hover, screenshot, waitForFrame } from './host.js';
 import { closeNotebooks, edit, mimesOf, runAll, textOf } from './notebooks.js';
 
 const original = path.resolve(__dirname, '../../examples/quickstart.ipynb');
@@ -72,6 +72,7 @@ async function tidyWindow(): Promise<void> {
   const settings = vscode.workspace.getConfiguration();
   await settings.update('breadcrumbs.enabled', false, vscode.ConfigurationTarget.Global);
   await settings.update('window.commandCenter', false, vscode.ConfigurationTarget.Global);
+  await settings.update('window.title', '${activeEditorShort}', vscode.ConfigurationTarget.Global);
   await vscode.commands.executeCommand('workbench.action.closeSidebar');
 }
 
@@ -170,6 +171,7 @@ describe('examples/quickstart.ipynb in VS Code', function () {
             return text && getComputedStyle(text).fill;
           })()`,
         );
+      await hover('.part.statusbar');
       await revealOutput(cellWith(notebook, 'await fit('));
       await screenshot(`quickstart-${name}`, { scale: 2 });
       const ofCurve = await colour('loss');
