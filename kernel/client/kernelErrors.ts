@@ -32,6 +32,9 @@ export class KernelReplacedError extends Error {
   }
 }
 
+/** Node says this at its end, because interrupts go through its inspector; it explains nothing. */
+const inspectorNotice = /^(Debugger attached|Waiting for the debugger to disconnect)\b/;
+
 /** `was killed by SIGKILL`, with what a crash report says first. */
 function describeExit({ code, signal, stderr }: KernelExit): string {
   if (/heap out of memory/.test(stderr)) return 'ran out of memory';
@@ -41,7 +44,9 @@ function describeExit({ code, signal, stderr }: KernelExit): string {
       : code === null
         ? 'could not be run'
         : `ended with exit code ${String(code)}`;
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const lines = stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !inspectorNotice.test(line));
   const telling = lines.find((line) => /error|assert|fatal|cannot/i.test(line)) ?? lines.at(-1);
   return telling === undefined ? how : `${how} (${telling.trim()})`;
 }
