@@ -1,6 +1,6 @@
-import { vegaLiteMime, type Json, type MimeBundle } from '../contract/mime.js';
+import { vegaLiteMime, type Json } from '../contract/mime.js';
 import { notebookHost } from './host.js';
-import { isDisplayable, displaySymbol, Media } from './mimeBundle.js';
+import { Media } from './mimeBundle.js';
 
 export interface DisplayOptions {
   /** Showing something again under the same id replaces it where it stands. */
@@ -17,18 +17,12 @@ export async function display(value: unknown, options: DisplayOptions = {}): Pro
     console.log(value);
     return;
   }
-  const bundle = isDisplayable(value)
-    ? await value[displaySymbol]()
-    : { 'text/plain': inspect(value) };
-  host.display(bundle, options.id === undefined ? {} : { displayId: options.id });
-}
-
-/** Node's `util.inspect` where there is Node. */
-function inspect(value: unknown): string {
-  const node = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process;
-  const util = node?.getBuiltinModule?.('node:util') as
-    { inspect(value: unknown): string } | undefined;
-  return util ? util.inspect(value) : String(value);
+  const bundle = host.toBundle(value);
+  // Shown at once where it can be, so that it keeps its place among console text.
+  host.display(
+    bundle instanceof Promise ? await bundle : bundle,
+    options.id === undefined ? {} : { displayId: options.id },
+  );
 }
 
 /** HTML to show; script in it does not run. */
@@ -68,5 +62,3 @@ export async function input(
   if (!host) throw new Error(`input: expected to run in a notebook, to ask '${prompt}'`);
   return host.input(prompt, options.password ?? false);
 }
-
-export type { MimeBundle };

@@ -6,6 +6,8 @@
 import type { Json, MimeBundle } from '../contract/mime.js';
 
 export interface NotebookHost {
+  /** A value as the media that show it: its own display method's, else its bounded inspection as text. */
+  toBundle(value: unknown): MimeBundle | Promise<MimeBundle>;
   /** Show a value. The same `displayId` again replaces the earlier output in place. */
   display(
     data: MimeBundle,

@@ -10,11 +10,6 @@ export interface Displayable {
   [displaySymbol](): MimeBundle | Promise<MimeBundle>;
 }
 
-export const isDisplayable = (value: unknown): value is Displayable =>
-  typeof value === 'object' &&
-  value !== null &&
-  typeof (value as Partial<Displayable>)[displaySymbol] === 'function';
-
 /** A value that shows itself as one fixed bundle, and prints as its text. */
 export class Media implements Displayable {
   constructor(readonly bundle: MimeBundle) {}

@@ -2,6 +2,7 @@
 import type { KernelEvent } from '../contract/protocol.js';
 import { type NotebookHost, notebookHostKey } from '../notebook/host.js';
 import { type Execution, flows } from './execution.js';
+import { asBundle, isPromiseLike, toBundle } from './resultBundle.js';
 import { DisplayError } from './sessionErrors.js';
 
 /** Questions that wait for an answer. */
@@ -17,6 +18,10 @@ export function installNotebookHost({ owner, emit, inputs }: Parts): void {
   let asked = 0;
   const parent = () => owner()?.id ?? '';
   const host: NotebookHost = {
+    toBundle(value) {
+      const shown = toBundle(value);
+      return isPromiseLike(shown) ? Promise.resolve(shown).then(asBundle) : shown;
+    },
     display(data, options = {}) {
       try {
         emit({ type: 'display', parent: parent(), data, ...options });

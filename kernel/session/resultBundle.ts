@@ -1,8 +1,8 @@
 /** A value → the media that a front end shows. */
 import { inspect } from 'node:util';
 import type { MimeBundle } from '../contract/mime.js';
+import { displaySymbol } from '../notebook/mimeBundle.js';
 
-const displayKey = Symbol.for('Jupyter.display');
 const maxText = 100_000;
 
 /** `util.inspect`, bounded in depth, items and characters. */
@@ -40,6 +40,6 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 function displayMethod(value: unknown): (() => unknown) | undefined {
   const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
   if (!isObject) return undefined;
-  const method = (value as { [displayKey]?: unknown })[displayKey];
+  const method = (value as { [displaySymbol]?: unknown })[displaySymbol];
   return typeof method === 'function' ? (method as () => unknown) : undefined;
 }

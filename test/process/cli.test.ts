@@ -40,6 +40,20 @@ describe('unroll run', () => {
       });
     }));
 
+  it('keeps what is displayed and what is printed in order, awaited or not', () =>
+    inFolder(async (folder) => {
+      const file = await writeNotebook(folder, [
+        `import { display, html } from 'unroll';
+         console.log('a'); void display(html('<i>b</i>')); console.log('c'); void display(4); console.log('e');`,
+      ]);
+      const output = join(folder, 'out.ipynb');
+      assert.equal((await unroll(['run', file, '-o', output])).code, 0);
+      const shown = outputsOf(await readValid(output))[0]?.map((one) =>
+        'data' in one ? one.data['text/plain'] : 'text' in one && one.text,
+      );
+      assert.deepEqual(shown, [['a\n'], ['b'], ['c\n'], ['4'], ['e\n']]);
+    }));
+
   it('exits with 1 at the first cell that fails, points at its line, and keeps what was reached', () =>
     inFolder(async (folder) => {
       const file = await writeNotebook(folder, [
