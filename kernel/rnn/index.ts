@@ -77,4 +77,21 @@ export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 export type { Model } from './train/model.js';
 export { Run, TrainingHistory, type RunStatus, type StepReport } from './train/run.js';
 export { evaluate, type EvaluateOptions } from './train/evaluate.js';
-export { generate, generateStream, type GenerateOptions } from './train/generate.js';
+export {
+  generate,
+  generateStream,
+  type GenerateOptions,
+  type StreamDecoder,
+  type Tokenizer,
+} from './train/generate.js';
+
+export type { Allowed } from './decode/allowed.js';
+export type { SamplingOptions } from './decode/sampler.js';
+export { beamSearch, type BeamSearchOptions, type Hypothesis } from './decode/beamSearch.js';
+export {
+  ctcBeamDecode,
+  ctcGreedyDecode,
+  type CtcBeamOptions,
+  type CtcDecodeOptions,
+  type CtcHypothesis,
+} from './decode/ctcDecode.js';

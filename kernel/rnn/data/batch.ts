@@ -9,4 +9,8 @@ export interface Batch {
    * gradients (truncated backpropagation through time). Default false: the state starts anew.
    */
   continues?: boolean;
+  /** Time steps of each sequence where the batch is padded, one number per sequence. */
+  lengths?: Int32Array;
+  /** `[T, B]`, 1 where a time step of the input belongs to its sequence and 0 where it is padding. */
+  mask?: Tensor;
 }
