@@ -63,7 +63,15 @@ export {
   type RNNState,
 } from './modules/recurrent.js';
 
-export { crossEntropy, mse, type LossOptions } from './losses.js';
+export type { LossOptions, Reduction } from './losses/reduction.js';
+export type { ClassLossOptions } from './losses/classTargets.js';
+export { huber, l1, mse, type HuberOptions } from './losses/regression.js';
+export { crossEntropy, type CrossEntropyOptions } from './losses/crossEntropy.js';
+export { nll } from './losses/nll.js';
+export { bceWithLogits, type BceWithLogitsOptions } from './losses/bceWithLogits.js';
+export { gaussianNll, type GaussianNllOptions } from './losses/gaussianNll.js';
+export { cosineLoss, type CosineLossOptions } from './losses/cosineLoss.js';
+export { ctcLoss, type CtcLossOptions } from './losses/ctcLoss.js';
 export { Adam, type AdamOptions } from './optim/adam.js';
 export { SGD, type SGDOptions } from './optim/sgd.js';
 export { Optimizer } from './optim/optimizer.js';

@@ -9,6 +9,7 @@ const isPositiveInteger = (value: unknown): boolean =>
 export const is = {
   positiveInteger: (value: unknown) =>
     isPositiveInteger(value) ? undefined : 'a positive integer',
+  integer: (value: unknown) => (Number.isInteger(value) ? undefined : 'an integer'),
   boolean: (value: unknown) => (typeof value === 'boolean' ? undefined : 'true or false'),
   positive: (value: unknown) =>
     typeof value === 'number' && value > 0 && Number.isFinite(value)

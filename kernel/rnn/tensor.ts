@@ -255,7 +255,7 @@ export const needsGradient = (inputs: readonly Tensor[]): boolean =>
   gradientsEnabled && inputs.some((input) => input.requiresGrad);
 
 /** Operations whose second operand is an index, and may be of another element type than the first. */
-const indexed: ReadonlySet<OpName> = new Set(['embedding', 'crossEntropy']);
+const indexed: ReadonlySet<OpName> = new Set(['embedding']);
 
 function resultType(op: OpName, inputs: readonly Tensor[]): DType {
   const dtype = inputs[0]!.dtype;

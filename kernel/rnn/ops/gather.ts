@@ -1,6 +1,5 @@
 import { DTypeError, ShapeError, VocabularyError } from '../errors.js';
 import { showShape, type NdArray } from '../ndarray.js';
-import { eachRow, logSumExp } from './reduce.js';
 import type { None, Rule } from './rule.js';
 
 /** y = W[i]: rows of W `[V, E]` picked by integer indices `[…]`, y `[…, E]`. */
@@ -27,37 +26,6 @@ export const embedding: Rule<None> = {
     }
   },
   equation: ([weight, indices]) => `${weight!}[${indices!}]`,
-};
-
-/**
- * Negative log-likelihood of integer targets `[…]` under softmax of logits `[…, C]`, one loss per target:
- * ℓ = ln Σⱼ e^(xⱼ) − x[target], with gradient softmax(x) − onehot(target).
- */
-export const crossEntropy: Rule<None> = {
-  shape: ([logits, targets]) => {
-    const expected = logits!.slice(0, -1);
-    if (expected.length !== targets!.length || expected.some((n, i) => n !== targets![i]))
-      throw new ShapeError(
-        `crossEntropy: logits are ${showShape(logits!)}, expected targets ${showShape(expected)}, got ${showShape(targets!)}`,
-      );
-    return expected;
-  },
-  forward: (out, [logits, targets]) => {
-    checkIndices('crossEntropy', targets!, logits!.shape.at(-1)!);
-    eachRow(logits!, (from, to, row) => {
-      out.data[row] = logSumExp(logits!.data, from, to) - logits!.data[from + targets!.data[row]!]!;
-    });
-  },
-  backward: ([gx], adjoint, [logits, targets]) => {
-    if (!gx) return;
-    eachRow(logits!, (from, to, row) => {
-      const g = adjoint.data[row]!;
-      const normaliser = logSumExp(logits!.data, from, to);
-      for (let i = from; i < to; i++) gx.data[i]! += g * Math.exp(logits!.data[i]! - normaliser);
-      gx.data[from + targets!.data[row]!]! -= g;
-    });
-  },
-  equation: ([logits, targets]) => `crossEntropy(${logits!}, ${targets!})`,
 };
 
 function checkIndices(owner: string, indices: NdArray, count: number): void {

@@ -1,6 +1,6 @@
 import { cat, permute, reshape, slice, type SliceAttributes } from './arrange.js';
 import { add, div, mul, sub } from './binary.js';
-import { crossEntropy, embedding } from './gather.js';
+import { embedding } from './gather.js';
 import { linear, matmul } from './products.js';
 import { logSoftmax, softmax, sum, type SumAttributes } from './reduce.js';
 import type { None, Rule } from './rule.js';
@@ -31,7 +31,6 @@ export interface OpAttributes {
   softmax: None;
   logSoftmax: None;
   embedding: None;
-  crossEntropy: None;
 }
 
 export type OpName = keyof OpAttributes;
@@ -60,7 +59,6 @@ export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
   softmax,
   logSoftmax,
   embedding,
-  crossEntropy,
 };
 
 /** The rule of an operation whose name is known only at run time; its attributes travel with it. */

@@ -74,18 +74,6 @@ const cases: { [K in OpName]: Case<K>[] } = {
       attributes: {},
     },
   ],
-  crossEntropy: [
-    {
-      operands: () => [
-        float(2, 3, 5),
-        indices([
-          [0, 4, 1],
-          [2, 2, 3],
-        ]),
-      ],
-      attributes: {},
-    },
-  ],
 };
 
 function broadcastCases(): { operands: () => Tensor[]; attributes: OpAttributes['add'] }[] {
@@ -138,14 +126,10 @@ describe('operations', () => {
     }
   });
 
-  it('sigmoid, softmax and cross-entropy stay finite for huge logits', () => {
-    const x = tensor([[-1000, 0, 1000]], { dtype: 'float64', requiresGrad: true });
+  it('sigmoid and softmax stay finite for huge logits', () => {
+    const x = tensor([[-1000, 0, 1000]], { dtype: 'float64' });
     assert.deepEqual(x.sigmoid().toNested(), [[0, 0.5, 1]]);
     assert.deepEqual(x.softmax().toNested(), [[0, 0, 1]]);
-    const loss = applyOp('crossEntropy', [x, tensor([0], { dtype: 'int32' })], {});
-    assert.equal(loss.data[0], 2000);
-    loss.sum().backward();
-    assert.deepEqual(x.grad!.toNested(), [[-1, 0, 1]]);
   });
 
   it('NaN is passed on, not hidden', () => {
