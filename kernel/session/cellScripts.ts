@@ -2,6 +2,7 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import type { CellReference } from '../contract/protocol.js';
 import type { CompiledCell } from './compile/compileCell.js';
+import type { Insertion } from './compile/parseCell.js';
 
 const scheme = 'unroll-cell:';
 
@@ -18,18 +19,25 @@ export interface CellPosition {
   column: number;
 }
 
+/** On this line, mapped columns from this one on are too large. */
+interface Shift {
+  line: number;
+  column: number;
+  by: number;
+}
+
 export class CellScripts {
-  readonly #scripts = new Map<number, CellScript & { map?: TraceMap; firstLineShift: number }>();
+  readonly #scripts = new Map<number, CellScript & { map?: TraceMap; shift?: Shift }>();
 
   add(script: CellScript): void {
-    this.#scripts.set(script.executionCount, { ...script, firstLineShift: 0 });
+    this.#scripts.set(script.executionCount, { ...script });
   }
 
   setMap(executionCount: number, compiled: CompiledCell): void {
     const script = this.#scripts.get(executionCount);
     if (!script) return;
     script.map = new TraceMap(compiled.map);
-    script.firstLineShift = compiled.firstLineShift;
+    script.shift = shiftOf(script.source, compiled.insertion);
   }
 
   get(executionCount: number): CellScript | undefined {
@@ -48,8 +56,7 @@ export class CellScripts {
     if (!script?.map) return undefined;
     const original = originalPositionFor(script.map, { line, column: column - 1 });
     if (original.line === null) return { script, line: 1, column: 1 };
-    const shift = original.line === 1 ? script.firstLineShift : 0;
-    return { script, line: original.line, column: Math.max(1, original.column + 1 - shift) };
+    return { script, line: original.line, column: asWritten(script.shift, original) + 1 };
   }
 
   /** An offset in the cell's source, as compiled calls carry it. */
@@ -59,4 +66,14 @@ export class CellScripts {
     const before = script.source.slice(0, offset).split('\n');
     return { script, line: before.length, column: before.at(-1)!.length + 1 };
   }
+}
+
+function shiftOf(source: string, { offset, length }: Insertion): Shift {
+  const before = source.slice(0, offset).split('\n');
+  return { line: before.length, column: before.at(-1)!.length, by: length };
+}
+
+function asWritten(shift: Shift | undefined, at: { line: number; column: number }): number {
+  if (shift?.line !== at.line || at.column < shift.column) return at.column;
+  return Math.max(shift.column, at.column - shift.by);
 }

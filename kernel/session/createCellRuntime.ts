@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { CellRuntime } from './cellRuntime.js';
-import type { CellScripts } from './cellScripts.js';
+import { isError } from './isError.js';
+import type { CellPosition, CellScripts } from './cellScripts.js';
 import { type Execution, flows } from './execution.js';
 import type { Modules } from './modules.js';
 import { MissingExportError, ModuleNotFoundError } from './moduleErrors.js';
@@ -15,30 +16,29 @@ interface Parts {
 }
 
 export function createCellRuntime({ modules, frames, scripts, execution }: Parts): CellRuntime {
-  /** Notes that what was thrown passed here, if it does not know itself. */
-  const note = (value: unknown, script: number, offset: number): void => {
+  /** Notes where a value was thrown first: it may not know itself. */
+  const note = (value: unknown, script: number, offset: number): CellPosition | undefined => {
     const at = scripts.locateOffset(script, offset);
-    if (!at) return;
-    if (value instanceof Error) {
-      frames.addAwait(value, at);
-      return;
-    }
     const owner = flows.getStore()?.execution ?? execution(script);
-    if (owner && owner.thrown?.value !== value) owner.thrown = { value, at };
+    if (!at || !owner) return at;
+    const isKnown = owner.thrown !== undefined && Object.is(owner.thrown.value, value);
+    if (!isKnown) owner.thrown = { value, at };
+    return at;
   };
   const waitFor = (script: number, offset: number, value: unknown): unknown => {
     if (!isPromiseLike(value)) return value;
     const flow = flows.getStore();
     const waiting = flow && !flow.isDetached ? flow.execution.wait(value) : Promise.resolve(value);
     return waiting.catch((error: unknown) => {
-      note(error, script, offset);
+      const at = note(error, script, offset);
+      if (at && isError(error)) frames.addAwait(error, at);
       throw error;
     });
   };
   return {
     await: waitFor,
     thrown(script, offset, value) {
-      if (!(value instanceof Error)) note(value, script, offset);
+      note(value, script, offset);
       return value;
     },
     result(script, value) {

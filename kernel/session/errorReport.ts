@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import type { ErrorFrame, ErrorReport } from '../contract/protocol.js';
 import { asWritten } from './compile/shadowing.js';
 import type { CellPosition } from './cellScripts.js';
+import { isError } from './isError.js';
 import { type Frame, frameText, type StackFrames } from './stackFrames.js';
 
 /** Where an error is, if its own frames do not say. */
@@ -19,10 +20,10 @@ export function toErrorReport(
   depth = 0,
 ): ErrorReport {
   const { name, message } = describeThrown(thrown);
-  const found = thrown instanceof Error ? frames.of(thrown) : [];
+  const found = isError(thrown) ? frames.of(thrown) : [];
   const own =
     where && !found.some((frame) => frame.cell) ? [...found, positionFrame(where)] : found;
-  const cause = thrown instanceof Error && depth < maxCauses ? thrown.cause : undefined;
+  const cause = isError(thrown) && depth < maxCauses ? thrown.cause : undefined;
   const report: ErrorReport = {
     name,
     message,
@@ -36,7 +37,7 @@ export function toErrorReport(
 }
 
 function describeThrown(thrown: unknown): { name: string; message: string } {
-  if (!(thrown instanceof Error)) {
+  if (!isError(thrown)) {
     const shown = inspect(thrown, { depth: 2, maxArrayLength: 20, maxStringLength: 1000 });
     return { name: 'ThrownValue', message: `${shown} was thrown, which is not an Error.` };
   }

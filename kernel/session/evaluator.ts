@@ -4,6 +4,7 @@
  */
 import { type Runtime, Session } from 'node:inspector';
 import { promiseHooks } from 'node:v8';
+import { isError } from './isError.js';
 
 export type Outcome =
   | { kind: 'value' }
@@ -69,7 +70,7 @@ export class Evaluator {
     const { exception, lineNumber, columnNumber } = details;
     const error = exception && this.#local(exception);
     // V8 says here where a script does not parse; the place of any other error is in its stack.
-    if (!(error instanceof SyntaxError)) return { kind: 'thrown', error };
+    if (!isError(error) || !(error instanceof SyntaxError)) return { kind: 'thrown', error };
     return { kind: 'thrown', error, at: { line: lineNumber + 1, column: columnNumber + 1 } };
   }
 

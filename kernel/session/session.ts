@@ -17,6 +17,7 @@ import { toErrorReport } from './errorReport.js';
 import { Evaluator, type Outcome } from './evaluator.js';
 import { Execution, flows } from './execution.js';
 import { Interrupts } from './interrupts.js';
+import { isError } from './isError.js';
 import { setImmediate, setTimeout } from './kernelTimers.js';
 import { Modules } from './modules.js';
 import { installNotebookHost, type PendingInputs } from './notebookFunctions.js';
@@ -281,7 +282,7 @@ export class Session {
   #failElsewhere(execution: Execution, error: unknown): void {
     const isRunning = !execution.isFinished;
     this.#fail(execution, error);
-    if (isRunning) execution.cancel(error instanceof Error ? error : new Interrupted());
+    if (isRunning) execution.cancel(isError(error) ? error : new Interrupted());
   }
 
   #stray(execution: Execution, error: unknown): void {
@@ -345,13 +346,14 @@ export class Session {
   #ownerOf(error: unknown): Execution | undefined {
     const flow = flows.getStore();
     if (flow) return flow.execution;
-    const frames = error instanceof Error ? this.#frames.of(error) : [];
+    const frames = isError(error) ? this.#frames.of(error) : [];
     const named = frames.findLast((frame) => frame.cell)?.cell?.script.executionCount;
     return (named === undefined ? undefined : this.#executions.get(named)) ?? this.#owner();
   }
 
   #uncaught(error: unknown): void {
-    if (this.#interrupts.isReset(error) || this.#isReported(error)) return;
+    if (isError(error) && this.#interrupts.isReset(error)) return;
+    if (this.#isReported(error)) return;
     const owner = this.#ownerOf(error);
     this.#interrupts.kernel(() => {
       if (owner) {

@@ -30,10 +30,32 @@ describe('a cell', () => {
     }
   });
 
-  it('that is an object literal means the object', async () => {
-    assert.equal(await kernel.value('{ a: 1, b: [2] }'), '{ a: 1, b: [ 2 ] }');
-    assert.equal(await kernel.value('{}'), '{}');
-    assert.equal(await kernel.value('{ let inner = 1; inner + 1 }'), undefined);
+  /** What ends in braces, and what it shows. */
+  const objects: [string, string | undefined][] = [
+    ['{ a: 1, b: [2] }', '{ a: 1, b: [ 2 ] }'],
+    ['{}', '{}'],
+    ['// why\n{ a: 1 } // end', '{ a: 1 }'],
+    ['/* why */ { a: 1, b: 2 };', '{ a: 1, b: 2 }'],
+    ['{ f() { return 1 }, ["g" + 1]: await Promise.resolve(2) }', '{ f: [Function: f], g1: 2 }'],
+    ['{ a: 1 }.a', '1'],
+    ['{ a: 1 }, 3', '3'],
+    ['const loss = 1\n{ loss }', '{ loss: 1 }'],
+    ['let step = 2;\n{ loss, step }', '{ loss: 1, step: 2 }'],
+    ['{ let inner = 1; inner + 1 }', undefined],
+    ['{ Math.abs(1) }', undefined],
+    ['let none = 1;\n{ }', undefined],
+  ];
+  it('that ends in an object literal means the object; a block stays a block', async () => {
+    for (const [code, value] of objects) assert.equal(await kernel.value(code), value, code);
+  });
+
+  it('may end in a comment of any kind', async () => {
+    for (const comment of ['// c', '\n// c', '\n/* c */', ' /*! c */', '\n/*! c */ // d\n\n']) {
+      assert.equal(await kernel.value(`1 + 1${comment}`), '2', comment);
+      assert.equal(await kernel.value(`await Promise.resolve(3)${comment}`), '3', comment);
+      assert.equal(await kernel.value(`const c = await 4${comment}`), undefined, comment);
+      assert.equal((await kernel.run(`throw 5${comment}`)).error?.name, 'ThrownValue', comment);
+    }
   });
 
   it('keeps stdout, stderr, displays, results in order', async () => {

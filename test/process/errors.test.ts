@@ -44,11 +44,19 @@ describe('an error', () => {
     ],
     ['that is no Error', '\n  ¦throw 5', 'ThrownValue'],
     ['that is no Error, rejected', '\n  ¦await Promise.reject("text")', 'ThrownValue'],
+    ['that is undefined', '\n  ¦throw undefined', 'ThrownValue'],
+    ['that is undefined, rejected', '\n  ¦await Promise.reject()', 'ThrownValue'],
+    [
+      'without a stack',
+      'const bare = new Error("b");\nbare.stack = undefined;\n ¦throw bare',
+      'Error',
+    ],
     ['of the parser', 'let fine = 1;\nlet broken = ¦;', 'SyntaxError'],
     ['of the parser, unfinished', 'function f() {\n  if (true) {¦', 'SyntaxError'],
     ['of the engine’s parser', 'let twice = 1;\n  let ¦twice = 2;', 'SyntaxError'],
     ['of a misplaced return', '\n ¦return 5', 'SyntaxError'],
     ['in an object literal cell', '{\n  a: 1, b: ¦nope }', 'ReferenceError'],
+    ['in an object at the end', 'const one = 1;\n{ one, b: ¦nope }', 'ReferenceError'],
     ['on the first line of an object literal cell', '{ a: ¦nope }', 'ReferenceError'],
   ];
   for (const [what, marked, name] of places) {

@@ -90,7 +90,7 @@ describe('imports of a cell', () => {
     ['re-exported', 'export { named } from "esm-only"; export * from "dual"; 1', '1'],
     [
       'types only',
-      'import type { A } from "nowhere"; import { type B, named } from "esm-only"; named',
+      'import type { A } from "nowhere"; import { type B } from "nowhere"; import { type C, named } from "esm-only"; named',
       '1',
     ],
   ];

@@ -12,6 +12,7 @@ import { DeclaredNames } from './runtimeCall.js';
 import { declaredReserved, respell } from './shadowing.js';
 import { CellSyntaxError } from './cellSyntaxError.js';
 import { afterTypeScript, beforeTypeScript } from './lowerCell.js';
+import { asWrittenOffset, fileName, type Insertion, parseCell } from './parseCell.js';
 
 type TypeScript = typeof ts;
 
@@ -29,13 +30,11 @@ export interface CompiledCell {
   code: string;
   /** Source map, version 3, as JSON text. */
   map: string;
-  /** Characters that were put before the first line: mapped columns of line 1 are that much too large. */
-  firstLineShift: number;
+  /** What positions in the source map count in. */
+  insertion: Insertion;
   /** Top-level names, and whether they may be assigned to. */
   declared: Map<string, 'constant' | 'variable'>;
 }
-
-const fileName = 'cell.ts';
 
 /** @throws {CellSyntaxError} The first thing in the cell that does not parse. */
 export function compileCell(
@@ -43,7 +42,7 @@ export function compileCell(
   source: string,
   options: CompileOptions,
 ): CompiledCell {
-  const { file, firstLineShift } = parseCell(typescript, source);
+  const { file, insertion } = parseCell(typescript, source);
   const emitted = { code: '', map: '' };
   const program = typescript.createProgram(
     [fileName],
@@ -53,12 +52,13 @@ export function compileCell(
   const [diagnostic] = program.getSyntacticDiagnostics(file);
   if (diagnostic) {
     const message = typescript.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
-    throw new CellSyntaxError(message, diagnostic.start - firstLineShift, diagnostic.length);
+    const start = asWrittenOffset(insertion, diagnostic.start);
+    throw new CellSyntaxError(message, start, diagnostic.length);
   }
   const declared = new Map<string, 'constant' | 'variable'>();
   const plan = {
     script: options.script,
-    firstLineShift,
+    insertion,
     declared: new DeclaredNames(declared),
     valueNames: valueNames(typescript, file),
   };
@@ -74,47 +74,11 @@ export function compileCell(
   });
   if (assigned) {
     const message = `Cannot assign to '${assigned.name}' because it is a constant.`;
-    throw new CellSyntaxError(message, assigned.start - firstLineShift, assigned.name.length);
+    const start = asWrittenOffset(insertion, assigned.start);
+    throw new CellSyntaxError(message, start, assigned.name.length);
   }
   const code = emitted.code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
-  return { code, map: emitted.map, firstLineShift, declared };
-}
-
-/** A cell like `{ a: 1 }` means an object, not a block with a label. */
-function parseCell(
-  typescript: TypeScript,
-  source: string,
-): { file: ts.SourceFile; firstLineShift: number } {
-  if (/^\s*\{/.test(source) && source.trimEnd().endsWith('}')) {
-    const file = parse(typescript, `(${source}\n)`);
-    const [only, ...others] = file.statements;
-    const isObject =
-      only !== undefined &&
-      others.length === 0 &&
-      typescript.isExpressionStatement(only) &&
-      typescript.isParenthesizedExpression(only.expression) &&
-      typescript.isObjectLiteralExpression(only.expression.expression);
-    if (isObject && parsesCleanly(file)) return { file, firstLineShift: 1 };
-  }
-  return { file: parse(typescript, source), firstLineShift: 0 };
-}
-
-function parse(typescript: TypeScript, text: string): ts.SourceFile {
-  const setExternalModuleIndicator = (file: ts.SourceFile) => {
-    // Every cell is a module, whether it imports or not: top-level `await` parses as such.
-    (file as { externalModuleIndicator?: ts.Node }).externalModuleIndicator = file;
-  };
-  return typescript.createSourceFile(
-    fileName,
-    text,
-    { languageVersion: typescript.ScriptTarget.ES2022, setExternalModuleIndicator },
-    true,
-  );
-}
-
-/** The parser leaves its findings on the file, but the type does not say so. */
-function parsesCleanly(file: ts.SourceFile): boolean {
-  return (file as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics.length === 0;
+  return { code, map: emitted.map, insertion, declared };
 }
 
 function compilerOptions(typescript: TypeScript): ts.CompilerOptions {
@@ -126,6 +90,8 @@ function compilerOptions(typescript: TypeScript): ts.CompilerOptions {
     verbatimModuleSyntax: true,
     isolatedModules: true,
     sourceMap: true,
+    // A comment behind an expression would end up in the middle of the call that is put around it.
+    removeComments: true,
     newLine: typescript.NewLineKind.LineFeed,
     noLib: true,
     noResolve: true,

@@ -15,6 +15,7 @@
 import type ts from 'typescript';
 import { bindingNames, lowerVarList } from './lowerVar.js';
 import { importEquals, loweredExport, loweredImport } from './lowerImports.js';
+import { asWrittenOffset } from './parseCell.js';
 import { type Plan, runtimeCall } from './runtimeCall.js';
 import { asWritten } from './shadowing.js';
 
@@ -253,7 +254,7 @@ class LoweredCell {
     const start = original.pos < 0 ? 0 : original.getStart(this.file);
     return [
       this.#factory.createNumericLiteral(this.plan.script),
-      this.#factory.createNumericLiteral(Math.max(0, start - this.plan.firstLineShift)),
+      this.#factory.createNumericLiteral(asWrittenOffset(this.plan.insertion, start)),
     ];
   }
 }

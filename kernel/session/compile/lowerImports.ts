@@ -10,6 +10,7 @@
  * imported without `type`) it is bound to undefined. Bindings are copies: they do not follow the module.
  */
 import type ts from 'typescript';
+import { asWrittenOffset } from './parseCell.js';
 import { type Plan, runtimeCall } from './runtimeCall.js';
 import { asWritten } from './shadowing.js';
 
@@ -19,6 +20,7 @@ export function loweredImport(
   statement: ts.ImportDeclaration,
   plan: Plan,
 ): ts.Statement[] {
+  if (importsTypesOnly(typescript, typescript.getOriginalNode(statement))) return [];
   const clause = statement.importClause;
   const named = clause?.namedBindings;
   const elements: ts.BindingElement[] = [];
@@ -52,6 +54,15 @@ export function loweredImport(
       statement,
     ),
   ];
+}
+
+/** `import { type A, type B } from 'x'`, where the module may have nothing but types. */
+function importsTypesOnly(typescript: typeof ts, statement: ts.Node): boolean {
+  if (!typescript.isImportDeclaration(statement)) return false;
+  const { name, namedBindings } = statement.importClause ?? {};
+  if (name || !namedBindings || !typescript.isNamedImports(namedBindings)) return false;
+  const { elements } = namedBindings;
+  return elements.length > 0 && elements.every((one) => one.isTypeOnly);
 }
 
 /** `export … from 'x'` loads the module; `export { a }` does nothing. */
@@ -99,9 +110,9 @@ function loadCall(
   const options = factory.createObjectLiteralExpression([
     factory.createPropertyAssignment('with', factory.createObjectLiteralExpression(attributes)),
   ]);
-  const start = Math.max(
-    0,
-    typescript.getOriginalNode(statement.moduleSpecifier!).getStart() - plan.firstLineShift,
+  const start = asWrittenOffset(
+    plan.insertion,
+    typescript.getOriginalNode(statement.moduleSpecifier!).getStart(),
   );
   const call = runtimeCall(factory, 'load', [
     factory.createNumericLiteral(plan.script),

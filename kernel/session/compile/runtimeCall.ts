@@ -1,6 +1,7 @@
 /** How compiled cells call the kernel: `__unroll.<name>(…)`, a lexical binding that every cell sees. */
 import type ts from 'typescript';
 import type { CellRuntime } from '../cellRuntime.js';
+import type { Insertion } from './parseCell.js';
 import { asWritten } from './shadowing.js';
 
 export const runtimeName = '__unroll';
@@ -8,7 +9,7 @@ export const runtimeName = '__unroll';
 /** What both passes over one cell share. */
 export interface Plan {
   script: number;
-  firstLineShift: number;
+  insertion: Insertion;
   declared: DeclaredNames;
   /** Identifiers that the cell uses as values. */
   valueNames: ReadonlySet<string>;
