@@ -70,7 +70,7 @@ describe('loss chart', () => {
         ['validation', 2, 4],
       ],
     );
-    assert.equal(payload.series[0]!.value[3], history.loss[3]! / Math.LN2);
+    assert.equal(payload.series[0]!.value[3], history.loss[3]! * (1 / Math.LN2));
     assert.ok(vegaLiteMime in bundle);
     assert.match(
       bundle['text/plain'] as string,
