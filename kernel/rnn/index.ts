@@ -79,6 +79,17 @@ export { clipGradNorm, gradNorm } from './optim/clip.js';
 
 export type { Batch } from './data/batch.js';
 export { CharTokenizer, type CharTokenizerOptions } from './data/charTokenizer.js';
+export {
+  ignoredTarget,
+  padBatch,
+  padSequences,
+  type PadBatchOptions,
+  type PaddedBatch,
+  type PaddedSequences,
+  type PadSequencesOptions,
+  type Sample,
+} from './data/padBatch.js';
+export type { Sequence } from './data/sequence.js';
 export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 
@@ -103,3 +114,12 @@ export {
   type CtcDecodeOptions,
   type CtcHypothesis,
 } from './decode/ctcDecode.js';
+
+export { tasks } from './tasks/tasks.js';
+export type { Task, TaskOptions } from './tasks/task.js';
+export type { GrammarTask } from './tasks/grammar.js';
+export type { AddingOptions } from './tasks/adding.js';
+export type { AnbnOptions } from './tasks/anbn.js';
+export type { CopyOptions } from './tasks/copy.js';
+export type { MackeyGlassOptions } from './tasks/mackeyGlass.js';
+export type { TemporalOrderOptions } from './tasks/temporalOrder.js';
