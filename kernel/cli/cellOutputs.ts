@@ -1,5 +1,6 @@
 import type { CellEvent } from '../client/kernelClient.js';
 import type { Json, MimeBundle } from '../contract/mime.js';
+import { withoutOverflow } from '../contract/overflow.js';
 import { toLines, type JsonObject, type NotebookOutput } from './nbformat.js';
 
 /**
@@ -28,7 +29,7 @@ export class OutputCollector {
       case 'stream':
         return { output_type: 'stream', name: event.name, text: toLines(event.text) };
       case 'display':
-        return this.toDisplay(event.displayId, event.data, event.metadata ?? {});
+        return this.toDisplay(event.displayId, event.data, withoutOverflow(event.metadata ?? {}));
       case 'result':
         return {
           output_type: 'execute_result',

@@ -4,9 +4,11 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CellEvent } from '../client/kernelClient.js';
+import { overflowOf } from '../contract/overflow.js';
 import { parseArguments, usage, UsageError, type RunArguments } from './arguments.js';
 import { NotebookFormatError, parseNotebook, printNotebook, type Notebook } from './nbformat.js';
 import { injectParameters, ParameterError } from './parameters.js';
+import { printOverflow } from './printOverflow.js';
 import { runNotebook } from './runNotebook.js';
 
 const exitCodes = { ok: 0, cellFailed: 1, usage: 2, interrupted: 130 };
@@ -73,7 +75,9 @@ async function writeNotebook(notebook: Notebook, file: string): Promise<void> {
 
 /** Text as it comes; of pictures their text, and of a live one nothing until its end (it is in the output). */
 function printEvent(event: CellEvent): void {
-  if (event.type === 'stream') process[event.name].write(event.text);
+  const overflow = event.type === 'display' ? overflowOf(event.metadata) : undefined;
+  if (overflow) printOverflow(overflow, (name, bytes) => process[name].write(bytes));
+  else if (event.type === 'stream') process[event.name].write(event.text);
   else if (event.type === 'error') console.error(event.error.stack);
   else if (event.type === 'result' || (event.type === 'display' && !event.displayId))
     console.log(textOf(event.data['text/plain']));

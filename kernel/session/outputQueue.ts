@@ -1,111 +1,219 @@
 /**
- * Everything the session says, in order. Console text in quick succession is joined. A flood that the front end cannot take is held back up to a limit; what
- * comes beyond that is left out and counted, so that a printing loop does not eat the memory.
+ * Everything the session says, in order. What a cell shows is bounded: text beyond its budget goes to a file,
+ * and a note in its place says how much, links the file and shows its end. So a printing loop eats neither
+ * the memory nor the editor, and nothing is lost.
  */
-import type { KernelEvent, StreamEvent } from '../contract/protocol.js';
-import { clearTimeout, setTimeout } from './kernelTimers.js';
+import type { DisplayEvent, KernelEvent, StreamEvent } from '../contract/protocol.js';
+import { overflowKey } from '../contract/overflow.js';
+import { isOverwrite } from './carriageReturns.js';
+import { EventPace, type Send } from './eventPace.js';
+import { setTimeout } from './kernelTimers.js';
+import { OutputBudget } from './outputBudget.js';
+import { OverflowFile, OverflowFolder } from './overflowFile.js';
+import { toOverflowBundle } from './overflowNote.js';
 
-export type Send = (event: KernelEvent, sent: () => void) => void;
+export type { Send } from './eventPace.js';
 
-/** Text waits this long for more of it. */
-const joinMs = 16;
-/**
- * Text is sent at once, so that it is seen before a long computation after it, up to this many messages
- * in a burst; each of these milliseconds allows one more.
- */
-const burst = 16;
-const msPerMessage = 4;
-const maxChunk = 1 << 16;
-/** Characters that may be on their way to the front end. */
-const maxInFlight = 8 << 20;
-/** Characters that may wait behind them. */
-const maxHeld = 1 << 20;
+const noteEveryMs = 250;
+const tailLines = 100;
 
-interface Pending {
-  parent: string;
-  name: StreamEvent['name'];
-  texts: string[];
-  length: number;
-  leftOut: number;
+/** What one run of a cell has shown. */
+interface CellOutput {
+  budget: OutputBudget;
+  /** Text shown so far, for the file that holds all of it; undefined once the cell has ended. */
+  head: string[] | undefined;
+  overflow?: CellOverflow;
+  /** Its output goes when the next one comes. */
+  clearsWithNext: boolean;
+}
+
+interface CellOverflow {
+  file: OverflowFile;
+  /** The note that stands for the text since the last picture or value; undefined: there is none yet. */
+  noteId: string | undefined;
+  linesBefore: number;
+  isStale: boolean;
+  notedAt: number;
 }
 
 export class OutputQueue {
-  #pending: Pending | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #inFlight = 0;
-  #allowance = burst;
-  #allowedAt = 0;
-  #whenDrained: (() => void)[] = [];
+  readonly #pace: EventPace;
+  readonly #folder = new OverflowFolder();
+  readonly #cells = new Map<string, CellOutput>();
+  /** Displays that can be updated. */
+  readonly #displayIds = new Set<string>();
+  #notes = 0;
+  #noteTimer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly send: Send,
-    /** Brackets what the queue does by itself, from the event loop. */
+    send: Send,
     private readonly kernel: (work: () => void) => void,
-  ) {}
+  ) {
+    this.#pace = new EventPace(send, kernel);
+  }
 
   /** Console text. */
   write(parent: string, name: StreamEvent['name'], text: string): void {
     if (text === '') return;
-    if (this.#pending && (this.#pending.parent !== parent || this.#pending.name !== name)) {
-      this.#flush();
+    const cell = this.#cell(parent);
+    this.#clearIfDue(cell);
+    if (cell.overflow) {
+      this.#overflow(parent, cell.overflow, name, text);
+      return;
     }
-    const pending = (this.#pending ??= { parent, name, texts: [], length: 0, leftOut: 0 });
-    if (pending.length + text.length > maxHeld && pending.length > 0) {
-      pending.leftOut += text.length;
-    } else {
-      pending.texts.push(text);
-      pending.length += text.length;
+    if (isOverwrite(text)) {
+      this.#pace.write(parent, name, text);
+      return;
     }
-    const isDue = pending.length > maxChunk || this.#mayBurst();
-    if (isDue && this.#inFlight < maxInFlight) this.#flush();
-    else this.#timer ??= setTimeout(this.#onTimer, joinMs);
+    const fits = cell.budget.takeText(name, text);
+    const shown = fits === text.length ? text : text.slice(0, fits);
+    if (shown !== '') {
+      cell.head?.push(shown);
+      this.#pace.write(parent, name, shown);
+    }
+    if (fits < text.length)
+      this.#overflow(parent, this.#startOverflow(cell), name, text.slice(fits));
   }
 
   /** Any other event, after the text before it. */
   emit(event: KernelEvent): void {
-    this.#flush();
-    this.send(event, () => undefined);
+    switch (event.type) {
+      case 'display':
+        this.#display(event);
+        break;
+      case 'clearOutput':
+        this.#note(event.parent);
+        if (event.wait) this.#cell(event.parent).clearsWithNext = true;
+        else reset(this.#cell(event.parent));
+        this.#pace.clear(event);
+        break;
+      case 'result':
+      case 'error':
+        this.#clearIfDue(this.#cell(event.parent));
+        this.#cell(event.parent).budget.takeOther();
+        this.#closeNote(event.parent);
+        this.#pace.emit(event);
+        break;
+      case 'executeReply':
+        this.#end(event.parent);
+        this.#pace.emit(event);
+        break;
+      default:
+        this.#pace.emit(event);
+    }
   }
 
   /** Calls back once all of it has left the process. */
   drain(done: () => void): void {
-    this.#flush();
-    if (this.#inFlight === 0) done();
-    else this.#whenDrained.push(done);
-  }
-
-  readonly #onTimer = () => this.kernel(() => this.#tick());
-
-  #mayBurst(): boolean {
-    const now = performance.now();
-    this.#allowance = Math.min(burst, this.#allowance + (now - this.#allowedAt) / msPerMessage);
-    this.#allowedAt = now;
-    if (this.#allowance < 1) return false;
-    this.#allowance -= 1;
-    return true;
-  }
-
-  #tick(): void {
-    this.#timer = undefined;
-    if (this.#inFlight < maxInFlight) this.#flush();
-  }
-
-  #flush(): void {
-    const pending = this.#pending;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (!pending) return;
-    this.#pending = undefined;
-    const { parent, name, texts, length, leftOut } = pending;
-    if (leftOut > 0) {
-      texts.push(`\n… ${String(leftOut)} characters left out: printed faster than shown …\n`);
+    for (const [parent, { overflow }] of this.#cells) {
+      this.#note(parent);
+      overflow?.file.close();
     }
-    this.#inFlight += length;
-    this.send({ type: 'stream', parent, name, text: texts.join('') }, () => {
-      this.#inFlight -= length;
-      if (this.#pending && this.#inFlight < maxInFlight)
-        this.#timer ??= setTimeout(this.#onTimer, joinMs);
-      if (this.#inFlight === 0) for (const done of this.#whenDrained.splice(0)) done();
+    this.#pace.drain(done);
+  }
+
+  #display(event: DisplayEvent): void {
+    const { parent, displayId: id } = event;
+    if (id === undefined || !this.#displayIds.has(id)) {
+      const cell = this.#cell(parent);
+      this.#clearIfDue(cell);
+      if (!cell.budget.takeOther()) {
+        const overflow = cell.overflow ?? this.#startOverflow(cell);
+        this.#overflow(parent, overflow, 'stdout', `${toLine(event)}\n`);
+        return;
+      }
+      if (id !== undefined) this.#displayIds.add(id);
+      this.#closeNote(parent);
+    }
+    this.#pace.display(event);
+  }
+
+  #cell(parent: string): CellOutput {
+    let cell = this.#cells.get(parent);
+    if (!cell) {
+      cell = { budget: new OutputBudget(), head: [], clearsWithNext: false };
+      this.#cells.set(parent, cell);
+    }
+    return cell;
+  }
+
+  #clearIfDue(cell: CellOutput): void {
+    if (cell.clearsWithNext) reset(cell);
+  }
+
+  #end(parent: string): void {
+    const cell = this.#cells.get(parent);
+    if (!cell) return;
+    this.#note(parent);
+    cell.overflow?.file.close();
+    cell.head = undefined;
+  }
+
+  // -------------------------------------------------------------------------------------------------
+  // Beyond the budget
+
+  #startOverflow(cell: CellOutput): CellOverflow {
+    const file = new OverflowFile(this.#folder, cell.head ?? []);
+    cell.head = undefined;
+    cell.overflow = { file, noteId: undefined, linesBefore: 0, isStale: false, notedAt: 0 };
+    return cell.overflow;
+  }
+
+  #overflow(parent: string, overflow: CellOverflow, name: StreamEvent['name'], text: string): void {
+    overflow.file.write(name, text);
+    overflow.isStale = true;
+    if (performance.now() - overflow.notedAt >= noteEveryMs) this.#note(parent);
+    else if (!this.#noteTimer) this.#noteTimer = setTimeout(this.#onNoteTimer, noteEveryMs);
+  }
+
+  readonly #onNoteTimer = () =>
+    this.kernel(() => {
+      this.#noteTimer = undefined;
+      for (const parent of this.#cells.keys()) this.#note(parent);
+    });
+
+  /** Brings the cell's note up to date. */
+  #note(parent: string): void {
+    const overflow = this.#cells.get(parent)?.overflow;
+    if (!overflow?.isStale) return;
+    overflow.isStale = false;
+    overflow.notedAt = performance.now();
+    const { file } = overflow;
+    overflow.noteId ??= `unroll-overflow-${String(++this.#notes)}`;
+    const written = file.takeWritten();
+    const { bytes, failure, path } = file;
+    const lines = file.lines - overflow.linesBefore;
+    // Sent as it is: each says what was added to the file since the one before.
+    this.#pace.emit({
+      type: 'display',
+      parent,
+      displayId: overflow.noteId,
+      data: toOverflowBundle({ file: path, lines, bytes, failure, tail: file.tail(tailLines) }),
+      metadata: { [overflowKey]: { ...written } },
     });
   }
+
+  /** Something else follows, so text after it gets a note of its own. */
+  #closeNote(parent: string): void {
+    const overflow = this.#cells.get(parent)?.overflow;
+    if (!overflow) return;
+    this.#note(parent);
+    overflow.noteId = undefined;
+    overflow.linesBefore = overflow.file.lines;
+    overflow.file.startNewTail();
+  }
+}
+
+/** What is left of a display that is not shown. */
+function toLine({ data }: DisplayEvent): string {
+  const text = data['text/plain'];
+  return typeof text === 'string' ? text : `[${Object.keys(data).join(', ')}]`;
+}
+
+function reset(cell: CellOutput): void {
+  cell.overflow?.file.close();
+  cell.budget = new OutputBudget();
+  cell.head &&= [];
+  cell.clearsWithNext = false;
+  delete cell.overflow;
 }

@@ -97,33 +97,18 @@ describe('output of cells', () => {
     assert.ok(seen[0]! < reply.durationMs - 250, `first line after ${String(seen[0])} ms`);
   });
 
-  it('of 100,000 lines comes whole, in order and in few messages', async () => {
-    const { stdout, events } = await kernel.run('for (let i = 0; i < 100_000; i++) console.log(i)');
-    assert.equal(stdout, Array.from({ length: 100_000 }, (_, i) => `${String(i)}\n`).join(''));
-    assert.ok(events.length < 200, `${String(events.length)} messages`);
+  it('of 5,000 lines comes whole, in order and in few messages', async () => {
+    const { stdout, events } = await kernel.run('for (let i = 0; i < 5000; i++) console.log(i)');
+    assert.equal(stdout, Array.from({ length: 5000 }, (_, i) => `${String(i)}\n`).join(''));
+    assert.ok(events.length < 100, `${String(events.length)} messages`);
   });
 
-  it('of 10,000 lines over as many turns comes in few messages', async () => {
+  it('of 5,000 lines over as many turns comes in few messages', async () => {
     const code =
-      'for (let i = 0; i < 10_000; i++) { console.log(i); if (i % 10 === 0) await new Promise((go) => setImmediate(go)) }';
+      'for (let i = 0; i < 5000; i++) { console.log(i); if (i % 10 === 0) await new Promise((go) => setImmediate(go)) }';
     const { stdout, events } = await kernel.run(code);
-    assert.equal(stdout.split('\n').length, 10_001);
-    assert.ok(events.length < 1000, `${String(events.length)} messages`);
-  });
-
-  it('that floods neither fills the memory nor hides what came after it', async () => {
-    const run = await kernel.run(`
-      const line = 'x'.repeat(999);
-      const before = process.memoryUsage().rss;
-      for (let i = 0; i < 100_000; i++) console.log(line);
-      const grown = (process.memoryUsage().rss - before) / 2 ** 20;
-      console.error('after'); Math.round(grown)`);
-    assert.ok(run.stdout.length < 30e6, `${String(run.stdout.length)} characters`);
-    const leftOut = /… (\d+) characters left out/.exec(run.stdout);
-    assert.equal(run.stdout.length - leftOut![0].length + Number(leftOut![1]) > 99e6, true);
-    assert.equal(run.stderr, 'after\n');
-    assert.ok(Number(run.result) < 250, `grew by ${String(run.result)} MiB`);
-    assert.equal(await kernel.value('"still here"'), "'still here'");
+    assert.equal(stdout.split('\n').length, 5001);
+    assert.ok(events.length < 500, `${String(events.length)} messages`);
   });
 
   it('shows a value through its own display method, at once or later', async () => {

@@ -1,5 +1,6 @@
 /** What an output shows, as bytes under media types, and as Jupyter's file format names it. */
 import type { Json, MimeBundle } from '../../../kernel/contract/mime.js';
+import { withoutOverflow } from '../../../kernel/contract/overflow.js';
 import type { ErrorReport } from '../../../kernel/contract/protocol.js';
 import type { OutputContent } from './outputPlan.js';
 
@@ -76,7 +77,7 @@ export function toOutputMetadata(content: OutputContent): Record<string, unknown
     case 'stream':
       return { outputType: 'stream' };
     case 'display':
-      return { outputType: 'display_data', metadata: content.metadata };
+      return { outputType: 'display_data', metadata: withoutOverflow(content.metadata) };
     case 'result':
       return {
         outputType: 'execute_result',
