@@ -1,0 +1,32 @@
+/** Losses of plain outputs, so that contestants that only infer are compared too. */
+import type { Problem } from './problem.js';
+import type { Workload } from './workloads.js';
+
+/** softmax(logits) as one reads it. */
+export function softmax(logits: Float32Array): Float32Array {
+  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = logits.map((one) => Math.exp(one - highest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((one) => one / sum);
+}
+
+/** The first index at which the cumulative probability exceeds `uniform`. */
+export function drawToken(probabilities: Float32Array, uniform: number): number {
+  let rest = uniform;
+  for (let token = 0; token < probabilities.length; token++) {
+    rest -= probabilities[token]!;
+    if (rest < 0) return token;
+  }
+  return probabilities.length - 1;
+}
+
+export function lossOf(output: Float32Array, problem: Problem, { loss }: Workload): number {
+  const target = problem['target']!.data;
+  if (loss === 'mse')
+    return output.reduce((sum, one, i) => sum + (one - target[i]!) ** 2, 0) / output.length;
+  const width = output.length / target.length;
+  return target.reduce((sum, token, i) => {
+    const probabilities = softmax(output.subarray(i * width, (i + 1) * width));
+    return sum - Math.log(probabilities[token]!) / target.length;
+  }, 0);
+}
