@@ -2,6 +2,7 @@
 
 import array
 import json
+import os
 import sys
 import time
 
@@ -109,7 +110,7 @@ def prepare(request):
 def blas_libraries():
     """Debian's PyTorch multiplies with whatever BLAS is installed; elsewhere it brings its own."""
     if sys.platform != "linux":
-        return {}
+        return set()
     with open("/proc/self/maps") as maps:
         return {line.split("/")[-1].strip() for line in maps if ".so" in line}
 
@@ -121,9 +122,20 @@ def describe_torch():
     found = [fast[key] for key in fast if any(key in library for library in libraries)]
     slow = [library for library in libraries if library.startswith("libblas.so")]
     if slow and not found:
-        reason = f"it computes the same loss, but multiplies with the reference BLAS ({slow[0]}); install libopenblas0"
+        reason = f"it computes the same loss, but multiplies with the reference BLAS ({slow[0]}); install libopenblas0-openmp"
         return {"version": torch.__version__, "unfit": reason}
     return {"version": ", ".join([torch.__version__, *found[:1]])}
+
+
+def let_threads_sleep():
+    """
+    OpenBLAS with threads of its own (not OpenMP's) fights with PyTorch's idle OpenMP threads, which spin: with two
+    threads it is then many times slower than with one. OpenMP reads the policy at its start, hence the new start.
+    """
+    has_own_threads = any("openblasp" in library for library in blas_libraries())
+    if has_own_threads and "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "passive"
+        os.execv(sys.executable, [sys.executable, *sys.argv])
 
 
 def run(step, milliseconds):
@@ -148,6 +160,7 @@ def peak_bytes():
 
 
 def main():
+    let_threads_sleep()
     step = None
     for line in sys.stdin:
         request = json.loads(line)
