@@ -78,7 +78,21 @@ export { Optimizer } from './optim/optimizer.js';
 export { clipGradNorm, gradNorm } from './optim/clip.js';
 
 export type { Batch } from './data/batch.js';
-export { CharTokenizer, type CharTokenizerOptions } from './data/charTokenizer.js';
+export {
+  CharTokenizer,
+  type CharTokenizerOptions,
+  type SavedCharTokenizer,
+} from './data/charTokenizer.js';
+export {
+  WordTokenizer,
+  type SavedWordTokenizer,
+  type WordTokenizerOptions,
+} from './data/wordTokenizer.js';
+export {
+  BpeTokenizer,
+  type BpeTokenizerOptions,
+  type SavedBpeTokenizer,
+} from './data/bpeTokenizer.js';
 export {
   ignoredTarget,
   padBatch,

@@ -1,9 +1,16 @@
 import { OptionError, VocabularyError } from '../errors.js';
 import { checkOptions } from '../options.js';
+import { readSaved, refuseIndex } from './specialTokens.js';
 
 export interface CharTokenizerOptions {
   /** One character that stands for every character outside the vocabulary; without it such a character is an error. */
   unknown?: string;
+}
+
+export interface SavedCharTokenizer {
+  type: 'CharTokenizer';
+  vocabulary: readonly string[];
+  unknown: string | null;
 }
 
 /** Characters (Unicode code points) ↔ indices; the vocabulary is what occurs in a text, in code point order. */
@@ -12,21 +19,27 @@ export class CharTokenizer {
   readonly #indices: ReadonlyMap<string, number>;
   readonly #unknown: number | undefined;
 
-  /** @throws OptionError if the text is empty */
-  constructor(text: string, options: CharTokenizerOptions = {}) {
-    checkOptions('CharTokenizer', options, {
-      unknown: (value) =>
-        value === undefined || (typeof value === 'string' && Array.from(value).length === 1)
-          ? undefined
-          : 'one character',
-    });
-    if (typeof text !== 'string' || text.length === 0)
-      throw new OptionError('CharTokenizer: expected a text with at least one character');
-    const characters = new Set(text);
-    if (options.unknown !== undefined) characters.add(options.unknown);
-    this.vocabulary = [...characters].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
-    this.#indices = new Map(this.vocabulary.map((character, index) => [character, index]));
-    this.#unknown = options.unknown === undefined ? undefined : this.#indices.get(options.unknown);
+  /**
+   * @param source a text, or a saved tokenizer
+   * @throws OptionError if the text is empty
+   */
+  constructor(source: string, options?: CharTokenizerOptions);
+  constructor(source: SavedCharTokenizer);
+  constructor(source: string | SavedCharTokenizer, options: CharTokenizerOptions = {}) {
+    const { vocabulary, unknown } = typeof source === 'object' ? source : collect(source, options);
+    this.vocabulary = vocabulary;
+    this.#indices = new Map(vocabulary.map((character, index) => [character, index]));
+    this.#unknown = unknown === null ? undefined : this.#indices.get(unknown);
+  }
+
+  /** From what `JSON.stringify(tokenizer)` gave, as text or parsed. @throws OptionError if it is something else */
+  static fromJSON(saved: string | SavedCharTokenizer): CharTokenizer {
+    return new CharTokenizer(readSaved<SavedCharTokenizer>('CharTokenizer', saved));
+  }
+
+  toJSON(): SavedCharTokenizer {
+    const unknown = this.#unknown === undefined ? null : this.vocabulary[this.#unknown]!;
+    return { type: 'CharTokenizer', vocabulary: this.vocabulary, unknown };
   }
 
   get vocabularySize(): number {
@@ -49,13 +62,24 @@ export class CharTokenizer {
   decode(indices: Iterable<number>): string {
     let text = '';
     for (const index of indices) {
-      const character = this.vocabulary[index];
-      if (character === undefined)
-        throw new VocabularyError(
-          `CharTokenizer.decode: index ${index} is out of range, expected 0 to ${this.vocabularySize - 1}`,
-        );
-      text += character;
+      text += this.vocabulary[index] ?? refuseIndex('CharTokenizer', index, this.vocabularySize);
     }
     return text;
   }
+}
+
+function collect(text: string, options: CharTokenizerOptions): SavedCharTokenizer {
+  checkOptions('CharTokenizer', options, {
+    unknown: (value) =>
+      value === undefined || (typeof value === 'string' && Array.from(value).length === 1)
+        ? undefined
+        : 'one character',
+  });
+  if (typeof text !== 'string' || text.length === 0)
+    throw new OptionError('CharTokenizer: expected a text with at least one character');
+  const { unknown = null } = options;
+  const characters = new Set(text);
+  if (unknown !== null) characters.add(unknown);
+  const vocabulary = [...characters].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
+  return { type: 'CharTokenizer', vocabulary, unknown };
 }
