@@ -14,4 +14,7 @@ export {
   vegaLite,
   type DisplayOptions,
 } from './notebook/display.js';
+export { audio, type AudioOptions, type Samples } from './notebook/audio.js';
+export { image, type ImageOptions } from './notebook/image.js';
+export { progress, Progress, type ProgressOptions } from './notebook/progress.js';
 export { displaySymbol, Media, type Displayable } from './notebook/mimeBundle.js';

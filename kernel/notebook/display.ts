@@ -1,5 +1,6 @@
 import { vegaLiteMime, type Json } from '../contract/mime.js';
 import { notebookHost } from './host.js';
+import { jsonTree } from './jsonTree.js';
 import { Media } from './mimeBundle.js';
 
 export interface DisplayOptions {
@@ -39,7 +40,11 @@ export const markdown = (source: string): Media =>
 
 /** A JSON value to show as a tree. */
 export const json = (value: Json): Media =>
-  new Media({ 'application/json': value, 'text/plain': JSON.stringify(value, null, 2) });
+  new Media({
+    'application/json': value,
+    'text/html': jsonTree(value),
+    'text/plain': JSON.stringify(value, null, 2),
+  });
 
 /** A Vega-Lite specification to draw. */
 export const vegaLite = (spec: Record<string, Json>): Media =>

@@ -13,6 +13,8 @@ export interface NotebookHost {
     data: MimeBundle,
     options?: { displayId?: string; metadata?: Record<string, Json> },
   ): void;
+  /** Which run of which cell asks. */
+  execution(): string;
   /** Empty the cell's output, now or (`wait`) when the next output comes. */
   clearOutput(wait: boolean): void;
   /** Ask the user for a line of text; null where the question was dismissed. */

@@ -29,6 +29,7 @@ export function installNotebookHost({ owner, emit, inputs }: Parts): void {
         throw new DisplayError(Object.keys(data), { cause });
       }
     },
+    execution: parent,
     clearOutput: (wait) => emit({ type: 'clearOutput', parent: parent(), wait }),
     input: (prompt, password) => {
       const id = `input-${String(++asked)}`;

@@ -1,21 +1,18 @@
 /** A value → the media that a front end shows. */
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import type { MimeBundle } from '../contract/mime.js';
 import { displaySymbol } from '../notebook/mimeBundle.js';
-
-const maxText = 100_000;
-
-/** `util.inspect`, bounded in depth, items and characters. */
-export function inspectBounded(value: unknown): string {
-  const text = inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000 });
-  if (text.length <= maxText) return text;
-  return `${text.slice(0, maxText)}\n… ${String(text.length - maxText)} more characters`;
-}
+import { inspectBounded } from './boundedInspect.js';
+import { richArray } from './richArrays.js';
 
 /** A value's own idea of itself (the de-facto standard of JavaScript kernels), else its inspection. */
 export function toBundle(value: unknown): MimeBundle | PromiseLike<unknown> {
   const own = displayMethod(value);
-  if (!own) return { 'text/plain': inspectBounded(value) };
+  if (!own) {
+    const rich = richArray(value);
+    const plain = { 'text/plain': inspectBounded(value) };
+    return rich === undefined ? plain : { 'text/html': rich, ...plain };
+  }
   const shown = own.call(value);
   if (isPromiseLike(shown)) return shown;
   return asBundle(shown);
@@ -40,6 +37,16 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 function displayMethod(value: unknown): (() => unknown) | undefined {
   const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
   if (!isObject) return undefined;
-  const method = (value as { [displaySymbol]?: unknown })[displaySymbol];
+  const method = ownMember(value);
   return typeof method === 'function' ? (method as () => unknown) : undefined;
+}
+
+function ownMember(value: object): unknown {
+  try {
+    return (value as { [displaySymbol]?: unknown })[displaySymbol];
+  } catch (error) {
+    // A proxy that throws at every question has no display method; any other getter's error is the cell's.
+    if (types.isProxy(value)) return undefined;
+    throw error;
+  }
 }
