@@ -64,7 +64,7 @@ export abstract class Expression<Self extends Expression<Self>> {
   abs(): Self {
     return this.apply('abs', [], none);
   }
-  /** Matrix product, `[M, K]·[K, N]` → `[M, N]`. */
+  /** Matrix product, `[…, M, K]·[…, K, N]` → `[…, M, N]`, the leading axes the same in both. */
   matmul(other: Self): Self {
     return this.apply('matmul', [other], none);
   }
@@ -177,5 +177,5 @@ export const logSoftmax = <S extends Expression<S>>(x: S): S => x.logSoftmax();
 /** x·weightᵀ + bias, with x `[…, K]`, weight `[N, K]`, bias `[N]` → `[…, N]`. */
 export const linear = <S extends Expression<S>>(x: S, weight: S, bias?: S): S =>
   x.linear(weight, bias);
-/** Matrix product, `[M, K]·[K, N]` → `[M, N]`. */
+/** Matrix product, `[…, M, K]·[…, K, N]` → `[…, M, N]`, the leading axes the same in both. */
 export const matmul = <S extends Expression<S>>(a: S, b: S): S => a.matmul(b);

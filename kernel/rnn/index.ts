@@ -48,8 +48,23 @@ export { gruCell, lstmCell, rnnCell } from './cell/builtinCells.js';
 export type { Value } from './cell/traceCell.js';
 
 export { Module } from './modules/module.js';
+export type { ForwardHook, ForwardPreHook, HookHandle } from './modules/hooks.js';
+export { init, type InitOptions, type KaimingOptions, type Nonlinearity } from './init.js';
 export { Linear, type LinearOptions } from './modules/linear.js';
 export { Embedding, type EmbeddingOptions } from './modules/embedding.js';
+export { Dropout, type DropoutOptions } from './modules/dropout.js';
+export { LayerNorm, type LayerNormOptions } from './modules/layerNorm.js';
+export { Conv1d, type Conv1dOptions } from './modules/conv1d.js';
+export { Sequential, type Stage } from './modules/sequential.js';
+export {
+  AttentionMemory,
+  BahdanauAttention,
+  LuongAttention,
+  type AttentionCall,
+  type AttentionResult,
+  type BahdanauAttentionOptions,
+  type LuongAttentionOptions,
+} from './modules/attention.js';
 export {
   GRU,
   LSTM,

@@ -19,6 +19,8 @@ export const is = {
     typeof value === 'number' && value >= 0 && Number.isFinite(value)
       ? undefined
       : 'a number that is zero or more',
+  probability: (value: unknown) =>
+    typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'a number from 0 to 1',
   function: (value: unknown) => (typeof value === 'function' ? undefined : 'a function'),
   object: (value: unknown) =>
     typeof value === 'object' && value !== null ? undefined : 'an object',

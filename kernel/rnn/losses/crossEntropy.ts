@@ -1,6 +1,6 @@
 import type { NumberArray } from '../ndarray.js';
 import { logSumExp } from '../ops/reduce.js';
-import { checkOptions, optional } from '../options.js';
+import { checkOptions, is, optional } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import {
   classAt,
@@ -36,9 +36,7 @@ export function crossEntropy(
 ): Tensor {
   checkOptions('crossEntropy', options, {
     ...classLossOptions,
-    labelSmoothing: optional((value) =>
-      typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'a number from 0 to 1',
-    ),
+    labelSmoothing: optional(is.probability),
   });
   const classTargets = toClassTargets('crossEntropy', logits, targets, options);
   const loops = crossEntropyLoops(logits.data, classTargets, options.labelSmoothing ?? 0);

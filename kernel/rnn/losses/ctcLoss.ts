@@ -6,7 +6,7 @@ import { alignBackward, alignForward, type CtcAlignment } from './ctcAlignment.j
 import { applyLoss, lossOptions, type LossLoops, type Reduction } from './reduction.js';
 
 /** Lengths of sequences, one number each. */
-export type Lengths = readonly number[] | Tensor;
+export type Lengths = ArrayLike<number> | Tensor;
 
 export interface CtcLossOptions {
   /** Valid time steps of each sequence, in any order. Default: T each. */
@@ -41,7 +41,9 @@ export function ctcLoss(
   options: CtcLossOptions = {},
 ): Tensor {
   const lengths = optional((value) =>
-    Array.isArray(value) || value instanceof Tensor ? undefined : 'an array or a tensor of lengths',
+    Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Tensor
+      ? undefined
+      : 'an array or a tensor of lengths',
   );
   checkOptions('ctcLoss', options, {
     reduction: lossOptions.reduction,

@@ -1,5 +1,6 @@
-import { none } from '../ops/rule.js';
-import { checkOptions, is } from '../options.js';
+import { OptionError } from '../errors.js';
+import type { EmbeddingAttributes } from '../ops/gather.js';
+import { checkOptions, is, optional } from '../options.js';
 import { randomStream } from '../random.js';
 import { applyOp, type Parameter, type Tensor } from '../tensor.js';
 import { createParameter, floatType, type FloatType } from './linear.js';
@@ -10,6 +11,8 @@ export interface EmbeddingOptions {
   numEmbeddings: number;
   /** Size of each vector. */
   embeddingDim: number;
+  /** The symbol that pads (from the end where negative): its vector starts at zero and is not trained. */
+  paddingIdx?: number;
   /** Default `'float32'`. */
   dtype?: FloatType;
 }
@@ -19,24 +22,41 @@ export interface EmbeddingOptions {
  * `weight` is `[numEmbeddings, embeddingDim]` and starts as N(0, 1).
  */
 export class Embedding extends Module {
-  readonly weight: Parameter;
+  /** May be shared with a `Linear` of the same shape: `head.weight = embedding.weight`. */
+  weight: Parameter;
+  readonly #attributes: EmbeddingAttributes;
 
   constructor(options: EmbeddingOptions) {
     super();
     checkOptions('Embedding', options, {
       numEmbeddings: is.positiveInteger,
       embeddingDim: is.positiveInteger,
+      paddingIdx: optional(is.integer),
       dtype: floatType,
     });
     const { numEmbeddings, embeddingDim, dtype = 'float32' } = options;
+    const paddingIdx = resolvePadding(options);
+    this.#attributes = paddingIdx === undefined ? {} : { paddingIdx };
     const stream = randomStream('parameters');
     this.weight = createParameter([numEmbeddings, embeddingDim], dtype, (data) => {
       for (let i = 0; i < data.length; i++) data[i] = stream.normal();
+      if (paddingIdx === undefined) return;
+      for (let j = 0; j < embeddingDim; j++) data[paddingIdx * embeddingDim + j] = 0;
     });
   }
 
   /** @throws VocabularyError if an index is not below numEmbeddings, DTypeError unless int32 */
   override forward(indices: Tensor): Tensor {
-    return applyOp('embedding', [this.weight, indices], none);
+    return applyOp('embedding', [this.weight, indices], this.#attributes);
   }
+}
+
+function resolvePadding({ paddingIdx, numEmbeddings }: EmbeddingOptions): number | undefined {
+  if (paddingIdx === undefined) return undefined;
+  const resolved = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
+  if (resolved < 0 || resolved >= numEmbeddings)
+    throw new OptionError(
+      `Embedding: paddingIdx must be from ${-numEmbeddings} to ${numEmbeddings - 1}, got ${paddingIdx}`,
+    );
+  return resolved;
 }

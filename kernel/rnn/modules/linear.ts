@@ -37,7 +37,8 @@ export interface LinearOptions {
  * `weight` is `[outFeatures, inFeatures]`; weight and bias start as U(−1/√inFeatures, 1/√inFeatures).
  */
 export class Linear extends Module {
-  readonly weight: Parameter;
+  /** May be shared with an `Embedding` of the same shape: `head.weight = embedding.weight`. */
+  weight: Parameter;
   readonly bias: Parameter | undefined;
 
   constructor(options: LinearOptions) {

@@ -1,6 +1,14 @@
 import { StateDictError } from '../errors.js';
 import { sameShape, showShape } from '../ndarray.js';
-import { Parameter, Tensor } from '../tensor.js';
+import { Parameter, type Tensor } from '../tensor.js';
+import {
+  addForwardHook,
+  addForwardPreHook,
+  type ForwardHook,
+  type ForwardPreHook,
+  type HookHandle,
+} from './hooks.js';
+import { summariseForward, summariseParameters } from './summary.js';
 
 /**
  * Something with parameters that computes. Parameters and modules held in fields (or in arrays in fields)
@@ -29,39 +37,57 @@ export abstract class Module {
     for (const [name, value] of fieldsOf(this)) if (value instanceof Module) yield [name, value];
   }
 
+  /** This module (its path is empty) and all below it, each once, with paths. */
+  *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren())
+      yield* child.namedModules(prefix ? `${prefix}.${name}` : name, seen);
+  }
+
   /** Every parameter once, with its path: `lstm.weight_ih_l0`. A shared one has its first path. */
-  *namedParameters(prefix = '', seen = new Set<Parameter>()): Generator<[string, Parameter]> {
-    for (const [name, value] of fieldsOf(this)) {
-      if (value instanceof Module) yield* value.namedParameters(`${prefix}${name}.`, seen);
-      if (!(value instanceof Parameter) || seen.has(value)) continue;
-      seen.add(value);
-      yield [prefix + name, value];
+  *namedParameters(prefix = ''): Generator<[string, Parameter]> {
+    const seen = new Set<Parameter>();
+    for (const [path, parameter] of this.#parameterPaths(prefix)) {
+      if (seen.has(parameter)) continue;
+      seen.add(parameter);
+      yield [path, parameter];
     }
+  }
+
+  /** Every path that leads to a parameter; a shared one has several. */
+  *#parameterPaths(prefix = ''): Generator<[string, Parameter]> {
+    for (const [name, value] of fieldsOf(this))
+      if (value instanceof Module) yield* value.#parameterPaths(`${prefix}${name}.`);
+      else if (value instanceof Parameter) yield [prefix + name, value];
   }
 
   parameters(): Parameter[] {
     return [...this.namedParameters()].map(([, parameter]) => parameter);
   }
 
-  /** Copies of all parameters by path. */
+  /** Copies of all parameters by path; a shared one stands under each of its paths, as in PyTorch. */
   stateDict(): Record<string, Tensor> {
     return Object.fromEntries(
-      [...this.namedParameters()].map(([name, parameter]) => [name, parameter.clone()]),
+      [...this.#parameterPaths()].map(([name, parameter]) => [name, parameter.clone()]),
     );
   }
 
   /**
-   * Copies values into the parameters. Nothing is changed unless everything fits.
+   * Copies values into the parameters. Nothing is changed unless everything fits. A shared parameter may be given
+   * under one of its paths or under several (the last one counts).
    * @throws StateDictError that lists missing and unexpected names and shapes that differ
    */
   loadStateDict(values: Record<string, Tensor>): void {
-    const parameters = new Map(this.namedParameters());
+    const paths = new Map(this.#parameterPaths());
+    const given = new Set(Object.keys(values).map((name) => paths.get(name)));
     const problems = [
-      ...[...parameters.keys()]
-        .filter((name) => !(name in values))
-        .map((name) => `${name} is missing`),
+      ...[...this.namedParameters()]
+        .filter(([, parameter]) => !given.has(parameter))
+        .map(([name]) => `${name} is missing`),
       ...Object.entries(values).flatMap(([name, value]) => {
-        const parameter = parameters.get(name);
+        const parameter = paths.get(name);
         if (!parameter) return [`${name} is not a parameter of this module`];
         return sameShape(parameter.shape, value.shape)
           ? []
@@ -69,7 +95,35 @@ export abstract class Module {
       }),
     ];
     if (problems.length > 0) throw new StateDictError(`loadStateDict: ${problems.join('; ')}`);
-    for (const [name, parameter] of parameters) parameter.data.set(values[name]!.data);
+    for (const [name, value] of Object.entries(values)) paths.get(name)!.data.set(value.data);
+  }
+
+  /** Keeps the parameters as they are: no gradients reach them, and optimisers pass them over. */
+  freeze(): this {
+    return this.#setTrainable(false);
+  }
+
+  /** Takes `freeze` back. */
+  unfreeze(): this {
+    return this.#setTrainable(true);
+  }
+
+  #setTrainable(trainable: boolean): this {
+    for (const parameter of this.parameters()) {
+      parameter.requiresGrad = trainable;
+      if (!trainable) parameter.grad = null;
+    }
+    return this;
+  }
+
+  /** Calls `hook(module, inputs)` before each `forward`; an array that it returns replaces the inputs. */
+  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
+    return addForwardPreHook(this, hook);
+  }
+
+  /** Calls `hook(module, inputs, output)` after each `forward`; what it returns, if anything, replaces the output. */
+  registerForwardHook(hook: ForwardHook): HookHandle {
+    return addForwardHook(this, hook);
   }
 
   /** Forgets all gradients. */
@@ -87,20 +141,12 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** Parameters with shapes and counts, as a table in text. */
-  summary(): string {
-    const rows = [...this.namedParameters()].map(
-      ([name, { shape, size }]) => [name, showShape(shape), String(size)] as const,
-    );
-    const total = this.parameters().reduce((sum, { size }) => sum + size, 0);
-    const table = [['parameter', 'shape', 'count'], ...rows, ['total', '', String(total)]];
-    const widths = [0, 1, 2].map((k) => Math.max(...table.map((row) => row[k]!.length)));
-    return table
-      .map(
-        ([name, shape, count]) =>
-          `${name.padEnd(widths[0]!)}  ${shape.padEnd(widths[1]!)}  ${count.padStart(widths[2]!)}`,
-      )
-      .join('\n');
+  /**
+   * A table in text. Without inputs: parameters with shapes and counts. With the inputs of a forward pass, which is then
+   * run once: layers with output shapes, parameters and floating-point operations (a multiply-add is two).
+   */
+  summary(...inputs: unknown[]): string {
+    return inputs.length > 0 ? summariseForward(this, inputs) : summariseParameters(this);
   }
 
   /** How Node prints the module. */

@@ -1,9 +1,14 @@
 import { DTypeError, ShapeError, VocabularyError } from '../errors.js';
 import { showShape, type NdArray } from '../ndarray.js';
-import type { None, Rule } from './rule.js';
+import type { Rule } from './rule.js';
+
+export interface EmbeddingAttributes {
+  /** The row for padding: nothing is learnt for it. */
+  paddingIdx?: number;
+}
 
 /** y = W[i]: rows of W `[V, E]` picked by integer indices `[…]`, y `[…, E]`. */
-export const embedding: Rule<None> = {
+export const embedding: Rule<EmbeddingAttributes> = {
   shape: ([weight, indices]) => {
     if (weight!.length !== 2)
       throw new ShapeError(`embedding: weight is ${showShape(weight!)}, expected a matrix`);
@@ -17,10 +22,11 @@ export const embedding: Rule<None> = {
       for (let j = 0; j < width; j++) out.data[i * width + j] = weight!.data[from + j]!;
     }
   },
-  backward: ([gw], adjoint, [weight, indices]) => {
+  backward: ([gw], adjoint, [weight, indices], _output, { paddingIdx }) => {
     if (!gw) return;
     const width = weight!.shape[1]!;
     for (let i = 0; i < indices!.data.length; i++) {
+      if (indices!.data[i] === paddingIdx) continue;
       const to = indices!.data[i]! * width;
       for (let j = 0; j < width; j++) gw.data[to + j]! += adjoint.data[i * width + j]!;
     }

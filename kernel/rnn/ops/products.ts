@@ -1,6 +1,13 @@
 import { ShapeError } from '../errors.js';
 import { gemm } from '../gemm.js';
-import { showShape, sizeOf, type Shape } from '../ndarray.js';
+import {
+  sameShape,
+  showShape,
+  sizeOf,
+  type NdArray,
+  type NumberArray,
+  type Shape,
+} from '../ndarray.js';
 import type { None, Rule } from './rule.js';
 
 /**
@@ -36,36 +43,56 @@ export const linear: Rule<None> = {
   equation: ([x, w, b]) => `${w!}·${x!}${b === undefined ? '' : ` + ${b}`}`,
 };
 
-/** C = A·B, with A `[M, K]` and B `[K, N]`. */
+/**
+ * C = A·B, with A `[…, M, K]` and B `[…, K, N]` → C `[…, M, N]`: one product for each index of the leading axes, which
+ * both have in common.
+ */
 export const matmul: Rule<None> = {
   shape: ([a, b]) => {
-    const [m, k] = matrix('matmul', 'left operand', a!);
-    const [rows, n] = matrix('matmul', 'right operand', b!);
-    if (k !== rows)
+    const [m, k] = matrix('matmul', 'left operand', a!.slice(-2), a);
+    const [rows, n] = matrix('matmul', 'right operand', b!.slice(-2), b);
+    const leading = a!.slice(0, -2);
+    if (k !== rows || !sameShape(leading, b!.slice(0, -2)))
       throw new ShapeError(
-        `matmul: shapes ${showShape(a!)} and ${showShape(b!)} do not fit, expected ${k} rows on the right, got ${rows}`,
+        `matmul: shapes ${showShape(a!)} and ${showShape(b!)} do not fit, expected ${showShape([...leading, k, n])} on the right`,
       );
-    return [m, n];
+    return [...leading, m, n];
   },
   forward: (out, [a, b]) => {
-    const [m, k] = a!.shape as [number, number];
-    const n = b!.shape[1]!;
     out.data.fill(0);
-    gemm(out.data, a!.data, k, 1, b!.data, n, 1, m, n, k);
+    eachProduct(a!.shape, b!.shape, (m, n, k, x, y, z) =>
+      gemm(part(out, z, m * n), part(a!, x, m * k), k, 1, part(b!, y, k * n), n, 1, m, n, k),
+    );
   },
   backward: ([ga, gb], adjoint, [a, b]) => {
-    const [m, k] = a!.shape as [number, number];
-    const n = b!.shape[1]!;
-    if (ga) gemm(ga.data, adjoint.data, n, 1, b!.data, 1, n, m, k, n);
-    if (gb) gemm(gb.data, a!.data, 1, k, adjoint.data, n, 1, k, n, m);
+    eachProduct(a!.shape, b!.shape, (m, n, k, x, y, z) => {
+      const g = part(adjoint, z, m * n);
+      if (ga) gemm(part(ga, x, m * k), g, n, 1, part(b!, y, k * n), 1, n, m, k, n);
+      if (gb) gemm(part(gb, y, k * n), part(a!, x, m * k), 1, k, g, n, 1, k, n, m);
+    });
   },
   equation: ([a, b]) => `${a!}·${b!}`,
 };
 
-function matrix(owner: string, operand: string, shape: Shape): [number, number] {
+/** Visits the products of a `matmul`: their extents and where their operands and results begin. */
+function eachProduct(
+  a: Shape,
+  b: Shape,
+  visit: (m: number, n: number, k: number, x: number, y: number, z: number) => void,
+): void {
+  const [m, k] = a.slice(-2) as [number, number];
+  const n = b.at(-1)!;
+  const count = sizeOf(a.slice(0, -2));
+  for (let i = 0; i < count; i++) visit(m, n, k, i * m * k, i * k * n, i * m * n);
+}
+
+const part = ({ data }: NdArray, from: number, size: number): NumberArray =>
+  data.subarray(from, from + size);
+
+function matrix(owner: string, operand: string, shape: Shape, whole = shape): [number, number] {
   if (shape.length !== 2 || sizeOf(shape) === 0)
     throw new ShapeError(
-      `${owner}: ${operand} is ${showShape(shape)}, expected a matrix that is not empty`,
+      `${owner}: ${operand} is ${showShape(whole)}, expected a matrix that is not empty`,
     );
   return shape as [number, number];
 }

@@ -1,6 +1,8 @@
 import { cat, permute, reshape, slice, type SliceAttributes } from './arrange.js';
 import { add, div, mul, sub } from './binary.js';
-import { embedding } from './gather.js';
+import { conv1d, type Conv1dAttributes } from './conv1d.js';
+import { embedding, type EmbeddingAttributes } from './gather.js';
+import { layerNorm, type LayerNormAttributes } from './layerNorm.js';
 import { linear, matmul } from './products.js';
 import { logSoftmax, softmax, sum, type SumAttributes } from './reduce.js';
 import type { None, Rule } from './rule.js';
@@ -30,7 +32,9 @@ export interface OpAttributes {
   sum: SumAttributes;
   softmax: None;
   logSoftmax: None;
-  embedding: None;
+  layerNorm: LayerNormAttributes;
+  conv1d: Conv1dAttributes;
+  embedding: EmbeddingAttributes;
 }
 
 export type OpName = keyof OpAttributes;
@@ -58,6 +62,8 @@ export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
   sum,
   softmax,
   logSoftmax,
+  layerNorm,
+  conv1d,
   embedding,
 };
 

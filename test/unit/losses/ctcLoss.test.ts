@@ -118,8 +118,8 @@ describe('ctcLoss', () => {
     );
     const ragged = ctcLoss(logits, [[1, 2, 1], [3]]).item();
     assert.equal(ctcLoss(logits, padded, { targetLengths: [3, 1] }).item(), ragged);
-    const lengths = tensor([3, 1], { dtype: 'int32' });
-    assert.equal(ctcLoss(logits, padded, { targetLengths: lengths }).item(), ragged);
+    for (const targetLengths of [tensor([3, 1], { dtype: 'int32' }), Int32Array.of(3, 1)])
+      assert.equal(ctcLoss(logits, padded, { targetLengths }).item(), ragged);
   });
 
   it('does not read time steps beyond a length; their gradient is exactly 0', () => {

@@ -43,6 +43,7 @@ const cases: { [K in OpName]: Case<K>[] } = {
   matmul: [
     { operands: () => [float(5, 3), float(3, 6)], attributes: {} },
     { operands: () => [float(4, 9), float(9, 1)], attributes: {} },
+    { operands: () => [float(2, 3, 4, 5), float(2, 3, 5, 2)], attributes: {} },
   ],
   slice: [
     { operands: () => [float(3, 6)], attributes: { axis: -1, start: 2, end: 5 } },
@@ -62,6 +63,28 @@ const cases: { [K in OpName]: Case<K>[] } = {
   ],
   softmax: [{ operands: () => [float(3, 5)], attributes: {} }],
   logSoftmax: [{ operands: () => [float(3, 5)], attributes: {} }],
+  layerNorm: [
+    { operands: () => [float(3, 5)], attributes: { eps: 1e-5, axes: 1 } },
+    { operands: () => [float(2, 3, 4), float(4)], attributes: { eps: 1e-5, axes: 1 } },
+    {
+      operands: () => [float(2, 3, 4), float(3, 4), float(3, 4)],
+      attributes: { eps: 0.1, axes: 2 },
+    },
+  ],
+  conv1d: [
+    {
+      operands: () => [float(2, 3, 7), float(4, 3, 3), float(4)],
+      attributes: { stride: 1, padding: [0, 0], dilation: 1, groups: 1 },
+    },
+    {
+      operands: () => [float(2, 4, 9), float(6, 2, 3)],
+      attributes: { stride: 2, padding: [3, 1], dilation: 2, groups: 2 },
+    },
+    {
+      operands: () => [float(1, 3, 5), float(3, 1, 5), float(3)],
+      attributes: { stride: 3, padding: [5, 5], dilation: 1, groups: 3 },
+    },
+  ],
   embedding: [
     {
       operands: () => [
@@ -73,6 +96,7 @@ const cases: { [K in OpName]: Case<K>[] } = {
       ],
       attributes: {},
     },
+    { operands: () => [float(5, 3), indices([[0, 4, 0]])], attributes: { paddingIdx: 1 } },
   ],
 };
 
@@ -147,7 +171,7 @@ describe('operations', () => {
     [
       'inner size',
       () => float(2, 3).matmul(float(2, 3)),
-      /matmul: .* expected 3 rows on the right, got 2/,
+      /matmul: shapes \[2, 3\] and \[2, 3\] do not fit, expected \[3, 3\] on the right/,
     ],
     [
       'linear',
