@@ -36,7 +36,7 @@ function chosen<T>(what: string, given: readonly unknown[], known: readonly T[])
   for (const one of given)
     if (!known.includes(one as T))
       throw new UsageError(`${what}: expected one of ${known.join(', ')}, got '${String(one)}'`);
-  return given.length > 0 ? (given as T[]) : [...known];
+  return known.filter((one) => given.length === 0 || given.includes(one));
 }
 
 function positive(option: string, text: string): number {

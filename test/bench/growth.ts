@@ -66,15 +66,17 @@ export function toGrowthTable(growths: readonly Growth[]): string {
   return toMarkdownTable([head, ...rows]);
 }
 
+const axisTicks = [0.01, 0.1, 1, 10, 100, 1000].flatMap((power) => [power, 2 * power, 5 * power]);
+
 /** Both axes logarithmic, so that a power of the size is a line; the grey one is proportional growth. */
 function toGrowthSpec(growths: readonly Growth[]): TopLevelSpec {
   const panel = ({ varied, points, exponent }: Growth) => {
-    const { title } = variedSizes[varied];
-    const [first] = points;
-    const values = points.map((point) => ({
-      ...point,
-      proportional: (first!.ms * point.size) / first!.size,
-    }));
+    const { title, symbol } = variedSizes[varied];
+    // The line of proportional growth goes through the points' middle.
+    const middle = (of: (point: Growth['points'][number]) => number): number =>
+      Math.exp(points.reduce((sum, point) => sum + Math.log(of(point)), 0) / points.length);
+    const slope = middle(({ ms }) => ms) / middle(({ size }) => size);
+    const values = points.map((point) => ({ ...point, proportional: slope * point.size }));
     const x = {
       field: 'size',
       type: 'quantitative',
@@ -83,13 +85,19 @@ function toGrowthSpec(growths: readonly Growth[]): TopLevelSpec {
       axis: { values: points.map(({ size }) => size), grid: false },
     } as const;
     const y = (field: string) =>
-      ({ field, type: 'quantitative', title: 'ms per step', scale: { type: 'log' } }) as const;
+      ({
+        field,
+        type: 'quantitative',
+        title: 'ms per step',
+        scale: { type: 'log', nice: false, padding: 8 },
+        axis: { values: axisTicks },
+      }) as const;
     const line = (field: string, color: string, point: boolean) => ({
       mark: { type: 'line', color, point: point && { color } } as const,
       encoding: { x, y: y(field) },
     });
     return {
-      title: `∝ size^${exponent.toFixed(2)}`,
+      title: `time ∝ ${symbol}^${exponent.toFixed(2)}`,
       width: 220,
       height: 160,
       data: { values },

@@ -24,6 +24,8 @@ import { workloads, type Workload } from './workloads.js';
 const run = promisify(execFile);
 const docs = new URL('docs/benchmarks.md', projectFolder);
 const picture = new URL('docs/pictures/growth.svg', projectFolder);
+const pictureText =
+  'Time per step against time steps, batch size, hidden size and layers, on logarithmic axes';
 
 interface Machine {
   readonly peak: Peak;
@@ -38,6 +40,7 @@ async function lookAtMachine(): Promise<Machine> {
     `${cores[0]?.model.trim() ?? 'unknown processor'} (${cores.length} cores)`,
     `${os.type()} ${os.arch()}`,
     `Node ${await inNode('--version')}`,
+    `load ${os.loadavg()[0]!.toFixed(1)} before the run`,
     `WebAssembly peak ${peak.gflops.toFixed(0)} GFLOP/s a core (${peak.simd} SIMD)`,
   ].join(', ');
   return { peak, description };
@@ -90,7 +93,7 @@ async function measureGrowth(options: BenchOptions): Promise<string> {
     growths.push(toGrowth(varied, await race(entrants, options)));
   }
   if (options.writes) await writeFile(picture, await drawGrowth(growths));
-  return `${growthBase}; one thread.\n\n${toGrowthTable(growths)}`;
+  return `![${pictureText}](pictures/growth.svg)\n\n${growthBase}; one thread.\n\n${toGrowthTable(growths)}`;
 }
 
 function measure(section: string, options: BenchOptions, machine: Machine): Promise<string> {

@@ -81,19 +81,31 @@ export async function race(
   entrants: readonly Entrant[],
   options: RaceOptions,
 ): Promise<(Timing | Absence)[]> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'unroll-bench-'));
   const clients: ContestantClient[] = [];
+  try {
+    const outcomes = await prepareAll(entrants, clients);
+    const runners = outcomes.filter(isRunner);
+    for (const workload of new Set(entrants.map((one) => one.workload)))
+      checkLosses(runners.filter(({ entrant }) => entrant.workload === workload));
+    return await runRounds(outcomes.map(dropUnfit), options);
+  } finally {
+    for (const client of clients) client.dispose();
+  }
+}
+
+/** One after the other: a build and its first steps may need most of the machine. */
+async function prepareAll(
+  entrants: readonly Entrant[],
+  clients: ContestantClient[],
+): Promise<(Runner | Absence)[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'unroll-bench-'));
   try {
     const requests = await writeRequests(entrants, folder);
     const outcomes: (Runner | Absence)[] = [];
     for (const entrant of entrants)
       outcomes.push(await prepare(entrant, requests.get(entrant.workload)!, clients));
-    const runners = outcomes.filter(isRunner);
-    for (const workload of requests.keys())
-      checkLosses(runners.filter(({ entrant }) => entrant.workload === workload));
-    return await runRounds(outcomes.map(dropUnfit), options);
+    return outcomes;
   } finally {
-    for (const client of clients) client.dispose();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -125,7 +137,6 @@ async function writeRequests(entrants: readonly Entrant[], folder: string): Prom
   return requests;
 }
 
-/** One after the other: two at a time would share memory bandwidth while they warm up. */
 async function prepare(
   entrant: Entrant,
   request: Omit<PrepareRequest, 'threads'>,

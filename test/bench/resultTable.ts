@@ -67,17 +67,19 @@ export function toResultTable(
 
 /** A sentence per goal: what was wanted, what was measured. */
 export function toGoalLines(workload: Workload, outcomes: readonly Outcome[]): string[] {
-  return (workload.goals ?? []).map((goal) => {
+  return (workload.goals ?? []).flatMap((goal) => {
     const other = outcomes.find(
       ({ entrant }) => entrant.name === goal.against && entrant.threads === 1,
     );
-    if (!other || !isTiming(other)) return `- Goal against ${goal.against}: it was not measured.`;
+    if (!other) return [];
+    if (!isTiming(other)) return [`- Goal against ${other.entrant.label}: it was not measured.`];
     const parts = [
       toSpeedGoal(goal.oneThread, 1, other, outcomes),
       toSpeedGoal(goal.twoThreads, 2, other, outcomes),
       toMemoryGoal(goal, other, outcomes),
     ].filter((part) => part !== undefined);
-    return `- Goal against ${other.entrant.label} ${other.version} with 1 thread: ${parts.join('; ')}.`;
+    const name = `${other.entrant.label} ${other.version}`;
+    return [`- Goal against ${name} with 1 thread: ${parts.join('; ')}.`];
   });
 }
 
