@@ -119,6 +119,27 @@ export {
   type Sample,
 } from './data/padBatch.js';
 export type { Sequence } from './data/sequence.js';
+export { bucketBatches, type BucketBatchesOptions } from './data/bucketBatches.js';
+export { slidingWindows, type SlidingWindowsOptions } from './data/slidingWindows.js';
+export {
+  splitSamples,
+  splitSeries,
+  walkForward,
+  type Parts,
+  type Series,
+  type Span,
+  type SplitSamplesOptions,
+  type SplitSeriesOptions,
+  type WalkForwardOptions,
+} from './data/split.js';
+export { NotFittedError, type SavedScaler } from './data/columnScaler.js';
+export { MinMaxScaler, StandardScaler, type MinMaxScalerOptions } from './data/scalers.js';
+export {
+  streamBatches,
+  streamLanes,
+  type StreamBatchesOptions,
+  type StreamLanesOptions,
+} from './data/streamBatches.js';
 export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 

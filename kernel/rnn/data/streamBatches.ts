@@ -1,0 +1,145 @@
+import { checkOptions, is, optional } from '../options.js';
+import { randomStream } from '../random.js';
+import { Tensor } from '../tensor.js';
+import type { Batch } from './batch.js';
+import { padBatch, type Sample } from './padBatch.js';
+
+export interface StreamBatchesOptions<T> {
+  /** B, samples in each batch. */
+  batchSize: number;
+  /** Makes a batch of samples. Default: `padBatch`. */
+  collate?: (samples: T[]) => Batch;
+  /** Samples kept back, of which one at random comes next, fixed by `manualSeed`; 0: in order. Default 0. */
+  shuffleBuffer?: number;
+  /** Leave out a batch that is not full. Default false. */
+  dropLast?: boolean;
+}
+
+/**
+ * Batches of samples that arrive one after the other (from a file, a socket, a generator), without ever holding more
+ * than a batch and the shuffle buffer.
+ */
+export function streamBatches(
+  source: AsyncIterable<Sample> | Iterable<Sample>,
+  options: StreamBatchesOptions<Sample>,
+): AsyncGenerator<Batch, void>;
+export function streamBatches<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  options: StreamBatchesOptions<T> & { collate: (samples: T[]) => Batch },
+): AsyncGenerator<Batch, void>;
+export function streamBatches<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  options: StreamBatchesOptions<T>,
+): AsyncGenerator<Batch, void> {
+  checkOptions('streamBatches', options, {
+    batchSize: is.positiveInteger,
+    collate: optional(is.function),
+    shuffleBuffer: optional(is.nonNegative),
+    dropLast: optional(is.boolean),
+  });
+  return readBatches(source, options);
+}
+
+async function* readBatches<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  options: StreamBatchesOptions<T>,
+): AsyncGenerator<Batch, void> {
+  const { batchSize, shuffleBuffer = 0, dropLast = false } = options;
+  const collate = options.collate ?? ((samples: T[]) => padBatch(samples as Sample[]));
+  let waiting: T[] = [];
+  for await (const sample of mixed(source, shuffleBuffer)) {
+    waiting.push(sample);
+    if (waiting.length < batchSize) continue;
+    yield collate(waiting);
+    waiting = [];
+  }
+  if (waiting.length > 0 && !dropLast) yield collate(waiting);
+}
+
+/** Each new sample takes the place of a random one of the buffer, which goes out; at the end the rest, at random. */
+async function* mixed<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  size: number,
+): AsyncGenerator<T, void> {
+  const stream = randomStream('streamBatches');
+  const buffer: T[] = [];
+  for await (const sample of source) {
+    if (buffer.length < size) {
+      buffer.push(sample);
+      continue;
+    }
+    if (size === 0) {
+      yield sample;
+      continue;
+    }
+    const k = stream.integer(0, size);
+    const out = buffer[k]!;
+    buffer[k] = sample;
+    yield out;
+  }
+  while (buffer.length > 0) {
+    const k = stream.integer(0, buffer.length);
+    const out = buffer[k]!;
+    buffer[k] = buffer.at(-1)!;
+    buffer.pop();
+    yield out;
+  }
+}
+
+export interface StreamLanesOptions {
+  /** B, the number of lanes read side by side. */
+  batchSize: number;
+  /** T, the time steps of each batch: the truncation length of backpropagation through time. */
+  sequenceLength: number;
+}
+
+/**
+ * As `textLanes`, from pieces that arrive one after the other (encoded documents, lines): a lane that runs out takes the
+ * next piece. Each batch goes on where the one before ended. Ends when a lane can't be filled any more; what is left
+ * over in the others then, less than a piece and T symbols each, is not used.
+ *
+ * @returns batches of input and target `[T, B]` (int32)
+ */
+export function streamLanes(
+  source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
+  options: StreamLanesOptions,
+): AsyncGenerator<Batch, void> {
+  checkOptions('streamLanes', options, {
+    batchSize: is.positiveInteger,
+    sequenceLength: is.positiveInteger,
+  });
+  return readLanes(source, options);
+}
+
+async function* readLanes(
+  source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
+  { batchSize, sequenceLength }: StreamLanesOptions,
+): AsyncGenerator<Batch, void> {
+  const pieces = (async function* () {
+    yield* source;
+  })();
+  const lanes = Array.from({ length: batchSize }, (): number[] => []);
+  try {
+    for (let continues = false; ; continues = true) {
+      for (const lane of lanes)
+        while (lane.length <= sequenceLength) {
+          const next = await pieces.next();
+          if (next.done) return;
+          for (let i = 0; i < next.value.length; i++) lane.push(next.value[i]!);
+        }
+      const input = new Int32Array(sequenceLength * batchSize);
+      const target = new Int32Array(sequenceLength * batchSize);
+      lanes.forEach((lane, b) => {
+        for (let t = 0; t < sequenceLength; t++) {
+          input[t * batchSize + b] = lane[t]!;
+          target[t * batchSize + b] = lane[t + 1]!;
+        }
+        lane.splice(0, sequenceLength);
+      });
+      const shape = [sequenceLength, batchSize];
+      yield { input: new Tensor(input, shape), target: new Tensor(target, shape), continues };
+    }
+  } finally {
+    await pieces.return(undefined);
+  }
+}
