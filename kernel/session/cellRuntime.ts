@@ -1,5 +1,6 @@
 /** What compiled cells call (`compile/runtimeCall.ts`), behind one lexical binding that all cells see. */
-import type { LoadOptions } from './modules.js';
+import type { Meta } from './modules.js';
+import type { LoadOptions } from './nativeModules.js';
 
 export interface CellRuntime {
   /** Hands over the value of a cell's last expression. */
@@ -19,6 +20,8 @@ export interface CellRuntime {
     required?: string[],
   ): Promise<unknown>;
   require(specifier: string): unknown;
+  /** What an imported name stands for, now that its module was loaded again. */
+  renewed(name: string): unknown;
   /** `import.meta` */
-  meta: { url: string; dirname: string; filename: string; resolve(specifier: string): string };
+  meta: Meta;
 }

@@ -1,24 +1,30 @@
 import { inspect } from 'node:util';
 import type { CellRuntime } from './cellRuntime.js';
 import { isError } from './isError.js';
-import type { CellPosition, CellScripts } from './cellScripts.js';
+import type { CellScripts } from './cellScripts.js';
 import { type Execution, flows } from './execution.js';
 import type { Modules } from './modules.js';
 import { MissingExportError, ModuleNotFoundError } from './moduleErrors.js';
 import { isPromiseLike } from './resultBundle.js';
-import type { StackFrames } from './stackFrames.js';
+import type { FileScripts } from './files/fileScripts.js';
+import type { Place, StackFrames } from './stackFrames.js';
 
 interface Parts {
   modules: Modules;
   frames: StackFrames;
   scripts: CellScripts;
+  files: FileScripts;
   execution: (script: number) => Execution | undefined;
+  renewed: CellRuntime['renewed'];
 }
 
-export function createCellRuntime({ modules, frames, scripts, execution }: Parts): CellRuntime {
+export function createCellRuntime(parts: Parts): CellRuntime {
+  const { modules, frames, scripts, files, execution, renewed } = parts;
+  const locate = (script: number, offset: number): Place | undefined =>
+    script < 0 ? files.locateOffset(script, offset) : scripts.locateOffset(script, offset);
   /** Notes where a value was thrown first: it may not know itself. */
-  const note = (value: unknown, script: number, offset: number): CellPosition | undefined => {
-    const at = scripts.locateOffset(script, offset);
+  const note = (value: unknown, script: number, offset: number): Place | undefined => {
+    const at = locate(script, offset);
     const owner = flows.getStore()?.execution ?? execution(script);
     if (!at || !owner) return at;
     const isKnown = owner.thrown !== undefined && Object.is(owner.thrown.value, value);
@@ -63,17 +69,18 @@ export function createCellRuntime({ modules, frames, scripts, execution }: Parts
       }
     },
     async load(script, offset, specifier, options, required) {
-      const at = scripts.locateOffset(script, offset);
+      const at = locate(script, offset);
       const loading = modules.load(String(specifier), options, required);
       const located = loading.catch((error: unknown) => {
         const isImport =
           error instanceof ModuleNotFoundError || error instanceof MissingExportError;
-        if (isImport && at) frames.set(error, at);
+        if (isImport && at && !frames.isPlaced(error)) frames.set(error, at);
         throw error;
       });
       return await waitFor(script, offset, located);
     },
     require: (specifier): unknown => modules.require(specifier),
+    renewed,
     meta: modules.meta,
   };
 }

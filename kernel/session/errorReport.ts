@@ -3,12 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import type { ErrorFrame, ErrorReport } from '../contract/protocol.js';
 import { asWritten } from './compile/shadowing.js';
-import type { CellPosition } from './cellScripts.js';
 import { isError } from './isError.js';
-import { type Frame, frameText, type StackFrames } from './stackFrames.js';
+import { type Frame, frameAt, frameText, type Place, type StackFrames } from './stackFrames.js';
 
 /** Where an error is, if its own frames do not say. */
-export type Whereabouts = CellPosition | undefined;
+export type Whereabouts = Place | undefined;
 
 const maxCauses = 5;
 const maxShownFrames = 12;
@@ -22,7 +21,7 @@ export function toErrorReport(
   const { name, message } = describeThrown(thrown);
   const found = isError(thrown) ? frames.of(thrown) : [];
   const own =
-    where && !found.some((frame) => frame.cell) ? [...found, positionFrame(where)] : found;
+    where && !found.some((frame) => frame.cell) ? [...found, frameAt(where, false)] : found;
   const cause = isError(thrown) && depth < maxCauses ? thrown.cause : undefined;
   const report: ErrorReport = {
     name,
@@ -60,10 +59,6 @@ function readText(read: () => unknown): string {
   }
 }
 
-function positionFrame(cell: CellPosition): Frame {
-  return { isAsync: false, cell, line: cell.line, column: cell.column };
-}
-
 function toErrorFrame(frame: Frame): ErrorFrame {
   const { line, column, cell, file } = frame;
   return {
@@ -81,7 +76,7 @@ function filePath(file: string): string {
 
 function traceback(name: string, message: string, frames: Frame[]): string {
   const headline = message === '' ? name : `${name}: ${message}`;
-  const failing = frames.find((frame) => frame.cell)?.cell;
+  const failing = frames.find((frame) => textOf(frame) !== undefined);
   const shown = frames.slice(0, maxShownFrames).map((frame) => `    at ${frameText(frame)}`);
   const more = frames.length - shown.length;
   if (more > 0) shown.push(`    … ${String(more)} more`);
@@ -89,8 +84,9 @@ function traceback(name: string, message: string, frames: Frame[]): string {
 }
 
 /** The failing line with its neighbours and a caret under the column. */
-export function excerpt({ script, line, column }: CellPosition): string {
-  const lines = script.source.split('\n');
+function excerpt(frame: Frame): string {
+  const { line, column } = frame;
+  const lines = (textOf(frame) ?? '').split('\n');
   const width = String(Math.min(line + 1, lines.length)).length;
   const row = (number: number) => {
     const mark = number === line ? '>' : ' ';
@@ -105,4 +101,9 @@ export function excerpt({ script, line, column }: CellPosition): string {
     ...(line < lines.length ? [row(line + 1)] : []),
   ];
   return `\n${rows.join('\n')}\n`;
+}
+
+/** What the user wrote, where the frame is in it. */
+function textOf({ cell, text }: Frame): string | undefined {
+  return cell?.script.source ?? text;
 }

@@ -1,7 +1,7 @@
 /** One run of one cell, and whose work a piece of asynchronous code is. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CellReference } from '../contract/protocol.js';
-import type { CellPosition } from './cellScripts.js';
+import type { Place } from './stackFrames.js';
 
 export class Execution {
   readonly started = performance.now();
@@ -9,7 +9,7 @@ export class Execution {
   /** The reply was sent; what comes now is stray. */
   isFinished = false;
   /** Where a value that is no Error was thrown last: it has no stack of its own. */
-  thrown: { value: unknown; at: CellPosition } | undefined;
+  thrown: { value: unknown; at: Place } | undefined;
   /** Set while the cell, stopped or failed elsewhere, has not unwound: its body must not go on. */
   #cancelled: Error | undefined;
   readonly #waits = new Set<(reason: Error) => void>();

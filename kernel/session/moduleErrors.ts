@@ -1,4 +1,8 @@
 /** An import that leads nowhere: what was looked for, from where, and what to do. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { nearestPackage } from './files/fileFormat.js';
+
 export class ModuleNotFoundError extends Error {
   override name = 'ModuleNotFoundError';
   readonly code = 'ERR_MODULE_NOT_FOUND';
@@ -11,9 +15,52 @@ export class ModuleNotFoundError extends Error {
       isPath(specifier)
         ? `There is no file '${specifier}', looked for from ${folder}.`
         : `There is no package '${packageName(specifier)}' in ${folder} or a folder above it. ` +
-            `To install it: npm install ${packageName(specifier)}`,
+            installHint(packageName(specifier), folder),
     );
   }
+}
+
+/** Lock file → how its package manager adds a package, and installs those that are listed. */
+const managers: [lockFile: string, add: string, install: string][] = [
+  ['pnpm-lock.yaml', 'pnpm add', 'pnpm install'],
+  ['yarn.lock', 'yarn add', 'yarn install'],
+  ['bun.lock', 'bun add', 'bun install'],
+  ['bun.lockb', 'bun add', 'bun install'],
+  ['package-lock.json', 'npm install', 'npm install'],
+];
+
+function installHint(name: string, folder: string): string {
+  const [, add, install] = managerOf(folder);
+  const listed = nearestPackage(folder);
+  return listed && lists(listed.content, name)
+    ? `${listed.file} lists it, but it is not installed. To install what is listed: ${install}`
+    : `To install it: ${add} ${name}`;
+}
+
+function managerOf(folder: string): (typeof managers)[number] {
+  const found = managers.find(([lockFile]) => existsSync(join(folder, lockFile)));
+  const parent = dirname(folder);
+  if (found) return found;
+  return parent === folder
+    ? ['package-lock.json', 'npm install', 'npm install']
+    : managerOf(parent);
+}
+
+function lists(content: unknown, name: string): boolean {
+  const manifest = (content ?? {}) as Record<string, unknown>;
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].some((member) => {
+    const packages = manifest[member];
+    return typeof packages === 'object' && packages !== null && Object.hasOwn(packages, name);
+  });
+}
+
+/** Whether Node did not find this very module, and not one that it imports. */
+export function isMissing(error: unknown, specifier: string): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const isCode = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  if (!isCode || typeof message !== 'string') return false;
+  const name = packageName(specifier);
+  return message.includes(`'${specifier}'`) || message.includes(`'${name}'`) || isPath(specifier);
 }
 
 /** A module that is there, but does not export the name. */
@@ -61,7 +108,7 @@ function editDistance(a: string, b: string): number {
 }
 
 export function isPath(specifier: string): boolean {
-  return /^(?:\.{0,2}\/|file:)/.test(specifier);
+  return /^(?:\.{0,2}[\\/]|\.{1,2}$|file:|[A-Za-z]:[\\/])/.test(specifier);
 }
 
 /** `@scope/name/deep` → `@scope/name` */

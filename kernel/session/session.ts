@@ -17,6 +17,8 @@ import { toErrorReport } from './errorReport.js';
 import { Evaluator, type Outcome } from './evaluator.js';
 import { Execution, flows } from './execution.js';
 import { Interrupts } from './interrupts.js';
+import { FileScripts } from './files/fileScripts.js';
+import { ImportedNames } from './importedNames.js';
 import { isError } from './isError.js';
 import { setImmediate, setTimeout } from './kernelTimers.js';
 import { Modules } from './modules.js';
@@ -42,6 +44,7 @@ export interface SessionOptions {
 export class Session {
   readonly #evaluator = new Evaluator();
   readonly #scripts = new CellScripts();
+  readonly #files = new FileScripts();
   readonly #frames: StackFrames;
   readonly #modules: Modules;
   readonly #output: OutputQueue;
@@ -50,6 +53,7 @@ export class Session {
   readonly #queue: ExecuteRequest[] = [];
   readonly #executions = new Map<number, Execution>();
   readonly #names = new CellNames();
+  readonly #imported: ImportedNames;
   /** Errors that were shown: the same one often comes again, as an unhandled rejection. */
   readonly #reported = new WeakSet<object>();
   #running: Execution | undefined;
@@ -58,8 +62,26 @@ export class Session {
 
   constructor(private readonly options: SessionOptions) {
     const { folder, bundles, send } = options;
-    this.#frames = new StackFrames(this.#scripts, new URL('.', bundles).href);
-    this.#modules = new Modules(folder, new URL('unroll.js', bundles).href);
+    this.#frames = new StackFrames(this.#scripts, this.#files, new URL('.', bundles).href);
+    this.#modules = new Modules({
+      folder,
+      libraryUrl: new URL('unroll.js', bundles).href,
+      typescript: loadTypeScript,
+      scripts: this.#files,
+      protect: (work) => this.#interrupts.protect(work),
+      blame: (error, script, offset) => {
+        const at = this.#files.locateOffset(script, offset);
+        if (at) this.#frames.set(error, at);
+      },
+      loadedAgain: (changed, importers) => this.#imported.tell(changed, importers),
+    });
+    this.#imported = new ImportedNames({
+      modules: this.#modules,
+      frames: this.#frames,
+      folder,
+      spell: (name) => this.#names.expression(name),
+      say: (text) => this.#note(text),
+    });
     this.#output = new OutputQueue(send, (work) => this.#interrupts.kernel(work));
     this.#interrupts = new Interrupts((parent, forced) => this.#stop(parent, forced));
   }
@@ -77,6 +99,8 @@ export class Session {
       modules: this.#modules,
       frames: this.#frames,
       scripts: this.#scripts,
+      files: this.#files,
+      renewed: (name) => this.#imported.renewed(name),
       execution: (script) => this.#executions.get(script),
     });
     const { filename, dirname } = this.#modules.meta;
@@ -183,7 +207,29 @@ export class Session {
     this.#scripts.add({ cell, executionCount, source: code });
     const compiled = this.#compile(execution, code);
     if (!compiled) return;
-    const script = `${compiled.code}\n//# sourceURL=${CellScripts.url(executionCount)}`;
+    const proceed = () => this.#later(() => this.#runBody(execution, compiled));
+    if (this.#modules.notice()) this.#loadAgain(execution, compiled, proceed);
+    else this.#runBody(execution, compiled);
+  }
+
+  /** Brings up to date what earlier cells imported from files that changed. */
+  #loadAgain(execution: Execution, compiled: CompiledCell, proceed: () => void): void {
+    const importing = new Set([...compiled.imported.values()].map(({ specifier }) => specifier));
+    const failed = (error: unknown) => this.#later(() => this.#fail(execution, error));
+    this.#run(execution, () => {
+      execution.wait(this.#imported.loadAgain(importing)).then(() => {
+        const script = this.#imported.assignments(compiled.declared);
+        if (script === undefined) proceed();
+        else this.#evaluator.run(script, proceed);
+      }, failed);
+    });
+  }
+
+  #runBody(execution: Execution, compiled: CompiledCell): void {
+    if (execution.isFinished) return;
+    this.#imported.add(compiled.declared.keys(), compiled.imported);
+    const url = CellScripts.url(execution.executionCount);
+    const script = `${compiled.code}\n//# sourceURL=${url}`;
     this.#run(execution, () => {
       // One turn later: a promise that was rejected and never awaited has been noticed by then.
       this.#evaluator.run(script, (outcome) => this.#later(() => this.#ran(execution, outcome)));
@@ -321,6 +367,7 @@ export class Session {
     if (!execution || (parent !== undefined && parent !== execution.id)) return;
     const interrupted = new Interrupted();
     this.#inputs.clear();
+    this.#modules.stopped();
     if (forced) {
       this.#failElsewhere(execution, interrupted);
       // A body that was terminated after an `await` never tells that it ended.
@@ -333,6 +380,12 @@ export class Session {
       if (!execution.isFinished) this.#fail(execution, interrupted);
     };
     setTimeout(() => this.#interrupts.kernel(end), unwindMs);
+  }
+
+  /** A line of the kernel's own, below the cell that runs. */
+  #note(text: string): void {
+    const owner = this.#owner();
+    if (owner) this.#interrupts.protect(() => this.#output.write(owner.id, 'stderr', text));
   }
 
   /** Whose output this is: who started the code, else the cell that runs, else the last one. */

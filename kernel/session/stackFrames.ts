@@ -4,6 +4,8 @@
  */
 import { asWritten } from './compile/shadowing.js';
 import type { CellPosition, CellScripts } from './cellScripts.js';
+import { moduleBody } from './files/compileFile.js';
+import type { FilePosition, FileScripts } from './files/fileScripts.js';
 
 export interface Frame {
   function?: string;
@@ -12,18 +14,25 @@ export interface Frame {
   cell?: CellPosition;
   /** URL or path of a file, where it is no cell. */
   file?: string;
+  /** The whole text of a file of the workspace. */
+  text?: string;
   line: number;
   column: number;
 }
+
+/** In what the user wrote. */
+export type Place = CellPosition | FilePosition;
 
 /** Deep enough that a library's recursion does not push the cell's own frame out. */
 const frameLimit = 50;
 
 export class StackFrames {
   readonly #known = new WeakMap<object, Frame[]>();
+  readonly #placed = new WeakSet<Error>();
 
   constructor(
     private readonly scripts: CellScripts,
+    private readonly files: FileScripts,
     /** Folder of the kernel's own bundles, as a URL: their frames are never shown below a cell. */
     private readonly kernelFolder: string,
   ) {}
@@ -41,31 +50,40 @@ export class StackFrames {
     return frames.filter((frame) => !this.isInternal(frame));
   }
 
-  /** A rejection passed through an `await` in a cell: V8 does not know, so the frame is added here. */
-  addAwait(error: Error, cell: CellPosition): void {
+  /** A rejection passed through an `await`: V8 does not know, so the frame is added here. */
+  addAwait(error: Error, place: Place): void {
     const { stack } = error;
     const frames = this.#known.get(error);
     if (!frames || stack === undefined) return;
+    const frame = frameAt(place, true);
     // What threw before it first waited has the line from V8.
     const isThere = frames.some(
-      (one) => one.cell?.script === cell.script && one.line === cell.line,
+      (one) =>
+        one.cell?.script === frame.cell?.script &&
+        one.file === frame.file &&
+        one.line === frame.line,
     );
     if (isThere) return;
-    const frame: Frame = { isAsync: true, cell, line: cell.line, column: cell.column };
     frames.push(frame);
     error.stack = `${stack}\n    at ${frameText(frame)}`;
   }
 
-  /** The error is of this place in a cell, whatever called what. */
-  set(error: Error, cell: CellPosition): void {
-    const frame: Frame = { isAsync: false, cell, line: cell.line, column: cell.column };
+  /** The error is of this place, whatever called what. */
+  set(error: Error, place: Place): void {
+    const frame = frameAt(place, false);
     this.#known.set(error, [frame]);
+    this.#placed.add(error);
     error.stack = `${headline(error)}\n    at ${frameText(frame)}`;
+  }
+
+  /** Whether `set` was called for it. */
+  isPlaced(error: Error): boolean {
+    return this.#placed.has(error);
   }
 
   /** Inside Node, the kernel or the runtime. */
   isInternal(frame: Frame): boolean {
-    if (frame.cell) return false;
+    if (frame.cell || frame.text !== undefined) return false;
     const { file } = frame;
     return (
       file === undefined ||
@@ -84,25 +102,40 @@ export class StackFrames {
     return [headline(error), ...shown.map((frame) => `    at ${frameText(frame)}`)].join('\n');
   }
 
+  #locate(url: string, line: number, column: number): Place | undefined {
+    return this.scripts.locate(url, line, column) ?? this.files.locate(url, line, column);
+  }
+
   #frame(site: NodeJS.CallSite): Frame {
     const url = site.getScriptNameOrSourceURL() || undefined;
     const line = site.getLineNumber() ?? 0;
     const column = site.getColumnNumber() ?? 0;
-    const cell = url === undefined ? undefined : this.scripts.locate(url, line, column);
+    const place = url === undefined ? undefined : this.#locate(url, line, column);
     const name = functionName(site);
     return {
       ...(name === undefined ? {} : { function: name }),
-      isAsync: site.isAsync(),
-      ...(cell ? { cell } : { ...(url === undefined ? {} : { file: url }) }),
-      line: cell?.line ?? line,
-      column: cell?.column ?? column,
+      ...(place
+        ? frameAt(place, site.isAsync())
+        : {
+            isAsync: site.isAsync(),
+            ...(url === undefined ? {} : { file: url }),
+            line,
+            column,
+          }),
     };
   }
 }
 
+export function frameAt(place: Place, isAsync: boolean): Frame {
+  const { line, column } = place;
+  if ('script' in place) return { isAsync, cell: place, line, column };
+  return { isAsync, file: place.file, text: place.text, line, column };
+}
+
 function functionName(site: NodeJS.CallSite): string | undefined {
-  const name = asWritten(site.getFunctionName() ?? '');
-  if (name === '') return undefined;
+  const own = site.getFunctionName() ?? '';
+  const name = asWritten(own);
+  if (name === '' || own === moduleBody) return undefined;
   if (site.isConstructor()) return `new ${name}`;
   const type = site.isToplevel() ? null : site.getTypeName();
   const isPlain = type === null || type === 'Object' || name.startsWith(`${type}.`);

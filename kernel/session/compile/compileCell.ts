@@ -6,6 +6,7 @@
  * `import { type X }` vanish.
  */
 import type ts from 'typescript';
+import type { ImportedBinding } from '../modules.js';
 import { findAssignedConstant } from './constants.js';
 import { valueNames } from './lowerImports.js';
 import { DeclaredNames } from './runtimeCall.js';
@@ -34,6 +35,8 @@ export interface CompiledCell {
   insertion: Insertion;
   /** Top-level names, and whether they may be assigned to. */
   declared: Map<string, 'constant' | 'variable'>;
+  /** Those of them that it imports. */
+  imported: Map<string, ImportedBinding>;
 }
 
 /** @throws {CellSyntaxError} The first thing in the cell that does not parse. */
@@ -56,10 +59,12 @@ export function compileCell(
     throw new CellSyntaxError(message, start, diagnostic.length);
   }
   const declared = new Map<string, 'constant' | 'variable'>();
+  const imported = new Map<string, ImportedBinding>();
   const plan = {
     script: options.script,
     insertion,
     declared: new DeclaredNames(declared),
+    imported,
     valueNames: valueNames(typescript, file),
   };
   const before = [beforeTypeScript(typescript, plan)];
@@ -78,7 +83,7 @@ export function compileCell(
     throw new CellSyntaxError(message, start, assigned.name.length);
   }
   const code = emitted.code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
-  return { code, map: emitted.map, insertion, declared };
+  return { code, map: emitted.map, insertion, declared, imported };
 }
 
 function compilerOptions(typescript: TypeScript): ts.CompilerOptions {

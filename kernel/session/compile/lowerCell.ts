@@ -5,14 +5,13 @@
  *   `function` or `var` would become a property of `globalThis` that libraries see. So every top-level
  *   declaration becomes a `let`: functions first (they are hoisted), enums and namespaces afresh.
  * - It has no modules: imports become awaited calls, `export` is dropped.
- * - A value that never comes must not hold the cell for ever: each `await` goes through the runtime,
- *   which ends it when the user stops the cell, and knows the line when what it waits for fails.
- * - V8 does not say where a value that is no Error was thrown, so each `throw` does.
+ * - `await` and `throw` go through the runtime (`lowerWaits.ts`).
  *
  * Two passes: `before` sees the cell as written, `after` the JavaScript that the compiler made of it
  * (no types, no enums, no decorators). Positions in calls are offsets in the cell's source.
  */
 import type ts from 'typescript';
+import { lowerWait } from './lowerWaits.js';
 import { bindingNames, lowerVarList } from './lowerVar.js';
 import { importEquals, loweredExport, loweredImport } from './lowerImports.js';
 import { asWrittenOffset } from './parseCell.js';
@@ -216,23 +215,8 @@ class LoweredCell {
     const { typescript } = this;
     const factory = this.#factory;
     const site = () => this.#site(node);
-    if (typescript.isAwaitExpression(node)) {
-      const call = runtimeCall(factory, 'await', [...site(), node.expression]);
-      return factory.updateAwaitExpression(node, call);
-    }
-    if (typescript.isThrowStatement(node)) {
-      const call = runtimeCall(factory, 'thrown', [...site(), node.expression]);
-      return factory.updateThrowStatement(node, call);
-    }
-    if (typescript.isForOfStatement(node) && node.awaitModifier) {
-      return factory.updateForOfStatement(
-        node,
-        node.awaitModifier,
-        node.initializer,
-        runtimeCall(factory, 'iterate', [...site(), node.expression]),
-        node.statement,
-      );
-    }
+    const waiting = lowerWait(typescript, factory, node, site);
+    if (waiting) return waiting;
     if (
       typescript.isCallExpression(node) &&
       node.expression.kind === typescript.SyntaxKind.ImportKeyword

@@ -23,10 +23,15 @@ export function loweredImport(
   if (importsTypesOnly(typescript, typescript.getOriginalNode(statement))) return [];
   const clause = statement.importClause;
   const named = clause?.namedBindings;
+  const specifier = (statement.moduleSpecifier as ts.StringLiteral).text;
+  const imports = (exported: string, local: ts.Identifier) => {
+    plan.declared.set(local.text, 'constant');
+    plan.imported.set(asWritten(local.text), { specifier, exported });
+  };
   const elements: ts.BindingElement[] = [];
   const required: string[] = [];
   const bind = (exported: string, local: ts.Identifier) => {
-    plan.declared.set(local.text, 'constant');
+    imports(exported, local);
     if (plan.valueNames.has(asWritten(local.text))) required.push(exported);
     elements.push(
       factory.createBindingElement(undefined, factory.createStringLiteral(exported), local),
@@ -42,7 +47,7 @@ export function loweredImport(
     declarations.push(factory.createVariableDeclaration(name, undefined, undefined, value));
   const pattern = elements.length > 0 && factory.createObjectBindingPattern(elements);
   if (named && typescript.isNamespaceImport(named)) {
-    plan.declared.set(named.name.text, 'constant');
+    imports('*', named.name);
     declare(named.name, load);
     if (pattern) declare(pattern, named.name);
   } else if (pattern) declare(pattern, load);

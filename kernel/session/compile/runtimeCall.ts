@@ -1,6 +1,7 @@
 /** How compiled cells call the kernel: `__unroll.<name>(…)`, a lexical binding that every cell sees. */
 import type ts from 'typescript';
 import type { CellRuntime } from '../cellRuntime.js';
+import type { ImportedBinding } from '../modules.js';
 import type { Insertion } from './parseCell.js';
 import { asWritten } from './shadowing.js';
 
@@ -11,6 +12,8 @@ export interface Plan {
   script: number;
   insertion: Insertion;
   declared: DeclaredNames;
+  /** Filled in as imports are met. */
+  imported: Map<string, ImportedBinding>;
   /** Identifiers that the cell uses as values. */
   valueNames: ReadonlySet<string>;
 }
