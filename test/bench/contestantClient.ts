@@ -16,6 +16,9 @@ export interface ContestantClient {
   dispose(): void;
 }
 
+/** For building a model and four steps of the largest workload on a slow machine; a contestant that hangs ends too. */
+const answerLimitMs = 15 * 60_000;
+
 /** Numerical libraries read their number of threads from the environment. */
 const threadVariables = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'];
 
@@ -41,7 +44,8 @@ export function startContestant(command: readonly string[], threads: number): Co
   return {
     async ask<K extends keyof Answers>(request: RequestTo<K>): Promise<Answers[K]> {
       child.stdin.write(`${JSON.stringify(request)}\n`);
-      const line = await Promise.race([answers.next(), end]);
+      const limit = setTimeout(() => child.kill(), answerLimitMs);
+      const line = await Promise.race([answers.next(), end]).finally(() => clearTimeout(limit));
       if (line.done) return end;
       const answer = JSON.parse(line.value) as { error?: string };
       if (answer.error !== undefined) throw new ContestantError(answer.error);

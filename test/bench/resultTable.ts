@@ -21,6 +21,12 @@ export function toMarkdownTable(rows: readonly (readonly string[])[]): string {
   return [line(head!), line(head!.map(() => '---')), ...body.map(line)].join('\n');
 }
 
+/** A reason may be what another program printed. */
+const inOneCell = (text: string): string => {
+  const line = text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim();
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+};
+
 /** How long a step, or how many tokens a second, as the workload's task is counted. */
 const speeds: Record<Workload['task'], { title: string; of: (ms: number, w: Workload) => number }> =
   {
@@ -46,7 +52,17 @@ export function toResultTable(
   const rows = outcomes.map((one) => {
     const { label, threads } = one.entrant;
     if (!isTiming(one))
-      return [label, '–', String(threads), `not measured: ${one.reason}`, '', '', '', '', ''];
+      return [
+        label,
+        '–',
+        String(threads),
+        `not measured: ${inOneCell(one.reason)}`,
+        '',
+        '',
+        '',
+        '',
+        '',
+      ];
     const ms = median(one.rounds);
     const gflops = flopsPerStep(one.entrant.workload) / ms / 1e6;
     return [

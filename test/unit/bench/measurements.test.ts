@@ -117,7 +117,7 @@ describe('the tables of the benchmark', () => {
     timing('unroll', 1, [20, 40]),
     timing('unroll', 2, [10, 20]),
     timing('torch', 1, [30, 48], { peakBytes: 4 * 2 ** 20 }),
-    { entrant: timing('tfjs', 1, []).entrant, reason: 'it is not here' },
+    { entrant: timing('tfjs', 1, []).entrant, reason: 'it is\nnot | here' },
   ];
 
   it('show ratios to Unroll with their spread, and who was missing why', () => {
@@ -127,8 +127,8 @@ describe('the tables of the benchmark', () => {
       rows[2],
       '| torch | 1.0 | 1 | 39 | 13.1 | 25.7 % | 1.35 (1.2–1.5) | 2.7 (2.4–3) | 4 |',
     );
-    assert.match(rows[3]!, /^\| tfjs .*not measured: it is not here/);
-    assert.ok(rows.every((row) => row.split('|').length === 11));
+    assert.match(rows[3]!, /^\| tfjs .*not measured: it is not \\\| here/);
+    assert.ok(rows.every((row) => row.split(/(?<!\\)\|/).length === 11));
   });
 
   it('say which goals were reached', () => {
@@ -159,7 +159,7 @@ describe('the tables of the benchmark', () => {
     const svg = await drawGrowth([growth]);
     assert.match(svg, /^<svg/);
     assert.ok(svg.includes('T^1.00'));
-    assert.throws(() => toGrowth('timeSteps', [outcomes[3]!]), /it is not here/);
+    assert.throws(() => toGrowth('timeSteps', [outcomes[3]!]), /growth with timeSteps: it is/);
   });
 });
 
