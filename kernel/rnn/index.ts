@@ -173,3 +173,20 @@ export type { AnbnOptions } from './tasks/anbn.js';
 export type { CopyOptions } from './tasks/copy.js';
 export type { MackeyGlassOptions } from './tasks/mackeyGlass.js';
 export type { TemporalOrderOptions } from './tasks/temporalOrder.js';
+
+export { bleu, type BleuOptions, type BleuScore, type Tokens } from './metrics/bleu.js';
+export type { ClassMetricOptions, Numbers } from './metrics/classCounts.js';
+export { accuracy, auc, f1Score, type F1Options } from './metrics/classification.js';
+export {
+  characterErrorRate,
+  editDistance,
+  wordErrorRate,
+  type Symbols,
+} from './metrics/editDistance.js';
+export {
+  bitsPerCharacter,
+  nrmse,
+  perplexity,
+  type BitsPerCharacterOptions,
+  type NrmseOptions,
+} from './metrics/prediction.js';

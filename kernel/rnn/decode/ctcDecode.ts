@@ -1,14 +1,14 @@
 import { NonFiniteError, OptionError, ShapeError } from '../errors.js';
 import { showShape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { logAdd, logSoftmaxRow } from './logSpace.js';
 
 export interface CtcDecodeOptions {
   /** The class that stands for "no symbol". Default 0. */
   blank?: number;
-  /** Time steps of each sequence; all where left out. */
-  lengths?: ArrayLike<number>;
+  /** Valid time steps of each sequence, in any order. Default: T each. */
+  inputLengths?: ArrayLike<number> | Tensor;
 }
 
 export interface CtcBeamOptions extends CtcDecodeOptions {
@@ -31,9 +31,11 @@ export interface CtcHypothesis {
 }
 
 const decodeOptions = {
-  blank: optional(is.nonNegative),
-  lengths: optional((value) =>
-    Array.isArray(value) || ArrayBuffer.isView(value) ? undefined : 'a number for each sequence',
+  blank: optional(is.integer),
+  inputLengths: optional((value) =>
+    Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Tensor
+      ? undefined
+      : 'an array or a tensor of lengths',
   ),
 };
 
@@ -187,7 +189,7 @@ function keep({ prefix, parent, symbol, logProbability }: Candidate): Prefix {
 function forEachSequence<T>(
   owner: string,
   logits: Tensor,
-  { blank = 0, lengths }: CtcDecodeOptions,
+  { blank = 0, inputLengths }: CtcDecodeOptions,
   decode: (rows: () => Iterable<Float64Array>, blank: number) => T,
 ): T[] {
   if (logits.shape.length !== 3)
@@ -195,8 +197,9 @@ function forEachSequence<T>(
       `${owner}: logits are ${showShape(logits.shape)}, expected three dimensions [T, B, C]`,
     );
   const [timeSteps, batchSize, classes] = logits.shape as [number, number, number];
-  if (!Number.isInteger(blank) || blank >= classes)
+  if (blank < 0 || blank >= classes)
     throw new OptionError(`${owner}: blank is ${blank}, expected a class from 0 to ${classes - 1}`);
+  const lengths = inputLengths instanceof Tensor ? inputLengths.data : inputLengths;
   checkLengths(owner, lengths, timeSteps, batchSize);
   const row = new Float64Array(classes);
   return Array.from({ length: batchSize }, (_, b) =>

@@ -68,7 +68,12 @@ describe('CTC decoding', () => {
         const logits = makeLogits(sizes);
         const blank = blankAtEnd ? sizes.classes - 1 : 0;
         const lengths = [sizes.timeSteps, Math.max(1, sizes.timeSteps - 1)];
-        const found = ctcBeamDecode(logits, { blank, lengths, beamWidth: 5000, count: 5000 });
+        const found = ctcBeamDecode(logits, {
+          blank,
+          inputLengths: lengths,
+          beamWidth: 5000,
+          count: 5000,
+        });
         lengths.forEach((length, b) => {
           const { ranked } = everyLabelling(softmaxRows(logits, b, length), blank);
           assert.equal(found[b]!.length, ranked.length);
@@ -137,11 +142,11 @@ describe('CTC decoding', () => {
     );
     for (const decode of [
       ctcGreedyDecode,
-      (x: Tensor, options: { lengths: number[] }) =>
+      (x: Tensor, options: { inputLengths: number[] }) =>
         ctcBeamDecode(x, options).map(([best]) => best!),
     ])
       assert.deepEqual(
-        decode(logits, { lengths: [6, 3] }).map(({ indices }) => [...indices]),
+        decode(logits, { inputLengths: [6, 3] }).map(({ indices }) => [...indices]),
         [
           [1, 1, 2],
           [2, 1],
@@ -161,7 +166,7 @@ describe('CTC decoding', () => {
   });
 
   it('a sequence of length 0 is the empty labelling with certainty', () => {
-    const [found] = ctcBeamDecode(randn([3, 1, 2]), { lengths: [0] });
+    const [found] = ctcBeamDecode(randn([3, 1, 2]), { inputLengths: [0] });
     assert.deepEqual(found, [{ indices: new Int32Array(0), logProbability: 0 }]);
   });
 
@@ -176,11 +181,11 @@ describe('CTC decoding', () => {
       /blank is 4, expected a class from 0 to 3/,
     );
     assert.throws(
-      () => ctcBeamDecode(logits, { lengths: [3] }),
+      () => ctcBeamDecode(logits, { inputLengths: [3] }),
       /got 1 lengths, expected one for each of 2/,
     );
     assert.throws(
-      () => ctcBeamDecode(logits, { lengths: [3, 4] }),
+      () => ctcBeamDecode(logits, { inputLengths: [3, 4] }),
       /length 4 of sequence 1 is out of range/,
     );
     logits.data[9] = NaN;
