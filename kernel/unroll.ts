@@ -17,4 +17,11 @@ export {
 export { audio, type AudioOptions, type Samples } from './notebook/audio.js';
 export { image, type ImageOptions } from './notebook/image.js';
 export { progress, Progress, type ProgressOptions } from './notebook/progress.js';
+export {
+  inspect,
+  type NotebookInspectOptions as InspectOptions,
+  type ShownTrace,
+} from './notebook/inspector.js';
+export type { TracePictureOptions } from './notebook/tracePayload.js';
+export type { TraceSample } from './notebook/traceDetail.js';
 export { displaySymbol, Media, type Displayable } from './notebook/mimeBundle.js';

@@ -34,6 +34,7 @@ import {
   readText,
 } from './readValue.js';
 
+export { parseTrace, traceLimits } from './parseTrace.js';
 export { PayloadError, payloadLimits } from './readValue.js';
 
 /** @throws PayloadError */

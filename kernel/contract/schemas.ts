@@ -1,5 +1,6 @@
 /** JSON Schema (2020-12) of each media type of `mime.ts`. Unknown members are allowed: see there. */
-import { graphMime, lossMime } from './mime.js';
+import { graphMime, lossMime, traceMime } from './mime.js';
+import { traceSchema } from './traceSchema.js';
 
 const shape = { type: 'array', items: { type: 'integer', minimum: 0 } };
 const texts = { type: 'array', items: { type: 'string' } };
@@ -108,4 +109,8 @@ const graphSchema = {
   },
 };
 
-export const schemas = { [lossMime]: lossSchema, [graphMime]: graphSchema };
+export const schemas = {
+  [lossMime]: lossSchema,
+  [graphMime]: graphSchema,
+  [traceMime]: traceSchema,
+};

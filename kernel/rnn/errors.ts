@@ -44,3 +44,8 @@ export class CellError extends Error {
 export class StateDictError extends Error {
   override readonly name = 'StateDictError';
 }
+
+/** A model cannot be inspected, or a trace has no such part. */
+export class InspectionError extends Error {
+  override readonly name = 'InspectionError';
+}

@@ -35,6 +35,7 @@ export {
 export { manualSeed } from './random.js';
 export { gradcheck, type GradcheckOptions } from './gradcheck.js';
 export * from './errors.js';
+export * from './inspect/index.js';
 
 export {
   defineCell,

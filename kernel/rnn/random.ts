@@ -50,6 +50,17 @@ export class RandomStream {
     this.streamId = hash(name);
   }
 
+  /** Remembers where the stream stands. @returns puts it back there */
+  bookmark(): () => void {
+    const { counter, used } = this;
+    const block = this.block.slice();
+    return () => {
+      this.counter = counter;
+      this.used = used;
+      this.block.set(block);
+    };
+  }
+
   /** 32 random bits. */
   bits(): number {
     if (this.used === 4) {
@@ -112,4 +123,20 @@ export function randomStream(name: string): RandomStream {
   let stream = streams.get(name);
   if (!stream) streams.set(name, (stream = new RandomStream(currentSeed, name)));
   return stream;
+}
+
+/** Runs `fn` and puts every stream back to where it was, so that random numbers drawn in it leave no trace. */
+export function withRandomStateKept<T>(fn: () => T): T {
+  const seed = currentSeed;
+  const before = [...streams].map(([name, stream]) => [name, stream, stream.bookmark()] as const);
+  try {
+    return fn();
+  } finally {
+    currentSeed = seed;
+    streams.clear();
+    for (const [name, stream, goBack] of before) {
+      goBack();
+      streams.set(name, stream);
+    }
+  }
 }

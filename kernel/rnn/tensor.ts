@@ -20,7 +20,8 @@ export type Nested = number | Nested[];
 
 /**
  * One application of an operation that gradients flow back through. `op` is a primitive's name or, for a
- * recurrent layer, `recurrent`; `detail` is what a picture of the graph may want to know of it.
+ * recurrent layer, `recurrent`; `detail` is what a picture of the graph may want to know of it: a
+ * primitive's attributes, a recurrent layer's program.
  */
 export interface TapeNode {
   readonly op: string;
@@ -220,9 +221,15 @@ export function applyOp<K extends OpName>(
   );
   const out = createNdArray(resultType(op, inputs), shape);
   rule.forward(out, inputs, attributes);
-  const [result] = record(op, inputs, [out], (adjoints, gradients) => {
-    if (adjoints[0]) rule.backward(gradients, adjoints[0], inputs, out, attributes);
-  });
+  const [result] = record(
+    op,
+    inputs,
+    [out],
+    (adjoints, gradients) => {
+      if (adjoints[0]) rule.backward(gradients, adjoints[0], inputs, out, attributes);
+    },
+    attributes,
+  );
   return result!;
 }
 

@@ -39,14 +39,12 @@ export function bceWithLogits(
     throw new ShapeError(
       `bceWithLogits: posWeight is ${showShape(posWeight.shape)}, expected [${classes}] for logits ${showShape(logits.shape)}`,
     );
-  const x = logits.data;
-  const y = targets.data;
   const extra = posWeight?.data;
   return applyLoss(
     'bceWithLogits',
     [logits, targets],
     logits.shape,
-    {
+    ([{ data: x }, { data: y }]) => ({
       forward: (losses, step, counted) => {
         for (let i = 0; i < x.length; i++) {
           if (counted?.[i] === 0) continue;
@@ -64,7 +62,7 @@ export function bceWithLogits(
           if (gy) gy.data[i]! += a * (more * softplusOfNegative(x[i]!) - x[i]!);
         }
       },
-    },
+    }),
     options,
   );
 }

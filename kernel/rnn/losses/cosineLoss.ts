@@ -43,13 +43,13 @@ export function cosineLoss(a: Tensor, b: Tensor, options: CosineLossOptions = {}
     'cosineLoss',
     [a, b],
     positions,
-    {
+    ([{ data: x }, { data: y }]) => ({
       forward: (losses, step, counted) => {
         let count = 0;
         for (let row = 0; row < rows; row++) {
           if (counted?.[row] === 0) continue;
           count++;
-          const { cosine } = similarity(a.data, b.data, row * width, width);
+          const { cosine } = similarity(x, y, row * width, width);
           losses[row * step]! += labels?.[row] === -1 ? hinge(cosine - margin) : 1 - cosine;
         }
         return count;
@@ -58,18 +58,18 @@ export function cosineLoss(a: Tensor, b: Tensor, options: CosineLossOptions = {}
         for (let row = 0; row < rows; row++) {
           if (counted?.[row] === 0) continue;
           const from = row * width;
-          const { aa, bb, cosine } = similarity(a.data, b.data, from, width);
+          const { aa, bb, cosine } = similarity(x, y, from, width);
           const apart = labels?.[row] === -1;
           if (apart && cosine <= margin) continue;
           const g = apart ? adjoints[row * step]! : -adjoints[row * step]!;
           const root = Math.sqrt(aa) * Math.sqrt(bb);
           for (let i = from; i < from + width; i++) {
-            if (ga) ga.data[i]! += g * (b.data[i]! / root - (cosine * a.data[i]!) / aa);
-            if (gb) gb.data[i]! += g * (a.data[i]! / root - (cosine * b.data[i]!) / bb);
+            if (ga) ga.data[i]! += g * (y[i]! / root - (cosine * x[i]!) / aa);
+            if (gb) gb.data[i]! += g * (x[i]! / root - (cosine * y[i]!) / bb);
           }
         }
       },
-    },
+    }),
     options,
   );
 }

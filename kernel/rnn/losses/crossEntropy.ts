@@ -39,8 +39,14 @@ export function crossEntropy(
     labelSmoothing: optional(is.probability),
   });
   const classTargets = toClassTargets('crossEntropy', logits, targets, options);
-  const loops = crossEntropyLoops(logits.data, classTargets, options.labelSmoothing ?? 0);
-  return applyLoss('crossEntropy', [logits], classTargets.positions, loops, options);
+  const smoothing = options.labelSmoothing ?? 0;
+  return applyLoss(
+    'crossEntropy',
+    [logits],
+    classTargets.positions,
+    ([x]) => crossEntropyLoops(x.data, classTargets, smoothing),
+    options,
+  );
 }
 
 /** With n = ln Σ eˣ and Q = Σ q: ℓ = Q·n − Σ q·x, ∂ℓ/∂x_c = Q·e^(x_c − n) − q_c. */

@@ -1,5 +1,5 @@
 import { DTypeError, OptionError, ShapeError, VocabularyError } from '../errors.js';
-import { showShape } from '../ndarray.js';
+import { showShape, type NdArray } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import { Tensor } from '../tensor.js';
 import { alignBackward, alignForward, type CtcAlignment } from './ctcAlignment.js';
@@ -68,12 +68,17 @@ export function ctcLoss(
       );
   const most = new Array<number>(batchSize).fill(timeSteps);
   const steps = toLengths('inputLengths', options.inputLengths ?? most, most);
-  const loops = ctcLoops(logits, labels, steps, { ...options, blank });
-  return applyLoss('ctcLoss', [logits], [batchSize], loops, { reduction });
+  return applyLoss(
+    'ctcLoss',
+    [logits],
+    [batchSize],
+    ([x]) => ctcLoops(x, labels, steps, { ...options, blank }),
+    { reduction },
+  );
 }
 
 function ctcLoops(
-  logits: Tensor,
+  logits: NdArray,
   labels: readonly (readonly number[])[],
   steps: readonly number[],
   { blank, reduction = 'mean', zeroInfinity = false }: CtcLossOptions & { blank: number },

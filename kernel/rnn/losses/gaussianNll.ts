@@ -45,12 +45,11 @@ export function gaussianNll(
   const shared = checkVariance(mean, variance);
   const { eps = 1e-6 } = options;
   const constant = options.full ? 0.5 * Math.log(2 * Math.PI) : 0;
-  const [m, y, v] = [mean.data, target.data, variance.data];
   return applyLoss(
     'gaussianNll',
     [mean, target, variance],
     mean.shape,
-    {
+    ([{ data: m }, { data: y }, { data: v }]) => ({
       forward: (losses, step, counted) => {
         for (let i = 0; i < m.length; i++) {
           if (counted?.[i] === 0) continue;
@@ -77,7 +76,7 @@ export function gaussianNll(
           if (gv) gv.data[k]! += 0.5 * a * (1 / used - scaled * scaled);
         }
       },
-    },
+    }),
     options,
   );
 }

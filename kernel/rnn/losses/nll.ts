@@ -24,13 +24,12 @@ export function nll(
   checkOptions('nll', options, classLossOptions);
   const given = toClassTargets('nll', logProbabilities, targets, options);
   const { classes, weight, positions } = given;
-  const x = logProbabilities.data;
   const rows = targets.size;
   return applyLoss(
     'nll',
     [logProbabilities],
     positions,
-    {
+    ([{ data: x }]) => ({
       forward: (losses, step, counted) => {
         let divisor = 0;
         for (let row = 0; row < rows; row++) {
@@ -51,7 +50,7 @@ export function nll(
           gx.data[row * classes + target]! -= w * adjoints[row * step]!;
         }
       },
-    },
+    }),
     options,
   );
 }

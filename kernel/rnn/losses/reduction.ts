@@ -55,9 +55,28 @@ export interface LossLoops {
 }
 
 /**
+ * The loops of a loss for given operands, in any floating-point type; whatever else it reads stays as it is.
+ * A loss of fewer operands reads only the first.
+ */
+export type LossLoopsOf = (inputs: readonly [NdArray, NdArray, NdArray]) => LossLoops;
+
+/** What a loss's tape node says of itself: how to compute it again, position by position. */
+export class LossDetail {
+  constructor(
+    readonly positions: Shape,
+    readonly loopsOf: LossLoopsOf,
+    readonly counted: Counted,
+    readonly reduction: Reduction,
+    /** What the loss was multiplied by: 1/divisor for a mean, else 1. */
+    readonly scale: number,
+  ) {}
+}
+
+/**
  * Runs a loss and puts it on the tape as one node.
  *
  * @param positions the shape of the losses before reduction
+ * @param loopsOf gives the loops, given the numbers of `inputs`
  * @param options already checked against `lossOptions`
  * @throws ShapeError or OptionError for a mask that does not fit, OptionError for a mean over no position
  */
@@ -65,10 +84,11 @@ export function applyLoss(
   name: string,
   inputs: readonly Tensor[],
   positions: Shape,
-  loops: LossLoops,
+  loopsOf: LossLoopsOf,
   { reduction = 'mean', mask }: LossOptions,
 ): Tensor {
   const counted = mask && toCounted(name, mask, positions);
+  const loops = loopsOf(inputs as readonly NdArray[] as readonly [NdArray, NdArray, NdArray]);
   const step = reduction === 'none' ? 1 : 0;
   const losses = new Float64Array(step ? sizeOf(positions) : 1);
   const divisor = loops.forward(losses, step, counted);
@@ -80,11 +100,17 @@ export function applyLoss(
   const out = createNdArray(inputs[0]!.dtype, step ? positions : []);
   if (step) out.data.set(losses);
   else out.data[0] = losses[0]! * scale;
-  const [result] = record(name, inputs, [out], ([adjoint], gradients) => {
-    if (!adjoint) return;
-    const adjoints = step ? adjoint.data : Float64Array.of(adjoint.data[0]! * scale);
-    loops.backward(gradients, adjoints, step, counted);
-  });
+  const [result] = record(
+    name,
+    inputs,
+    [out],
+    ([adjoint], gradients) => {
+      if (!adjoint) return;
+      const adjoints = step ? adjoint.data : Float64Array.of(adjoint.data[0]! * scale);
+      loops.backward(gradients, adjoints, step, counted);
+    },
+    new LossDetail(positions, loopsOf, counted, reduction, scale),
+  );
   return result!;
 }
 

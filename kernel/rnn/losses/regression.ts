@@ -7,6 +7,7 @@ import {
   countPositions,
   lossOptions,
   type Counted,
+  type LossLoopsOf,
   type LossOptions,
 } from './reduction.js';
 
@@ -39,21 +40,15 @@ function differenceLoss(
   { forward, backward }: Loops,
 ): Tensor {
   checkAlike(name, 'prediction', prediction, 'target', target);
-  const x = prediction.data;
-  const y = target.data;
-  const loops = {
-    forward: (losses: Float64Array, step: number, counted: Counted) => {
+  const loopsOf: LossLoopsOf = ([{ data: x }, { data: y }]) => ({
+    forward: (losses, step, counted) => {
       forward(losses, step, counted, x, y);
       return countPositions(x.length, counted);
     },
-    backward: (
-      [gx, gy]: readonly ({ data: NumberArray } | null)[],
-      adjoints: NumberArray,
-      step: number,
-      counted: Counted,
-    ) => backward(gx?.data, gy?.data, adjoints, step, counted, x, y),
-  };
-  return applyLoss(name, [prediction, target], prediction.shape, loops, options);
+    backward: ([gx, gy], adjoints, step, counted) =>
+      backward(gx?.data, gy?.data, adjoints, step, counted, x, y),
+  });
+  return applyLoss(name, [prediction, target], prediction.shape, loopsOf, options);
 }
 
 /**

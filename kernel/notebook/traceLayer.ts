@@ -1,0 +1,260 @@
+import { encodeFloats, type EncodedArray } from '../contract/floatText.js';
+import type { TracePayload } from '../contract/trace.js';
+import { activationsOf, saturations } from '../rnn/inspect/gates.js';
+import type { Formula } from '../rnn/inspect/formula.js';
+import { part } from '../rnn/inspect/layerRun.js';
+import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
+import { spreadEvenly } from '../rnn/inspect/ledger.js';
+import { localErrors } from '../rnn/inspect/localCheck.js';
+import { norm } from '../rnn/inspect/stepMachine.js';
+import type { Trace } from '../rnn/inspect/trace.js';
+import { batch, type NdArray } from '../rnn/ndarray.js';
+import { unitsOf, type DetailPlan } from './traceDetail.js';
+
+type Layer = TracePayload['layers'][number];
+type Node = Layer['nodes'][number];
+type Edge = Layer['edges'][number];
+
+/** Parameters up to this size travel with their numbers. */
+export const smallParameter = 1_024;
+/** Most rows and columns of a ledger's matrix. */
+const ledgerSize = 200;
+/** Most time steps with singular values, most of these, and the largest state for which they are computed. */
+const spectrumSteps = 48;
+const spectrumRanks = 16;
+const spectrumSize = 192;
+/** How far back products of Jacobians go. */
+const productLags = 256;
+
+const series = (numbers: ArrayLike<number>): EncodedArray =>
+  encodeFloats(numbers, [numbers.length]);
+
+/** A layer without its numbers in detail. */
+export function toLayer(trace: Trace, layer: LayerTrace): Layer {
+  const { program, norms, run } = layer;
+  return {
+    name: layer.name,
+    type: program.name,
+    layer: layer.layer,
+    direction: layer.direction,
+    nodes: toNodes(layer),
+    edges: layer.edges.map((edge, k): Edge => {
+      const formula = layer.equations.backward(edge);
+      return { ...edge, equation: formula.text, math: formula.math, norm: series(norms.edges[k]!) };
+    }),
+    states: program.states.map(({ name, size, node, next }, k) => ({
+      name,
+      size,
+      node,
+      next,
+      carried: series(norms.carried[k]!),
+      ...(run.options.boundaries?.size && {
+        cut: series([...run.options.boundaries].map((t) => norm(run.cut[k]!.get(t) ?? []))),
+      }),
+    })),
+    output: program.output,
+    fromAbove: series(norms.fromAbove),
+    ledgers: program.states.map(({ name }) => toLedger(trace, layer, name)),
+    ...toJacobian(trace, layer),
+  };
+}
+
+function toNodes(layer: LayerTrace): Node[] {
+  const { program, norms, equations, ids, gates, run } = layer;
+  const activations = activationsOf(layer);
+  const measured = saturations(layer, activations);
+  return program.nodes.map((node, index): Node => {
+    const equation = equations.operation[index]!;
+    const full = equations.full[index];
+    const active = activations.findIndex((one) => one.node === index);
+    return {
+      id: node.kind === 'constant' ? `constant ${index}` : ids[index]!,
+      kind: node.kind,
+      ...(node.op && { op: node.op }),
+      ...(node.label && { label: node.label }),
+      ...(gates[index] !== undefined && { gate: gates[index] }),
+      operands: [...node.operands],
+      shape: [...run.machine.values[index]!.shape],
+      once: node.invariant,
+      ...written('equation', equation),
+      ...(full && { formula: { text: full.text, math: full.math } }),
+      valueNorm: series(node.invariant ? [norms.values[index]![0]!] : norms.values[index]!),
+      adjointNorm: series(norms.adjoints[index]!),
+      units: [],
+      ...(active >= 0 && {
+        saturation: {
+          low: activations[active]!.low,
+          high: activations[active]!.high,
+          mean: series(measured[active]!.mean),
+          nearLow: series(measured[active]!.nearLow),
+          nearHigh: series(measured[active]!.nearHigh),
+        },
+      }),
+    };
+  });
+}
+
+const written = (member: 'equation', { text, math }: Formula) => ({ [member]: text, math });
+
+function toLedger(trace: Trace, layer: LayerTrace, state: string): Layer['ledgers'][number] {
+  const rows = spreadEvenly(trace.loss.measuredAt, ledgerSize / 2);
+  const ledger = trace.ledger({ layer: layer.name, state, rows });
+  const columns = spreadEvenly(ledger.columns, ledgerSize);
+  const pick = (row: Float64Array): number[] => columns.map((k) => row[k]!);
+  return {
+    state,
+    rows,
+    columns,
+    matrix: encodeFloats(ledger.matrix.flatMap(pick), [rows.length, columns.length]),
+    adjoint: series(pick(ledger.adjoint)),
+    fromLoss: series(pick(ledger.fromLoss)),
+    fromNext: series(pick(ledger.fromNext)),
+    through: [...ledger.through].map(([name, norms]) => ({
+      state: name,
+      norm: series(pick(norms)),
+    })),
+  };
+}
+
+/** What the picture leaves out of a layer's spectra. */
+export function spectrumLeftOut({ name, program, timeSteps }: LayerTrace): string[] {
+  const size = program.states.reduce((total, state) => total + state.size, 0);
+  if (size > spectrumSize)
+    return [`${name}: no Jacobians, its state of ${size} numbers is larger than ${spectrumSize}.`];
+  return timeSteps > spectrumSteps
+    ? [`${name}: singular values are carried for ${spectrumSteps} of ${timeSteps} time steps.`]
+    : [];
+}
+
+function toJacobian(trace: Trace, layer: LayerTrace): Pick<Layer, 'jacobian'> {
+  const { timeSteps, program } = layer;
+  const size = program.states.reduce((total, state) => total + state.size, 0);
+  if (size > spectrumSize) return {};
+  const all = Array.from({ length: timeSteps }, (_, t) => t);
+  const steps = spreadEvenly(all, spectrumSteps);
+  const ranks = spreadEvenly(
+    Array.from({ length: size }, (_, r) => size - 1 - r),
+    spectrumRanks,
+  ).reverse();
+  const found = trace.jacobians({
+    layer: layer.name,
+    direction: layer.direction,
+    steps,
+    lags: productLags,
+  });
+  const product = new Float64Array(timeSteps);
+  found.product.k.forEach((k, i) => (product[k] = found.product.norm[i]!));
+  return {
+    jacobian: {
+      sequence: found.sequence,
+      states: [...found.states],
+      steps,
+      ranks,
+      singular: encodeFloats(
+        found.steps.flatMap(({ singularValues }) => ranks.map((rank) => singularValues[rank]!)),
+        [steps.length, ranks.length],
+      ),
+      product: { from: found.product.from, norm: series(product) },
+      radii: found.radii.map(({ parameter, block, radius }) => ({
+        parameter,
+        block,
+        radius: Number.isFinite(radius) ? radius : null,
+      })),
+    },
+  };
+}
+
+/** The numbers of one kind, step after step. */
+class DetailColumn {
+  private readonly data: Float32Array;
+  private at = 0;
+
+  constructor(
+    private readonly shape: readonly [number, number, number],
+    private readonly units: readonly number[],
+    private readonly sequences: readonly number[],
+  ) {
+    this.data = new Float32Array(shape[0] * shape[1] * shape[2]);
+  }
+
+  push(numbers: ArrayLike<number>, perSequence: number): void {
+    for (const sequence of this.sequences)
+      for (const unit of this.units) this.data[this.at++] = numbers[sequence * perSequence + unit]!;
+  }
+
+  encode(): EncodedArray {
+    return encodeFloats(this.data, this.shape);
+  }
+}
+
+/** Adds the numbers in detail to a layer. */
+export function withDetail(layer: Layer, source: LayerTrace, plan: DetailPlan): Layer {
+  const { program, run, edges } = source;
+  const { steps, sequences } = plan;
+  const units = program.nodes.map((node, k) =>
+    unitsOf(source, k, plan.units).filter(() => !node.invariant || isSmall(run.machine.values[k]!)),
+  );
+  const column = (node: number): DetailColumn => {
+    const own = program.nodes[node]!.invariant ? [0] : sequences;
+    return new DetailColumn([steps.length, own.length, units[node]!.length], units[node]!, own);
+  };
+  const hasAdjoint = (node: number) => !program.nodes[node]!.invariant || plan.contributions;
+  const indices = program.nodes.map((_, node) => node);
+  const values = indices.map(column);
+  const adjoints = indices.map(column);
+  const checks = indices.map(() => new Float32Array(steps.length));
+  const contributions = edges.map(({ from }) => column(from));
+  const carried = program.states.map(({ next }) => column(next));
+  const fromAbove = column(program.output);
+  const perSequence = (node: number): number => {
+    const { data } = run.machine.values[node]!;
+    return program.nodes[node]!.shape[0] === batch ? data.length / run.batchSize : 0;
+  };
+  steps.forEach((t, row) => {
+    const detail = source.at(t);
+    for (const node of indices) {
+      values[node]!.push(detail.values[node]!.data, perSequence(node));
+      adjoints[node]!.push(detail.adjoints[node]!.data, perSequence(node));
+    }
+    if (plan.contributions)
+      edges.forEach(({ from }, k) =>
+        contributions[k]!.push(detail.contributions[k]!.data, perSequence(from)),
+      );
+    program.states.forEach(({ next }, k) =>
+      carried[k]!.push(part(run.carried[k]!, t), perSequence(next)),
+    );
+    if (run.fromAbove) fromAbove.push(part(run.fromAbove, t), perSequence(program.output));
+    localErrors(source, detail).forEach((error, node) => (checks[node]![row] = error));
+  });
+  return {
+    ...layer,
+    nodes: layer.nodes.map((node, k) => ({
+      ...node,
+      units: units[k]!,
+      ...(node.once
+        ? constantValue(run.machine.values[k]!, units[k]!)
+        : { value: values[k]!.encode() }),
+      ...(units[k]!.length > 0 && hasAdjoint(k) && { adjoint: adjoints[k]!.encode() }),
+      ...(node.kind === 'operation' && { check: series(checks[k]!) }),
+    })),
+    edges: layer.edges.map((edge, k) => ({
+      ...edge,
+      ...(plan.contributions &&
+        units[edge.from]!.length > 0 && { contribution: contributions[k]!.encode() }),
+    })),
+    states: layer.states.map((state, k) => ({ ...state, carriedAdjoint: carried[k]!.encode() })),
+    fromAboveAdjoint: fromAbove.encode(),
+  };
+}
+
+const isSmall = ({ data }: NdArray): boolean => data.length <= smallParameter;
+
+const constantValue = ({ data }: NdArray, units: readonly number[]) =>
+  units.length === 0
+    ? {}
+    : {
+        value: encodeFloats(
+          units.map((unit) => data[unit]!),
+          [1, 1, units.length],
+        ),
+      };

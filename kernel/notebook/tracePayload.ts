@@ -1,0 +1,154 @@
+import { encodeFloats, type EncodedArray } from '../contract/floatText.js';
+import type { TracePayload } from '../contract/trace.js';
+import { OptionError } from '../rnn/errors.js';
+import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
+import { splitInputs } from '../rnn/inspect/network.js';
+import { norm } from '../rnn/inspect/stepMachine.js';
+import type { Trace } from '../rnn/inspect/trace.js';
+import { is, checkOptions, optional } from '../rnn/options.js';
+import { defaultBytes, planDetail, type TraceSample } from './traceDetail.js';
+import { smallParameter, spectrumLeftOut, toLayer, withDetail } from './traceLayer.js';
+import { toStages } from './traceStages.js';
+
+export interface TracePictureOptions {
+  /** Default `'Backpropagation through time'`. */
+  title?: string;
+  /** What stands under each time step, e.g. the characters read. */
+  inputs?: readonly string[];
+  /** What stands over each time step, e.g. the characters predicted. */
+  outputs?: readonly string[];
+  /** What is carried in numbers. */
+  sample?: TraceSample;
+}
+
+/** The data of the inspector's picture: everything it shows, without a kernel. */
+export function toTracePayload(trace: Trace, options: TracePictureOptions = {}): TracePayload {
+  const { title = 'Backpropagation through time', inputs, outputs, sample = {} } = options;
+  checkSample(trace, sample);
+  const { timeSteps, batchSize } = trace;
+  const drawn = trace.layers.filter((layer) => layer.timeSteps === timeSteps);
+  const bare: TracePayload = {
+    version: 1,
+    title,
+    dtype: trace.dtype,
+    timeSteps,
+    batchSize,
+    ...(inputs && { inputs: inputs.slice(0, timeSteps) }),
+    ...(outputs && { outputs: outputs.slice(0, timeSteps) }),
+    steps: [],
+    sequences: [],
+    leftOut: [],
+    loss: {
+      value: finite(trace.loss.total),
+      terms: encodeFloats(trace.loss.perStep, [timeSteps]),
+      rest: finite(trace.loss.rest),
+      measuredAt: [...trace.loss.measuredAt],
+    },
+    gradient: toGradient(trace),
+    ...toClip(trace),
+    ...toTruncation(trace),
+    stages: toStages(trace),
+    layers: drawn.map((layer) => toLayer(trace, layer)),
+    ...toVerdict(trace, drawn),
+    checks: trace.check().map((one) => ({ ...one, error: finite(one.error ?? NaN) })),
+  };
+  const budget = sample.bytes ?? defaultBytes;
+  const plan = planDetail(
+    drawn,
+    timeSteps,
+    batchSize,
+    sample,
+    0.97 * budget - JSON.stringify(bare).length,
+  );
+  return {
+    ...bare,
+    steps: [...plan.steps],
+    sequences: [...plan.sequences],
+    leftOut: [
+      ...plan.leftOut,
+      ...drawn.flatMap(spectrumLeftOut),
+      ...trace.layers
+        .filter((layer) => !drawn.includes(layer))
+        .map(({ name, timeSteps: own }) => `${name} runs over ${own} time steps and is not drawn.`),
+    ],
+    layers: bare.layers.map((layer, k) => withDetail(layer, drawn[k]!, plan)),
+  };
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+function checkSample({ timeSteps, batchSize }: Trace, sample: TraceSample): void {
+  const indices = (end: number) => (value: unknown) =>
+    Array.isArray(value) &&
+    value.every((one) => Number.isInteger(one) && Number(one) >= 0 && Number(one) < end)
+      ? undefined
+      : `a list of numbers from 0 to ${end - 1}`;
+  checkOptions('inspect: sample', sample, {
+    bytes: optional(is.positiveInteger),
+    steps: optional(indices(timeSteps)),
+    sequences: optional(indices(batchSize)),
+    units: optional(is.positiveInteger),
+  });
+  if (sample.sequences?.length === 0)
+    throw new OptionError('inspect: sample: sequences must name at least one sequence, got none');
+}
+
+function toGradient(trace: Trace): TracePayload['gradient'] {
+  const places = new Map<string, { layer: number; node: number; steps: EncodedArray }>();
+  trace.layers
+    .filter((layer) => layer.timeSteps === trace.timeSteps)
+    .forEach((layer, index) =>
+      layer.program.parameters.forEach(({ node }, k) => {
+        const slot = splitInputs(layer.operation).parameters[k]!;
+        const name = trace.network.slots[slot]!.parameter;
+        if (name !== undefined && !places.has(name))
+          places.set(name, {
+            layer: index,
+            node,
+            steps: encodeFloats(layer.norms.adjoints[node]!, [layer.timeSteps]),
+          });
+      }),
+    );
+  return {
+    norm: finite(trace.gradientNorm),
+    running: encodeFloats(trace.runningNorm, [trace.timeSteps]),
+    parameters: [...trace.gradients.values()].map(({ name, value, gradient }) => ({
+      name,
+      shape: [...value.shape],
+      ...places.get(name),
+      valueNorm: finite(norm(value.data)),
+      gradientNorm: finite(norm(gradient.data)),
+      ...(value.data.length <= smallParameter && {
+        value: encodeFloats(value.data, value.shape),
+        gradient: encodeFloats(gradient.data, value.shape),
+      }),
+    })),
+  };
+}
+
+function toClip({ clip }: Trace): Pick<TracePayload, 'clip'> {
+  if (!clip) return {};
+  const { maxNorm, factor, fired, step } = clip;
+  return { clip: { maxNorm, factor: finite(factor), fired, ...(step !== undefined && { step }) } };
+}
+
+function toTruncation({ options, layers }: Trace): Pick<TracePayload, 'truncation'> {
+  if (options.truncate === undefined) return {};
+  const boundaries = layers.at(-1)?.run.options.boundaries ?? [];
+  return { truncation: { length: options.truncate, boundaries: [...boundaries] } };
+}
+
+function toVerdict(trace: Trace, drawn: readonly LayerTrace[]): Pick<TracePayload, 'verdict'> {
+  const { sentence, findings } = trace.verdict();
+  return {
+    verdict: {
+      sentence: sentence.slice(0, 2_000),
+      findings: findings.map(({ kind, text, layer, step }) => ({
+        kind,
+        text,
+        ...(layer && drawn.includes(layer) && { layer: drawn.indexOf(layer) }),
+        ...(step !== undefined && { step }),
+      })),
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { createSteppedExecutor } from '../executor/stepped.js';
+import { createNdArray, sizeOf, type NdArray } from '../ndarray.js';
+import type { LayerRun } from './layerRun.js';
+import { part } from './layerRun.js';
+import type { LayerTrace } from './layerTrace.js';
+import { ledger, mostRows, relativeError, spreadEvenly } from './ledger.js';
+import { direction, localErrors } from './localCheck.js';
+import { leafValues } from './network.js';
+import { runForward } from './passes.js';
+import { addTo } from './stepMachine.js';
+import type { Trace } from './trace.js';
+
+/** One invariant of a trace: what must agree, and by how much it does not. */
+export interface Check {
+  readonly name: string;
+  /** Worst relative error over layers, states, time steps and operations; null where it does not apply. */
+  readonly error: number | null;
+  /** What rounding explains. */
+  readonly tolerance: number;
+}
+
+/** Time steps at which local derivatives are checked. */
+const sampled = 24;
+
+/**
+ * The worst relative error of every invariant, each computed in two ways that share as little as they can.
+ * docs/inspection.md lists them.
+ */
+export function check(trace: Trace): Check[] {
+  const exact = trace.dtype === 'float64' ? 1e-12 : 1e-4;
+  const { layers, loss } = trace;
+  const overLayers = (measure: (layer: LayerTrace) => number): number => worst(layers.map(measure));
+  const ledgers = layers.flatMap((layer) =>
+    layer.program.states.map(({ name }) =>
+      ledger(trace, {
+        layer: layer.name,
+        state: name,
+        rows: spreadEvenly(loss.measuredAt, Math.min(mostRows, 16)),
+      }),
+    ),
+  );
+  const parts = [...loss.perStep, loss.rest].reduce((sum, value) => sum + value, 0);
+  return [
+    {
+      name: 'loss: terms and rest sum to the loss',
+      error: scalarError(parts, loss.total),
+      tolerance: exact,
+    },
+    {
+      name: 'loss: derivative along a direction of all weights, against central differences',
+      error: directionalError(trace),
+      tolerance: 1e-6,
+    },
+    {
+      name: 'adjoints: the stepped executor gives the same output and gradients',
+      error: overLayers(executorError),
+      tolerance: exact,
+    },
+    {
+      name: 'adjoints: contributions on edges sum to each adjoint',
+      error: overLayers(edgeError),
+      tolerance: exact,
+    },
+    {
+      name: 'ledger: loss terms sum to the adjoint of each state',
+      error: worst(ledgers.map(({ errors }) => errors.terms)),
+      tolerance: exact,
+    },
+    {
+      name: 'ledger: from the loss and through each state sum to the adjoint',
+      error: worst(ledgers.map(({ errors }) => errors.origins)),
+      tolerance: exact,
+    },
+    {
+      name: 'ledger: the steps’ weight gradients sum to the weight’s gradient',
+      error: worst(ledgers.map(({ errors }) => errors.weights)),
+      tolerance: exact,
+    },
+    {
+      name: 'operations: local derivatives against central differences',
+      error: overLayers((layer) => {
+        const steps = Array.from({ length: layer.timeSteps }, (_, t) => t);
+        return worst(
+          spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, layer.at(t)))),
+        );
+      }),
+      tolerance: trace.dtype === 'float64' ? 1e-5 : 1e-3,
+    },
+  ];
+}
+
+const worst = (errors: ArrayLike<number>): number =>
+  Array.from(errors).reduce(
+    (most, error) => (error > most || Number.isNaN(error) ? error : most),
+    0,
+  );
+
+const scalarError = (a: number, b: number): number =>
+  a === b ? 0 : Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b));
+
+/** (L(θ + εv) − L(θ − εv)) / 2ε against Σ ∂L/∂θ·v; not with truncation, which gives another vector. */
+function directionalError({ network, options, gradients }: Trace): number | null {
+  if (options.truncate !== undefined || network.operations.some(({ kind }) => kind === 'opaque'))
+    return null;
+  const epsilon = 1e-6;
+  const evaluate = (sign: number): number => {
+    const leaves = leafValues(network, 'float64');
+    network.slots.forEach(({ parameter }, slot) => {
+      const data = leaves.get(slot)?.data;
+      if (parameter === undefined || !data) return;
+      for (let i = 0; i < data.length; i++) data[i]! += sign * epsilon * signed(i);
+    });
+    return runForward(network, leaves, 'float64').values[network.loss]!.data[0]!;
+  };
+  const numeric = (evaluate(1) - evaluate(-1)) / (2 * epsilon);
+  let analytic = 0;
+  let scale = 0;
+  for (const { gradient } of gradients.values())
+    gradient.data.forEach((g, i) => {
+      analytic += g * signed(i);
+      scale += Math.abs(g * signed(i));
+    });
+  return analytic === numeric ? 0 : Math.abs(analytic - numeric) / Math.max(scale, 1e-3);
+}
+
+/** Of both signs, so that weights do not all grow together. */
+const signed = (i: number): number => (i % 3 === 1 ? -1 : 1) * direction(i);
+
+/** The layer again in the executor that training uses where no faster one applies, segment by segment. */
+function executorError({ run }: LayerTrace): number {
+  const { program, inputs, timeSteps, dtype, options } = run;
+  if (options.edits && options.edits.size > 0) return 0;
+  const executor = createSteppedExecutor(program, inputs.parameters, dtype);
+  const starts = [0, ...(options.boundaries ?? [])];
+  const like = ({ shape }: NdArray): NdArray => createNdArray(dtype, shape);
+  const parameters = inputs.parameters.map(like);
+  const errors = starts.map((start, segment) => {
+    const end = starts[segment + 1] ?? timeSteps;
+    const states = run.entering.map((all) => stateAt(all, start));
+    const input = range(inputs.input, start, end);
+    const unrolled = executor.run({ input, states }, true);
+    const gradients = { input: like(input), states: states.map(like), parameters };
+    const finals = end === timeSteps ? run.carried.map((all) => stateAt(all, end - 1)) : [];
+    unrolled.backward(
+      run.fromAbove && range(run.fromAbove, start, end),
+      program.states.map((_, k) => finals[k] ?? null),
+      gradients,
+    );
+    return worst([
+      relativeError(unrolled.output.data, range(run.output, start, end).data),
+      relativeError(gradients.input.data, range(run.gradients!.input, start, end).data),
+    ]);
+  });
+  parameters.forEach((own, k) => {
+    errors.push(relativeError(own.data, run.gradients!.parameters[k]!.data));
+  });
+  return worst(errors);
+}
+
+const stateAt = (all: NdArray, t: number): NdArray => ({
+  data: part(all, t),
+  shape: all.shape.slice(1),
+});
+
+/** Parts [start, end) along the first axis; shares memory. */
+function range({ data, shape }: NdArray, start: number, end: number): NdArray {
+  const size = sizeOf(shape.slice(1));
+  return { data: data.subarray(start * size, end * size), shape: [end - start, ...shape.slice(1)] };
+}
+
+/** Σ over edges out of a node, with what comes from outside of the step, against its adjoint, at every step. */
+function edgeError({ run, edges }: LayerTrace): number {
+  const errors: number[] = [];
+  const sums = run.machine.adjoints.map(({ data }) => new Float64Array(data.length));
+  for (let t = 0; t < run.timeSteps; t++) {
+    const { adjoints, contributions } = run.visit(t);
+    for (const sum of sums) sum.fill(0);
+    edges.forEach(({ from }, k) => addTo(sums[from]!, contributions[k]!.data));
+    addOutside(run, t, sums);
+    sums.forEach((sum, node) => errors.push(relativeError(sum, adjoints[node]!.data)));
+  }
+  return worst(errors);
+}
+
+function addOutside(
+  { program, fromAbove, carried }: LayerRun,
+  t: number,
+  sums: Float64Array[],
+): void {
+  if (fromAbove) addTo(sums[program.output]!, part(fromAbove, t));
+  program.states.forEach(({ next }, k) => addTo(sums[next]!, part(carried[k]!, t)));
+}

@@ -1,0 +1,190 @@
+import { OptionError } from '../errors.js';
+import type { CellProgram } from '../cell/program.js';
+import { batch } from '../ndarray.js';
+import type { LayerTrace } from './layerTrace.js';
+import { SeedBundle } from './seedBundle.js';
+import { singularValues, spectralNorm, spectralRadius } from './spectrum.js';
+import type { LayerChoice, Trace } from './trace.js';
+
+export interface JacobianChoice extends LayerChoice {
+  /** Which sequence of the batch. Default 0. */
+  sequence?: number;
+  /** Time steps t whose ∂sₜ/∂sₜ₋₁ is wanted. Default: all. */
+  steps?: readonly number[];
+  /** The step from which ∂s_from/∂sₖ goes back. Default: the last. */
+  from?: number;
+  /** How far it goes back, in steps. Default: to the start. */
+  lags?: number;
+}
+
+/**
+ * How a layer's state depends on the state before, with s all states of the cell one below the other
+ * (`[h; c]` for an LSTM), S numbers, for one sequence of the batch. The layer is looked at alone: the
+ * dependence through other layers is the ledger's.
+ */
+export interface Jacobians {
+  readonly layer: string;
+  readonly sequence: number;
+  readonly states: readonly string[];
+  /** S */
+  readonly size: number;
+  /** By step asked for: ∂sₜ/∂sₜ₋₁, `[S, S]` row-major, and its singular values, largest first. */
+  readonly steps: readonly {
+    readonly t: number;
+    readonly matrix: Float64Array;
+    readonly singularValues: Float64Array;
+  }[];
+  /** ‖∂s_from/∂sₖ‖₂, the largest factor by which a change of sₖ can reach s_from; k descending from `from`. */
+  readonly product: {
+    readonly from: number;
+    readonly k: readonly number[];
+    readonly norm: Float64Array;
+  };
+  readonly radii: readonly SpectralRadius[];
+}
+
+/** Of one square block of a weight that multiplies a state. */
+export interface SpectralRadius {
+  readonly parameter: string;
+  /** The gate that the block computes where that is clear, else its rows. */
+  readonly block: string;
+  readonly radius: number;
+}
+
+/** @throws InspectionError for an unknown layer, OptionError for a sequence or step that is not there */
+export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians {
+  const layer = trace.layer(choice);
+  const { timeSteps, run, program } = layer;
+  const { sequence = 0, from = timeSteps - 1, lags = from + 1 } = choice;
+  const steps = choice.steps ?? Array.from({ length: timeSteps }, (_, t) => t);
+  const check = (what: string, value: number, end: number): void => {
+    if (!Number.isInteger(value) || value < 0 || value >= end)
+      throw new OptionError(`jacobians: ${what} must be from 0 to ${end - 1}, got ${value}`);
+  };
+  check('sequence', sequence, run.batchSize);
+  check('from', from, timeSteps);
+  for (const t of steps) check('steps', t, timeSteps);
+  const size = program.states.reduce((sum, state) => sum + state.size, 0);
+  const bundle = new SeedBundle(run, size, [sequence]);
+  return {
+    layer: layer.name,
+    sequence,
+    states: program.states.map(({ name }) => name),
+    size,
+    steps: steps.map((t) => {
+      const matrix = stepJacobian(bundle, program, t, identity(size), size);
+      return { t, matrix, singularValues: singularValues(matrix, size, size) };
+    }),
+    product: productNorms(bundle, program, size, from, Math.max(0, from - lags)),
+    radii: spectralRadii(layer),
+  };
+}
+
+function identity(size: number): Float64Array {
+  const matrix = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) matrix[i * size + i] = 1;
+  return matrix;
+}
+
+/** left · ∂sₜ/∂sₜ₋₁, with row i of left as the i-th seed. */
+function stepJacobian(
+  bundle: SeedBundle,
+  program: CellProgram,
+  t: number,
+  left: Float64Array,
+  size: number,
+): Float64Array {
+  bundle.back(t, () => {
+    for (let i = 0; i < bundle.seeds; i++) {
+      let at = i * size;
+      for (const state of program.states) {
+        bundle.seed(state.next, i, left.subarray(at, at + state.size));
+        at += state.size;
+      }
+    }
+  });
+  const result = new Float64Array(bundle.seeds * size);
+  for (let i = 0; i < bundle.seeds; i++) {
+    let at = i * size;
+    for (const state of program.states) {
+      result.set(bundle.of(state.node, i), at);
+      at += state.size;
+    }
+  }
+  return result;
+}
+
+/** P_from = I, Pₖ₋₁ = Pₖ · ∂sₖ/∂sₖ₋₁. */
+function productNorms(
+  bundle: SeedBundle,
+  program: CellProgram,
+  size: number,
+  from: number,
+  to: number,
+): Jacobians['product'] {
+  let product = identity(size);
+  const k: number[] = [];
+  const norms: number[] = [];
+  const vector = new Float64Array(size);
+  for (let t = from; t >= to; t--) {
+    // The next leading vector is near the last, but must not be orthogonal to it by accident.
+    for (let i = 0; i < size; i++) vector[i]! += 0.01 / Math.sqrt(size);
+    k.push(t);
+    norms.push(spectralNorm(product, size, size, vector));
+    if (t > to) product = stepJacobian(bundle, program, t, product, size);
+  }
+  return { from, k, norm: Float64Array.from(norms) };
+}
+
+/** For every weight `[G·H, H]` whose product with a state enters the program. */
+export function spectralRadii({
+  program,
+  run,
+  gates,
+  parameterNames,
+}: LayerTrace): SpectralRadius[] {
+  const { nodes } = program;
+  return program.parameters.flatMap(({ node, shape }, k) => {
+    const [rows, size] = shape;
+    if (shape.length !== 2 || !size || rows! % size !== 0 || !multipliesState(program, node))
+      return [];
+    const { data } = run.inputs.parameters[k]!;
+    return Array.from({ length: rows! / size }, (_, block) => ({
+      parameter: parameterNames[k]!,
+      block:
+        gateOfRows(nodes, gates, block * size, (block + 1) * size) ??
+        `rows ${block * size} to ${(block + 1) * size - 1}`,
+      radius: spectralRadius(data.subarray(block * size * size, (block + 1) * size * size), size),
+    }));
+  });
+}
+
+/** Whether the weight, or a slice of it, multiplies something that depends on a state. */
+function multipliesState({ nodes, states }: CellProgram, weight: number): boolean {
+  const depends = new Set(states.map(({ node }) => node));
+  const parts = new Set([weight]);
+  let found = false;
+  nodes.forEach(({ operands, op, invariant }, index) => {
+    if (invariant && operands.some((one) => parts.has(one))) parts.add(index);
+    if (operands.some((one) => depends.has(one))) depends.add(index);
+    if (op === 'linear' && parts.has(operands[1]!) && depends.has(operands[0]!)) found = true;
+  });
+  return found;
+}
+
+/** The only gate that reads these rows of what is computed for several gates at once. */
+function gateOfRows(
+  nodes: CellProgram['nodes'],
+  gates: LayerTrace['gates'],
+  start: number,
+  end: number,
+): string | undefined {
+  const found = new Set<string>();
+  nodes.forEach((node, index) => {
+    if (node.op !== 'slice' || node.shape[0] !== batch) return;
+    const range = node.attributes as { start: number; end: number };
+    const gate = gates[index];
+    if (range.start === start && range.end === end && gate !== undefined) found.add(gate);
+  });
+  return found.size === 1 ? [...found][0] : undefined;
+}

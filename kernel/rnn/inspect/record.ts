@@ -1,0 +1,54 @@
+import type { LayerGradients, LayerRun } from './layerRun.js';
+import { part } from './layerRun.js';
+import { norm, type StepMachine } from './stepMachine.js';
+
+/** Norms of everything that a recurrent layer's backward pass meets, `[T]` each. */
+export interface LayerNorms {
+  /** By node. A parameter's adjoint is what the time step adds to its gradient. */
+  readonly values: readonly Float64Array[];
+  readonly adjoints: readonly Float64Array[];
+  /** By edge of the step machine. */
+  readonly edges: readonly Float64Array[];
+  /** Squared norm of the layer's gradients summed from the last time step back to t. */
+  readonly runningSquared: Float64Array;
+  /** Set by `finish`: by state, what comes to its next value from t+1; what comes to the output from above. */
+  readonly carried: readonly Float64Array[];
+  readonly fromAbove: Float64Array;
+}
+
+/** Measures a layer during its backward pass. */
+export class LayerRecorder implements LayerNorms {
+  readonly values: Float64Array[];
+  readonly adjoints: Float64Array[];
+  readonly edges: Float64Array[];
+  readonly carried: Float64Array[];
+  readonly fromAbove: Float64Array;
+  readonly runningSquared: Float64Array;
+
+  constructor(private readonly run: LayerRun) {
+    const series = () => new Float64Array(run.timeSteps);
+    this.values = run.program.nodes.map(series);
+    this.adjoints = run.program.nodes.map(series);
+    this.edges = run.machine.edges.map(series);
+    this.carried = run.program.states.map(series);
+    this.fromAbove = series();
+    this.runningSquared = series();
+  }
+
+  observe(t: number, machine: StepMachine, gradients: LayerGradients): void {
+    const { run } = this;
+    machine.values.forEach(({ data }, node) => (this.values[node]![t] = norm(data)));
+    machine.adjoints.forEach(({ data }, node) => (this.adjoints[node]![t] = norm(data)));
+    machine.edges.forEach(({ from }, k) => {
+      const { data } = machine.contributions[k]!;
+      const isWhole = data === machine.adjoints[from]!.data;
+      this.edges[k]![t] = isWhole ? this.adjoints[from]![t]! : norm(data);
+    });
+    run.carried.forEach((all, k) => (this.carried[k]![t] = norm(part(all, t))));
+    if (run.fromAbove) this.fromAbove[t] = norm(part(run.fromAbove, t));
+    let squared = 0;
+    for (const { data } of gradients.parameters)
+      for (let i = 0; i < data.length; i++) squared += data[i]! * data[i]!;
+    this.runningSquared[t] = squared;
+  }
+}

@@ -1,0 +1,107 @@
+import { batch, type NdArray } from '../ndarray.js';
+import { createWorkspace, type Workspace } from '../executor/workspace.js';
+import type { LayerRun } from './layerRun.js';
+import { addTo } from './stepMachine.js';
+
+/**
+ * Many vector-Jacobian products through the time steps of one layer at once: the sequences stand in a batch
+ * once for each seed, with the same values, so the operations' own rules do all of them in one go.
+ * Parameters get nothing.
+ */
+export class SeedBundle {
+  /** By node, `[seeds·sequences, …]`, set by `back`. */
+  readonly adjoints: readonly NdArray[];
+  private readonly workspace: Workspace;
+  private readonly reversed: readonly number[];
+  private readonly targets: readonly (readonly (NdArray | null)[])[];
+
+  /** @param sequences which of the batch take part; all where left out */
+  constructor(
+    private readonly run: LayerRun,
+    readonly seeds: number,
+    private readonly sequences: readonly number[] = Array.from(
+      { length: run.batchSize },
+      (_, b) => b,
+    ),
+  ) {
+    const { program, inputs, dtype } = run;
+    const { nodes } = program;
+    this.workspace = createWorkspace(
+      program,
+      inputs.parameters,
+      dtype,
+      1,
+      seeds * sequences.length,
+    );
+    this.adjoints = this.workspace.adjoints;
+    this.reversed = this.workspace.operations.toReversed();
+    this.targets = nodes.map((node) =>
+      node.operands.map((operand) => (nodes[operand]!.invariant ? null : this.adjoints[operand]!)),
+    );
+    const { rules, attributes, operands, values, invariantOperations } = this.workspace;
+    for (const node of invariantOperations)
+      rules[node]!.forward(values[0]![node]!, operands[0]![node]!, attributes[node]);
+  }
+
+  /** Goes back through step t. @param receive adds the seeds to adjoints, which are zero */
+  back(t: number, receive: (adjoints: readonly NdArray[]) => void): void {
+    const { rules, attributes, operands } = this.workspace;
+    const values = this.workspace.values[0]!;
+    this.spread(t);
+    for (const node of this.workspace.steppedNodes) this.adjoints[node]!.data.fill(0);
+    receive(this.adjoints);
+    for (const node of this.reversed)
+      rules[node]!.backward(
+        this.targets[node]!,
+        this.withoutEdited(t, node),
+        operands[0]![node]!,
+        values[node]!,
+        attributes[node],
+      );
+  }
+
+  /** Nothing flows back from a number that was set. */
+  private withoutEdited(t: number, node: number): NdArray {
+    const { data, shape } = this.adjoints[node]!;
+    const edits = this.run.options.edits?.get(t)?.filter((edit) => edit.node === node) ?? [];
+    if (edits.length === 0) return { data, shape };
+    const copy = data.slice();
+    const size = data.length / (this.seeds * this.sequences.length);
+    for (const index of edits.flatMap(({ numbers }) => [...numbers.keys()])) {
+      const place = this.sequences.indexOf(Math.floor(index / size));
+      for (let seed = 0; place >= 0 && seed < this.seeds; seed++)
+        copy[(seed * this.sequences.length + place) * size + (index % size)] = 0;
+    }
+    return { data: copy, shape };
+  }
+
+  /** The step's values, once for each seed. */
+  private spread(t: number): void {
+    const source = this.run.computeValues(t);
+    const { nodes } = this.run.program;
+    for (const node of this.workspace.steppedNodes) {
+      const { data } = source[node]!;
+      const target = this.workspace.values[0]![node]!.data;
+      const isBatched = nodes[node]!.shape[0] === batch;
+      const size = isBatched ? data.length / this.run.batchSize : data.length;
+      let to = 0;
+      for (let seed = 0; seed < this.seeds; seed++)
+        for (const b of this.sequences) {
+          target.set(data.subarray(b * size, (b + 1) * size), to);
+          to += size;
+        }
+    }
+  }
+
+  /** The part of a node's adjoint that belongs to one seed. */
+  of(node: number, seed: number): NdArray['data'] {
+    const { data } = this.adjoints[node]!;
+    const size = data.length / this.seeds;
+    return data.subarray(seed * size, (seed + 1) * size);
+  }
+
+  /** Adds to the part of a node's adjoint that belongs to one seed. */
+  seed(node: number, seed: number, numbers: ArrayLike<number>): void {
+    addTo(this.of(node, seed), numbers);
+  }
+}

@@ -1,0 +1,182 @@
+import { InspectionError } from '../errors.js';
+import { check, type Check } from './check.js';
+import type { NdArray } from '../ndarray.js';
+import { listLayers, type InspectOptions } from './inspect.js';
+import { jacobians, type JacobianChoice, type Jacobians } from './jacobians.js';
+import { LayerTrace } from './layerTrace.js';
+import { ledger, type Ledger, type LedgerChoice } from './ledger.js';
+import { lossTerms, type LossTerms } from './lossTerms.js';
+import { isRecurrent, type Direction, type Network } from './network.js';
+import { runBackward, unitSeed, type ForwardPass, type Precision } from './passes.js';
+import { LayerRecorder } from './record.js';
+import { norm } from './stepMachine.js';
+import { verdict, type Verdict } from './verdict.js';
+
+/** Names a recurrent layer: by number from the bottom (default 0) or name, and direction. */
+export interface LayerChoice {
+  layer?: number | string;
+  direction?: Direction;
+}
+
+/** A parameter's gradient in a trace. */
+export interface ParameterGradient {
+  readonly name: string;
+  readonly value: NdArray;
+  readonly gradient: NdArray;
+}
+
+/** What global norm clipping would do. */
+export interface ClipReport {
+  readonly maxNorm: number;
+  readonly norm: number;
+  readonly factor: number;
+  readonly fired: boolean;
+  /** Going back in time, the first step at which the running norm exceeds maxNorm. */
+  readonly step?: number;
+}
+
+/**
+ * One forward and backward pass of a model through time, with everything that happened in it.
+ * Made by `inspect`.
+ */
+export class Trace {
+  readonly network: Network;
+  readonly dtype: Precision;
+  /** T of the last recurrent layer. */
+  readonly timeSteps: number;
+  readonly batchSize: number;
+  /** Recurrent layers in the order of computation. */
+  readonly layers: readonly LayerTrace[];
+  /** The loss and its parts by time step. */
+  readonly loss: LossTerms;
+  /** By path. */
+  readonly gradients: ReadonlyMap<string, ParameterGradient>;
+  /** By slot of the network. */
+  readonly adjoints: readonly (NdArray | undefined)[];
+
+  constructor(
+    readonly pass: ForwardPass,
+    readonly options: InspectOptions,
+  ) {
+    this.network = pass.network;
+    this.dtype = pass.dtype;
+    const operations = this.network.operations.filter(isRecurrent);
+    const recorders = new Map(
+      operations
+        .filter(
+          ({ name, layer }) =>
+            !options.layers || options.layers.includes(name) || options.layers.includes(layer),
+        )
+        .map((operation) => [operation, new LayerRecorder(pass.runs.get(operation)!)] as const),
+    );
+    this.adjoints = runBackward(pass, unitSeed(pass, this.network.loss), {
+      observe: (operation) => {
+        const recorder = recorders.get(operation);
+        return (t, machine, gradients) => recorder?.observe(t, machine, gradients);
+      },
+    });
+    this.layers = [...recorders].map(
+      ([operation, recorder]) =>
+        new LayerTrace(operation, pass.runs.get(operation)!, recorder, this.network),
+    );
+    const last = pass.runs.get(operations.at(-1)!)!;
+    this.timeSteps = last.timeSteps;
+    this.batchSize = last.batchSize;
+    this.loss = lossTerms(pass, this.timeSteps);
+    this.gradients = this.parameterGradients();
+  }
+
+  private parameterGradients(): Map<string, ParameterGradient> {
+    const found = new Map<string, ParameterGradient>();
+    this.network.slots.forEach(({ parameter: name }, slot) => {
+      const value = this.pass.values[slot];
+      const gradient = this.adjoints[slot];
+      if (name !== undefined && value && gradient) found.set(name, { name, value, gradient });
+    });
+    return found;
+  }
+
+  /**
+   * `[T]` norm of all gradients summed from the last time step back to t, as backward goes on; what lies
+   * outside of recurrent layers counts from the start. Exact where no two layers share a weight.
+   */
+  get runningNorm(): Float64Array {
+    const recurrent = new Set(this.layers.flatMap(({ parameterNames }) => parameterNames));
+    let outside = 0;
+    for (const { name, gradient } of this.gradients.values())
+      if (!recurrent.has(name)) outside += norm(gradient.data) ** 2;
+    return Float64Array.from({ length: this.timeSteps }, (_, t) =>
+      Math.sqrt(
+        this.layers.reduce((sum, { norms }) => sum + (norms.runningSquared[t] ?? 0), outside),
+      ),
+    );
+  }
+
+  /** Whether global norm clipping, g ← g · min(1, maxNorm / (‖g‖ + 10⁻⁶)), would change the gradient. */
+  get clip(): ClipReport | undefined {
+    const maxNorm = this.options.clipNorm;
+    if (maxNorm === undefined) return undefined;
+    const total = this.gradientNorm;
+    const factor = Math.min(1, maxNorm / (total + 1e-6));
+    const step = this.runningNorm.findLastIndex((value) => value > maxNorm);
+    return { maxNorm, norm: total, factor, fired: factor < 1, ...(step >= 0 && { step }) };
+  }
+
+  /** Norm of all parameters' gradients as one vector. */
+  get gradientNorm(): number {
+    return Math.hypot(...[...this.gradients.values()].map(({ gradient }) => norm(gradient.data)));
+  }
+
+  /** @throws InspectionError if there is no such layer */
+  layer({ layer = 0, direction }: LayerChoice = {}): LayerTrace {
+    const found = this.layers.find(
+      (one) =>
+        (one.name === layer || one.layer === layer) &&
+        (direction === undefined || one.direction === direction),
+    );
+    if (!found)
+      throw new InspectionError(
+        `Trace: unknown layer ${JSON.stringify(layer)}${direction ? `, ${direction}` : ''}, expected ${listLayers(this.layers)}`,
+      );
+    return found;
+  }
+
+  /** Which loss term sends how much gradient to which state; see `Ledger`. */
+  ledger(choice: LedgerChoice = {}): Ledger {
+    return ledger(this, choice);
+  }
+
+  /** How each state depends on the one before; see `Jacobians`. */
+  jacobians(choice: JacobianChoice = {}): Jacobians {
+    return jacobians(this, choice);
+  }
+
+  /** Whether gradients flow, vanish or explode, and what in the cell has to do with it. */
+  verdict(): Verdict {
+    return verdict(this);
+  }
+
+  /** The worst relative error of every invariant of this trace. */
+  check(): Check[] {
+    return check(this);
+  }
+
+  /** The trace in a few lines: sizes, loss, gradients by layer, verdict. */
+  toString(): string {
+    const { loss, layers, timeSteps, batchSize } = this;
+    const head = `Trace of ${timeSteps} time steps, ${batchSize} ${batchSize === 1 ? 'sequence' : 'sequences'}, ${this.dtype}: loss ${loss.total.toPrecision(6)}, gradient norm ${this.gradientNorm.toPrecision(4)}`;
+    const rows = layers.map(({ name, program, norms }) => {
+      const states = program.states.map(({ name: state, next }) => {
+        const series = norms.adjoints[next]!;
+        return `‖∂L/∂${state}‖ ${series[0]!.toExponential(2)} at t=0, ${series.at(-1)!.toExponential(2)} at t=${series.length - 1}`;
+      });
+      return `  ${name} (${program.name}): ${states.join('; ')}`;
+    });
+    return [head, ...rows, this.verdict().sentence].join('\n');
+  }
+
+  /** How Node prints it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
