@@ -88,9 +88,34 @@ export { bceWithLogits, type BceWithLogitsOptions } from './losses/bceWithLogits
 export { gaussianNll, type GaussianNllOptions } from './losses/gaussianNll.js';
 export { cosineLoss, type CosineLossOptions } from './losses/cosineLoss.js';
 export { ctcLoss, type CtcLossOptions } from './losses/ctcLoss.js';
+export { Adadelta, type AdadeltaOptions } from './optim/adadelta.js';
+export { Adagrad, type AdagradOptions } from './optim/adagrad.js';
 export { Adam, type AdamOptions } from './optim/adam.js';
+export { AdamW, type AdamWOptions } from './optim/adamw.js';
+export { Lion, type LionOptions } from './optim/lion.js';
+export { RMSprop, type RMSpropOptions } from './optim/rmsprop.js';
 export { SGD, type SGDOptions } from './optim/sgd.js';
 export { Optimizer } from './optim/optimizer.js';
+export type { OptimizerState } from './optim/optimizerState.js';
+export type { GroupOptions, OptimizerParameters } from './optim/parameterGroups.js';
+export { clipGradNormEach, clipGradValue } from './optim/clipGradValue.js';
+export {
+  CosineLR,
+  ExponentialLR,
+  StepLR,
+  Warmup,
+  type CosineLROptions,
+  type StepLROptions,
+  type WarmupOptions,
+} from './optim/schedules/decays.js';
+export { OneCycleLR, type OneCycleLROptions } from './optim/schedules/oneCycleLR.js';
+export { ReduceOnPlateau, type ReduceOnPlateauOptions } from './optim/schedules/reduceOnPlateau.js';
+export { Schedule, type ScheduleState } from './optim/schedules/schedule.js';
+export {
+  WeightAverage,
+  type WeightAverageOptions,
+  type WeightAverageState,
+} from './optim/weightAverage.js';
 export { clipGradNorm, gradNorm } from './optim/clip.js';
 
 export type { Batch } from './data/batch.js';

@@ -1,9 +1,11 @@
 import { OptionError } from './errors.js';
 
-type Check = (value: unknown) => string | undefined;
+export type Check = (value: unknown) => string | undefined;
 
 const isPositiveInteger = (value: unknown): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value > 0;
+
+const isDecay = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value < 1;
 
 /** What an option may hold, and how to say so. */
 export const is = {
@@ -21,6 +23,12 @@ export const is = {
       : 'a number that is zero or more',
   probability: (value: unknown) =>
     typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'a number from 0 to 1',
+  /** How much of a running mean is kept at each step. */
+  decay: (value: unknown) => (isDecay(value) ? undefined : 'a number from 0 to below 1'),
+  decays: (value: unknown) =>
+    Array.isArray(value) && value.length === 2 && value.every(isDecay)
+      ? undefined
+      : 'two numbers from 0 to below 1',
   function: (value: unknown) => (typeof value === 'function' ? undefined : 'a function'),
   object: (value: unknown) =>
     typeof value === 'object' && value !== null ? undefined : 'an object',

@@ -39,7 +39,7 @@ export class Adam extends Optimizer {
       eps: optional(is.positive),
       weightDecay: optional(is.nonNegative),
     });
-    super(parameters, options.lr ?? 1e-3);
+    super(parameters, { lr: options.lr ?? 1e-3 }, { defaults: {}, checks: { lr: is.positive } });
     this.#betas = options.betas ?? [0.9, 0.999];
     if (!this.#betas.every((beta) => beta >= 0 && beta < 1))
       throw new OptionError(

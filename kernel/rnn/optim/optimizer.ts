@@ -1,22 +1,46 @@
-import { OptionError } from '../errors.js';
 import { createNumbers, type NumberArray } from '../ndarray.js';
-import { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
+import { putState, takeState, type OptimizerState } from './optimizerState.js';
+import {
+  toGroups,
+  type GroupSettings,
+  type OptimizerParameters,
+  type ParameterGroup,
+  type SettingsSpec,
+} from './parameterGroups.js';
 
 /** Changes parameters along their gradients. */
-export abstract class Optimizer {
+export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> {
   readonly parameters: readonly Tensor[];
-  /** Learning rate; may be changed between steps. */
-  lr: number;
+  /** Parameters with their settings, which may be changed between steps: `optimizer.groups[0].lr = 1e-4`. */
+  readonly groups: readonly ParameterGroup<Settings>[];
+  readonly #groupOf: readonly ParameterGroup<Settings>[];
+  readonly #moments = new Map<string, NumberArray[]>();
+  /** For each parameter, how often it was updated: one without a gradient is not stepped. */
+  protected readonly steps: number[];
 
-  /** @throws OptionError if there is nothing to train */
-  constructor(parameters: Iterable<Tensor>, lr: number) {
-    this.parameters = [...parameters];
-    this.lr = lr;
-    const name = new.target.name;
-    if (this.parameters.length === 0)
-      throw new OptionError(`${name}: expected at least one parameter, got none`);
-    if (!this.parameters.every((one) => one instanceof Tensor && one.requiresGrad))
-      throw new OptionError(`${name}: expected parameters that require gradients`);
+  /**
+   * @param options the settings of every group that says nothing else
+   * @throws OptionError for an unknown option or one out of range, or if there is nothing to train
+   */
+  constructor(
+    parameters: OptimizerParameters<Settings>,
+    options: Partial<Settings>,
+    spec: SettingsSpec<Settings>,
+  ) {
+    this.groups = toGroups(new.target.name, parameters, options, spec);
+    this.parameters = this.groups.flatMap(({ params }) => params);
+    this.#groupOf = this.groups.flatMap((group) => group.params.map(() => group));
+    this.steps = this.parameters.map(() => 0);
+  }
+
+  /** Learning rate of the first group; setting it sets that of all. */
+  get lr(): number {
+    return this.groups[0]!.lr;
+  }
+
+  set lr(rate: number) {
+    for (const group of this.groups) group.lr = rate;
   }
 
   /** Updates every parameter that has a gradient. */
@@ -31,12 +55,49 @@ export abstract class Optimizer {
     for (const parameter of this.parameters) parameter.grad = null;
   }
 
+  /** A copy of everything that `loadState` needs to go on exactly as from here; the parameters are not in it. */
+  state(): OptimizerState {
+    return takeState(this.#parts());
+  }
+
+  /**
+   * Goes on from a state of an optimiser of the same class over parameters of the same shapes, in the same order.
+   * @throws StateDictError that lists what does not fit; nothing is changed then
+   */
+  loadState(state: OptimizerState): void {
+    putState(this.#parts(), state);
+  }
+
+  #parts() {
+    const { parameters, groups, steps } = this;
+    return { kind: this.constructor.name, parameters, groups, steps, moments: this.#moments };
+  }
+
   protected beginStep(): void {
     // Optimisers that count steps do it here.
   }
 
   /** Updates the k-th parameter in place. */
   protected abstract update(k: number, parameter: NumberArray, gradient: NumberArray): void;
+
+  /** The settings of the k-th parameter. */
+  protected settings(k: number): Readonly<Settings> {
+    return this.#groupOf[k]!;
+  }
+
+  /**
+   * A moment that is kept for each parameter, an array of its size: zeros at first, and part of the state.
+   * @param isNeeded whether a group has it; there are no arrays if none does
+   */
+  protected moment(
+    name: string,
+    isNeeded: (settings: Settings) => boolean = () => true,
+  ): NumberArray[] {
+    if (!this.groups.some(isNeeded)) return [];
+    const arrays = this.zerosLikeParameters();
+    this.#moments.set(name, arrays);
+    return arrays;
+  }
 
   /** One array of zeros like each parameter: a moment that the optimiser keeps. */
   protected zerosLikeParameters(): NumberArray[] {

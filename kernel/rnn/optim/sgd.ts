@@ -32,7 +32,7 @@ export class SGD extends Optimizer {
       weightDecay: optional(is.nonNegative),
       nesterov: optional(is.boolean),
     });
-    super(parameters, options.lr);
+    super(parameters, { lr: options.lr }, { defaults: {}, checks: { lr: is.positive } });
     this.#momentum = options.momentum ?? 0;
     this.#weightDecay = options.weightDecay ?? 0;
     this.#nesterov = options.nesterov ?? false;

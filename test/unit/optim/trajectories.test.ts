@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import {
+  Adadelta,
+  Adagrad,
+  AdamW,
+  Lion,
+  manualSeed,
+  randn,
+  RMSprop,
+  tensor,
+  type GroupOptions,
+  type Optimizer,
+  type Tensor,
+} from '../../../kernel/rnn/index.js';
+
+/** One element's update, written from the paper or from PyTorch's documentation: θ, g, t (from 1) → θ. */
+type Reference = () => (theta: number, g: number, t: number) => number;
+
+interface Case {
+  create: (parameters: Iterable<Tensor>) => Optimizer;
+  reference: Reference;
+}
+
+const cases: Record<string, Case> = {
+  'RMSprop as PyTorch defaults it': {
+    create: (parameters) => new RMSprop(parameters),
+    reference: () => {
+      let v = 0;
+      return (theta, g) => {
+        v = 0.99 * v + 0.01 * g ** 2;
+        return theta - (0.01 * g) / (Math.sqrt(v) + 1e-8);
+      };
+    },
+  },
+  'RMSprop with a large eps outside the root, momentum and weight decay': {
+    create: (parameters) =>
+      new RMSprop(parameters, { lr: 0.05, alpha: 0.8, eps: 0.1, momentum: 0.7, weightDecay: 0.2 }),
+    reference: () => {
+      let [v, b] = [0, 0];
+      return (theta, gradient) => {
+        const g = gradient + 0.2 * theta;
+        v = 0.8 * v + 0.2 * g ** 2;
+        b = 0.7 * b + g / (v ** 0.5 + 0.1);
+        return theta - 0.05 * b;
+      };
+    },
+  },
+  'RMSprop with eps inside the root': {
+    create: (parameters) =>
+      new RMSprop(parameters, { lr: 0.05, alpha: 0.9, eps: 0.1, epsPlacement: 'inside' }),
+    reference: () => {
+      let v = 0;
+      return (theta, g) => {
+        v = 0.9 * v + 0.1 * g ** 2;
+        return theta - (0.05 * g) / (v + 0.1) ** 0.5;
+      };
+    },
+  },
+  'RMSprop, centred, eps inside, momentum': {
+    create: (parameters) =>
+      new RMSprop(parameters, {
+        lr: 0.02,
+        alpha: 0.9,
+        eps: 0.3,
+        centered: true,
+        epsPlacement: 'inside',
+        momentum: 0.5,
+      }),
+    reference: () => {
+      let [v, mean, b] = [0, 0, 0];
+      return (theta, g) => {
+        v += 0.1 * (g ** 2 - v);
+        mean += 0.1 * (g - mean);
+        b = 0.5 * b + g / Math.sqrt(v - mean ** 2 + 0.3);
+        return theta - 0.02 * b;
+      };
+    },
+  },
+  'RMSprop, centred, eps outside': {
+    create: (parameters) => new RMSprop(parameters, { lr: 0.02, centered: true, eps: 0.05 }),
+    reference: () => {
+      let [v, mean] = [0, 0];
+      return (theta, g) => {
+        v += 0.01 * (g ** 2 - v);
+        mean += 0.01 * (g - mean);
+        return theta - (0.02 * g) / (Math.sqrt(v - mean ** 2) + 0.05);
+      };
+    },
+  },
+  'Adagrad with decay of the rate, weight decay and a first accumulator': {
+    create: (parameters) =>
+      new Adagrad(parameters, {
+        lr: 0.3,
+        lrDecay: 0.05,
+        weightDecay: 0.1,
+        initialAccumulatorValue: 0.2,
+      }),
+    reference: () => {
+      let v = 0.2;
+      return (theta, gradient, t) => {
+        const g = gradient + 0.1 * theta;
+        v += g ** 2;
+        return theta - ((0.3 / (1 + 0.05 * (t - 1))) * g) / (Math.sqrt(v) + 1e-10);
+      };
+    },
+  },
+  'Adagrad as PyTorch defaults it': {
+    create: (parameters) => new Adagrad(parameters),
+    reference: () => {
+      let v = 0;
+      return (theta, g) => {
+        v += g ** 2;
+        return theta - (0.01 * g) / (Math.sqrt(v) + 1e-10);
+      };
+    },
+  },
+  Adadelta: {
+    create: (parameters) =>
+      new Adadelta(parameters, { lr: 0.9, rho: 0.8, eps: 1e-3, weightDecay: 0.1 }),
+    reference: () => {
+      let [v, u] = [0, 0];
+      return (theta, gradient) => {
+        const g = gradient + 0.1 * theta;
+        v = 0.8 * v + 0.2 * g ** 2;
+        const d = ((u + 1e-3) / (v + 1e-3)) ** 0.5 * g;
+        u = 0.8 * u + 0.2 * d ** 2;
+        return theta - 0.9 * d;
+      };
+    },
+  },
+  'AdamW decays weights apart from the gradient': {
+    create: (parameters) =>
+      new AdamW(parameters, { lr: 0.05, betas: [0.8, 0.95], eps: 1e-3, weightDecay: 0.3 }),
+    reference: () => {
+      let [m, v] = [0, 0];
+      return (theta, g, t) => {
+        m = 0.8 * m + 0.2 * g;
+        v = 0.95 * v + 0.05 * g ** 2;
+        const mHat = m / (1 - 0.8 ** t);
+        const vHat = v / (1 - 0.95 ** t);
+        return theta * (1 - 0.05 * 0.3) - (0.05 * mHat) / (Math.sqrt(vHat) + 1e-3);
+      };
+    },
+  },
+  'AdamW as PyTorch defaults it': {
+    create: (parameters) => new AdamW(parameters),
+    reference: () => {
+      let [m, v] = [0, 0];
+      return (theta, g, t) => {
+        m = 0.9 * m + 0.1 * g;
+        v = 0.999 * v + 0.001 * g ** 2;
+        const direction = m / (1 - 0.9 ** t) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8);
+        return theta - 1e-3 * 1e-2 * theta - 1e-3 * direction;
+      };
+    },
+  },
+  'Lion moves by the sign of the interpolated moment': {
+    create: (parameters) => new Lion(parameters, { lr: 0.03, betas: [0.7, 0.9], weightDecay: 0.2 }),
+    reference: () => {
+      let m = 0;
+      return (theta, g) => {
+        const direction = Math.sign(0.7 * m + 0.3 * g);
+        m = 0.9 * m + 0.1 * g;
+        return theta - 0.03 * (direction + 0.2 * theta);
+      };
+    },
+  },
+};
+
+const start = [1, -2, 0.3, -0.04];
+/** Fixed slopes for each time step; the gradient at θ is slope + θ. */
+const slopes = (): number[][] => {
+  manualSeed(17);
+  return randn([25, start.length], { dtype: 'float64' }).toNested() as number[][];
+};
+
+function train(optimizer: Optimizer, theta: Tensor, from: number, to: number): void {
+  for (const slope of slopes().slice(from, to)) {
+    optimizer.zeroGrad();
+    theta
+      .mul(tensor(slope, { dtype: 'float64' }))
+      .add(theta.mul(theta).mul(0.5))
+      .sum()
+      .backward();
+    optimizer.step();
+  }
+}
+
+const parameter = (values: number[] = start): Tensor =>
+  tensor(values, { dtype: 'float64', requiresGrad: true });
+
+describe('optimisers', () => {
+  for (const [name, { create, reference }] of Object.entries(cases)) {
+    it(`${name}: 25 steps are those of the formula in float64`, () => {
+      const theta = parameter();
+      train(create([theta]), theta, 0, 25);
+      start.forEach((value, i) => {
+        const update = reference();
+        slopes().forEach((slope, step) => {
+          value = update(value, slope[i]! + value, step + 1);
+        });
+        const actual = theta.data[i]!;
+        assert.ok(Math.abs(actual - value) < 1e-12, `element ${i}: ${actual}, expected ${value}`);
+      });
+    });
+
+    it(`${name}: goes on from its state bit for bit`, () => {
+      const [whole, resumed] = [parameter(), parameter()];
+      train(create([whole]), whole, 0, 25);
+      const first = create([resumed]);
+      train(first, resumed, 0, 12);
+      const state = first.state();
+      const second = create([resumed]);
+      second.lr = 99;
+      second.loadState(state);
+      train(second, resumed, 12, 25);
+      assert.deepEqual(resumed.data, whole.data);
+    });
+  }
+
+  it('groups have settings of their own: each trains as in an optimiser of its own', () => {
+    const [a, b] = [parameter(), parameter([3, -1, 2, 5])];
+    const [alone, other] = [parameter(), parameter([3, -1, 2, 5])];
+    const groups: GroupOptions<{
+      lr: number;
+      weightDecay: number;
+      betas: readonly [number, number];
+    }>[] = [
+      { params: [a], lr: 0.1 },
+      { params: [b], weightDecay: 0.5, betas: [0.5, 0.5] },
+    ];
+    const both = new AdamW(groups, { lr: 0.02 });
+    assert.deepEqual(
+      both.groups.map(({ lr, weightDecay, params }) => [lr, weightDecay, params.length]),
+      [
+        [0.1, 0.01, 1],
+        [0.02, 0.5, 1],
+      ],
+    );
+    train(both, a, 0, 9);
+    train(both, b, 0, 9);
+    train(new AdamW([alone], { lr: 0.1 }), alone, 0, 9);
+    train(new AdamW([other], { lr: 0.02, weightDecay: 0.5, betas: [0.5, 0.5] }), other, 0, 9);
+    assert.deepEqual(a.data, alone.data);
+    assert.deepEqual(b.data, other.data, 'a parameter without a gradient was not stepped');
+  });
+
+  it('lr reads the first group and sets all; a group may be changed between steps', () => {
+    const optimizer = new Lion([{ params: [parameter()], lr: 0.5 }, { params: [parameter()] }]);
+    assert.equal(optimizer.lr, 0.5);
+    optimizer.groups[1]!.lr = 0.25;
+    assert.deepEqual(
+      optimizer.groups.map(({ lr }) => lr),
+      [0.5, 0.25],
+    );
+    optimizer.lr = 0.125;
+    assert.deepEqual(
+      optimizer.groups.map(({ lr }) => lr),
+      [0.125, 0.125],
+    );
+  });
+
+  it('a state holds settings and moments as copies, and says what does not fit', () => {
+    const theta = parameter();
+    const optimizer = new AdamW([theta], { lr: 0.1 });
+    train(optimizer, theta, 0, 2);
+    const state = optimizer.state();
+    train(optimizer, theta, 2, 4);
+    assert.equal(state.kind, 'AdamW');
+    assert.deepEqual(state.steps, [2]);
+    assert.deepEqual(state.groups, [
+      { lr: 0.1, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01 },
+    ]);
+    assert.deepEqual(Object.keys(state.moments), ['first', 'second']);
+    assert.notDeepEqual(
+      state.moments['first']![0]!.data,
+      optimizer.state().moments['first']![0]!.data,
+    );
+    const misfits: [() => Optimizer, RegExp][] = [
+      [
+        () => new Lion([parameter()]),
+        /Lion.loadState: the state is of AdamW; moment 'moment' of parameter 0 is missing/,
+      ],
+      [
+        () => new AdamW([parameter([1])]),
+        /moment 'first' of parameter 0 is \[4\], expected \[1\]; moment 'second'/,
+      ],
+      [() => new AdamW([parameter(), parameter()]), /got 1 parameters, expected 2/],
+      [() => new AdamW([{ params: [parameter()] }, { params: [] }]), /got 1 groups, expected 2/],
+    ];
+    for (const [create, message] of misfits) {
+      const other = create();
+      const before = JSON.stringify(other.state());
+      assert.throws(() => other.loadState(state), { name: 'StateDictError', message });
+      assert.equal(JSON.stringify(other.state()), before, 'nothing was changed');
+    }
+  });
+
+  it('frozen parameters may be among others, and are not touched', () => {
+    const [theta, frozen] = [parameter(), parameter([7])];
+    frozen.requiresGrad = false;
+    const optimizer = new AdamW([theta, frozen]);
+    train(optimizer, theta, 0, 3);
+    assert.deepEqual(frozen.toNested(), [7]);
+    assert.throws(() => new AdamW([frozen]), /AdamW: expected parameters that require gradients/);
+  });
+
+  it('refuse options and groups that make no sense', () => {
+    const theta = parameter();
+    const misuses: [() => unknown, RegExp][] = [
+      [
+        () => new RMSprop([theta], { alpha: 1 }),
+        /RMSprop: alpha must be a number from 0 to below 1, got 1/,
+      ],
+      [
+        () => new Lion([theta], { betas: [0.9] as never }),
+        /Lion: betas must be two numbers from 0 to below 1/,
+      ],
+      [
+        () => new Adagrad([theta], { rho: 1 } as object),
+        /Adagrad: unknown option 'rho', expected lr, lrDecay, weightDecay/,
+      ],
+      [
+        () => new AdamW([{ params: [theta], lr: -1 }]),
+        /AdamW, group 0: lr must be a positive number, got -1/,
+      ],
+      [
+        () => new AdamW([{ params: [theta] }, { params: [theta] }]),
+        /AdamW: expected each parameter once, got one twice/,
+      ],
+      [() => new AdamW([]), /AdamW: expected at least one parameter, got none/],
+      [() => new AdamW([3 as never]), /AdamW: expected parameters, or groups/],
+    ];
+    for (const [misuse, message] of misuses) assert.throws(misuse, message);
+  });
+});
