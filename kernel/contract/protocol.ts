@@ -171,7 +171,7 @@ export interface ErrorEvent {
 export interface ErrorReport {
   name: string;
   message: string;
-  /** Innermost first; frames inside Node and Unroll are left out. */
+  /** Innermost first; those inside Node and Unroll, and all but the first of a package, are folded. */
   frames: ErrorFrame[];
   /** Printable traceback: name, message, the failing line with a caret, frames. */
   stack: string;
@@ -187,6 +187,13 @@ export interface ErrorFrame {
   /** From 1, both. */
   line: number;
   column: number;
+  /** Behind the last character, where the place has an extent: what does not parse has one. */
+  endLine?: number;
+  endColumn?: number;
+  /** The line, the first such frame's with its neighbours, where the user wrote it. */
+  code?: { /** Number of the first line. */ from: number; lines: string[] };
+  /** How many frames of libraries are left out between the frame before and this one. */
+  folded?: number;
 }
 
 /** The end of a request. `aborted`: it never ran because an earlier one failed. */

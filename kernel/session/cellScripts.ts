@@ -3,6 +3,7 @@ import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import type { CellReference } from '../contract/protocol.js';
 import type { CompiledCell } from './compile/compileCell.js';
 import type { Insertion } from './compile/parseCell.js';
+import { rangeAt, type TextRange } from './textRange.js';
 
 const scheme = 'unroll-cell:';
 
@@ -12,11 +13,8 @@ export interface CellScript {
   source: string;
 }
 
-export interface CellPosition {
+export interface CellPosition extends TextRange {
   script: CellScript;
-  /** From 1, both. */
-  line: number;
-  column: number;
 }
 
 /** On this line, mapped columns from this one on are too large. */
@@ -60,11 +58,9 @@ export class CellScripts {
   }
 
   /** An offset in the cell's source, as compiled calls carry it. */
-  locateOffset(executionCount: number, offset: number): CellPosition | undefined {
+  locateOffset(executionCount: number, offset: number, length = 0): CellPosition | undefined {
     const script = this.#scripts.get(executionCount);
-    if (!script) return undefined;
-    const before = script.source.slice(0, offset).split('\n');
-    return { script, line: before.length, column: before.at(-1)!.length + 1 };
+    return script && { script, ...rangeAt(script.source, offset, length) };
   }
 }
 

@@ -12,6 +12,7 @@ export class Execution {
   thrown: { value: unknown; at: Place } | undefined;
   /** Set while the cell, stopped or failed elsewhere, has not unwound: its body must not go on. */
   #cancelled: Error | undefined;
+  readonly #strays = new Map<string, number>();
   readonly #waits = new Set<(reason: Error) => void>();
   #hasResult = false;
   #result: unknown;
@@ -50,6 +51,13 @@ export class Execution {
       promise.then(resolve, reject);
       promise.then(settled, settled);
     });
+  }
+
+  /** How often an error that reads like this came after the cell's end. */
+  countStray(stack: string): number {
+    const times = (this.#strays.get(stack) ?? 0) + 1;
+    this.#strays.set(stack, times);
+    return times;
   }
 
   setResult(value: unknown): void {

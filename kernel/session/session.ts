@@ -27,7 +27,7 @@ import { OutputQueue, type Send } from './outputQueue.js';
 import { installProcessHooks } from './processHooks.js';
 import { asBundle, isPromiseLike, toBundle } from './resultBundle.js';
 import { Interrupted } from './sessionErrors.js';
-import { StackFrames } from './stackFrames.js';
+import { type Place, StackFrames } from './stackFrames.js';
 import { loadTypeScript } from './typescript.js';
 import { installUserTimers } from './userTimers.js';
 import { summarizeVariables } from './variables.js';
@@ -69,8 +69,8 @@ export class Session {
       typescript: loadTypeScript,
       scripts: this.#files,
       protect: (work) => this.#interrupts.protect(work),
-      blame: (error, script, offset) => {
-        const at = this.#files.locateOffset(script, offset);
+      blame: (error, script, offset, length) => {
+        const at = this.#files.locateOffset(script, offset, length);
         if (at) this.#frames.set(error, at);
       },
       loadedAgain: (changed, importers) => this.#imported.tell(changed, importers),
@@ -259,7 +259,7 @@ export class Session {
     } catch (error) {
       const at =
         error instanceof CellSyntaxError
-          ? this.#scripts.locateOffset(executionCount, error.start)
+          ? this.#scripts.locateOffset(executionCount, error.start, error.length)
           : undefined;
       this.#fail(execution, error, at);
       return undefined;
@@ -332,7 +332,13 @@ export class Session {
   }
 
   #stray(execution: Execution, error: unknown): void {
-    if (!this.#isReported(error)) this.#report(execution, error);
+    if (this.#isReported(error)) return;
+    const { stack } = toErrorReport(error, this.#frames, whereabouts(execution, error));
+    const times = execution.countStray(stack);
+    if (times === 1) this.#report(execution, error);
+    if (times !== 2) return;
+    const text = 'The same error came again. From now on it is not shown.\n';
+    this.#output.write(execution.id, 'stderr', text);
   }
 
   #isReported(error: unknown): boolean {
@@ -340,9 +346,7 @@ export class Session {
   }
 
   #report(execution: Execution, error: unknown, at?: CellPosition): void {
-    const { thrown } = execution;
-    const where = at ?? (thrown && Object.is(thrown.value, error) ? thrown.at : undefined);
-    const report = toErrorReport(error, this.#frames, where);
+    const report = toErrorReport(error, this.#frames, at ?? whereabouts(execution, error));
     if (typeof error === 'object' && error !== null) this.#reported.add(error);
     this.#emit({ type: 'error', parent: execution.id, error: report });
   }
@@ -426,6 +430,11 @@ export class Session {
   #emit(event: KernelEvent): void {
     this.#interrupts.protect(() => this.#output.emit(event));
   }
+}
+
+/** Where a value was thrown that does not know itself. */
+function whereabouts({ thrown }: Execution, error: unknown): Place | undefined {
+  return thrown && Object.is(thrown.value, error) ? thrown.at : undefined;
 }
 
 /** A bit of everything, so that the compiler's code is compiled itself. */

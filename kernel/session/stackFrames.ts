@@ -6,8 +6,9 @@ import { asWritten } from './compile/shadowing.js';
 import type { CellPosition, CellScripts } from './cellScripts.js';
 import { moduleBody } from './files/compileFile.js';
 import type { FilePosition, FileScripts } from './files/fileScripts.js';
+import type { TextRange } from './textRange.js';
 
-export interface Frame {
+export interface Frame extends TextRange {
   function?: string;
   /** The frame waits at an `await`. */
   isAsync: boolean;
@@ -16,8 +17,8 @@ export interface Frame {
   file?: string;
   /** The whole text of a file of the workspace. */
   text?: string;
-  line: number;
-  column: number;
+  /** Frames of libraries between the frame before and this one. */
+  folded?: number;
 }
 
 /** In what the user wrote. */
@@ -42,12 +43,21 @@ export class StackFrames {
     Error.prepareStackTrace = (error, callSites) => this.#prepare(error, callSites);
   }
 
-  /** Frames of an error, innermost first; without those of Node and the kernel. */
+  /** Frames of an error, innermost first, those of libraries folded. */
   of(error: Error): Frame[] {
     // V8 prepares the trace when it is first read.
     const { stack } = error;
-    const frames = this.#known.get(error) ?? parseFrames(stack ?? '');
-    return frames.filter((frame) => !this.isInternal(frame));
+    const frames = this.#known.get(error) ?? parseFrames(typeof stack === 'string' ? stack : '');
+    const shown: Frame[] = [];
+    let folded = 0;
+    frames.forEach((frame, index) => {
+      if (this.isInternal(frame) || isDeeperIn(packageOf(frame), frames[index - 1])) folded++;
+      else {
+        shown.push(folded === 0 ? frame : { ...frame, folded });
+        folded = 0;
+      }
+    });
+    return shown;
   }
 
   /** A rejection passed through an `await`: V8 does not know, so the frame is added here. */
@@ -127,9 +137,24 @@ export class StackFrames {
 }
 
 export function frameAt(place: Place, isAsync: boolean): Frame {
-  const { line, column } = place;
-  if ('script' in place) return { isAsync, cell: place, line, column };
-  return { isAsync, file: place.file, text: place.text, line, column };
+  if (!('script' in place)) return { isAsync, ...place };
+  const { script, ...range } = place;
+  return { isAsync, cell: { script, ...range }, ...range };
+}
+
+/** What the user wrote, where the frame is in it. */
+export function textOf({ cell, text }: Frame): string | undefined {
+  return cell?.script.source ?? text;
+}
+
+/** The folder of the installed package that a frame is in. */
+function packageOf({ file, text }: Frame): string | undefined {
+  if (file === undefined || text !== undefined) return undefined;
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0];
+}
+
+function isDeeperIn(folder: string | undefined, inner: Frame | undefined): boolean {
+  return folder !== undefined && inner !== undefined && packageOf(inner) === folder;
 }
 
 function functionName(site: NodeJS.CallSite): string | undefined {

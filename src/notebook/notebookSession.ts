@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { CellEvent, KernelClient } from '../../kernel/client/kernelClient.js';
 import type { ErrorReport, InputRequest } from '../../kernel/contract/protocol.js';
 import { askForInput } from './askForInput.js';
+import type { CellDiagnostics } from './cellDiagnostics.js';
 import { CellStop } from './cellStop.js';
 import { NotebookOutputs } from './outputs/notebookOutputs.js';
 import { RunQueue } from './runQueue.js';
@@ -35,6 +36,7 @@ export class NotebookSession implements vscode.Disposable {
   constructor(
     private readonly controller: vscode.NotebookController,
     private readonly startKernel: () => KernelClient,
+    private readonly diagnostics: CellDiagnostics,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#outputs = new NotebookOutputs(controller, log);
@@ -138,6 +140,7 @@ export class NotebookSession implements vscode.Disposable {
     const startTime = Date.now();
     execution.start(startTime);
     this.#outputs.begin(execution);
+    this.diagnostics.begin(execution.cell);
     return startTime;
   }
 
@@ -179,6 +182,7 @@ export class NotebookSession implements vscode.Disposable {
       this.log.debug(`A kernel sent ${event.type} for a cell that is not known: ${event.parent}`);
       return;
     }
+    if (event.type === 'error') this.diagnostics.add(cell, event.error);
     switch (event.type) {
       case 'stream':
       case 'display':

@@ -1,6 +1,7 @@
 /** The notebooks that have run something, each with its session. */
 import * as vscode from 'vscode';
 import type { KernelClient } from '../../kernel/client/kernelClient.js';
+import { CellDiagnostics } from './cellDiagnostics.js';
 import { NotebookSession } from './notebookSession.js';
 import { NotebookSuccessors } from './notebookSuccessors.js';
 import { rememberKernel } from './rememberKernel.js';
@@ -24,6 +25,7 @@ export class NotebookSessions implements vscode.Disposable {
   readonly #sessions = new Map<vscode.NotebookDocument, NotebookSession>();
   readonly #selected = new WeakSet<vscode.NotebookDocument>();
   readonly #successors = new NotebookSuccessors();
+  readonly #diagnostics = new CellDiagnostics();
   readonly #listeners: vscode.Disposable;
 
   constructor(
@@ -33,6 +35,7 @@ export class NotebookSessions implements vscode.Disposable {
   ) {
     this.#listeners = vscode.Disposable.from(
       this.#successors,
+      this.#diagnostics,
       vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#left(notebook)),
       controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
         if (selected) this.#selected.add(notebook);
@@ -68,7 +71,7 @@ export class NotebookSessions implements vscode.Disposable {
 
   #create(notebook: vscode.NotebookDocument): NotebookSession {
     const start = () => this.startKernel(notebook);
-    const session = new NotebookSession(this.controller, start, this.log);
+    const session = new NotebookSession(this.controller, start, this.#diagnostics, this.log);
     this.#sessions.set(notebook, session);
     return session;
   }

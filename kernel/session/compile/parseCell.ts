@@ -25,16 +25,18 @@ const expressionMark = '0,';
 
 export function parseCell(typescript: typeof ts, source: string): ParsedCell {
   const file = parse(typescript, source);
+  let best: ParsedCell = { file, insertion: { offset: 0, length: 0 } };
   for (const statement of file.statements) {
     if (!typescript.isBlock(statement)) continue;
     const offset = statement.getStart(file);
     const text = source.slice(0, offset) + expressionMark + source.slice(offset);
     const withObject = parse(typescript, text);
-    if (endsInObject(typescript, withObject, offset)) {
-      return { file: withObject, insertion: { offset, length: expressionMark.length } };
-    }
+    const other = { file: withObject, insertion: { offset, length: expressionMark.length } };
+    if (endsInObject(typescript, withObject, offset)) return other;
+    // Where neither parses, what gets further is what was meant.
+    if (firstError(best) < firstError(other) && firstError(other) < Infinity) best = other;
   }
-  return { file, insertion: { offset: 0, length: 0 } };
+  return best;
 }
 
 /** An offset in the text that was parsed → in the cell as written. */
@@ -76,7 +78,17 @@ function parse(typescript: typeof ts, text: string): ts.SourceFile {
   );
 }
 
-/** The parser leaves its findings on the file, but the type does not say so. */
 function parsesCleanly(file: ts.SourceFile): boolean {
-  return (file as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics.length === 0;
+  return problemsOf(file).length === 0;
+}
+
+/** Its offset in the cell as written. */
+function firstError({ file, insertion }: ParsedCell): number {
+  const starts = problemsOf(file).map(({ start }) => asWrittenOffset(insertion, start));
+  return Math.min(Infinity, ...starts);
+}
+
+/** The parser leaves its findings on the file, but the type does not say so. */
+function problemsOf(file: ts.SourceFile): { start: number }[] {
+  return (file as unknown as { parseDiagnostics: { start: number }[] }).parseDiagnostics;
 }

@@ -1,15 +1,13 @@
 /** Compiled files of the workspace: from positions in what V8 runs to positions in the file. */
 import { pathToFileURL } from 'node:url';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { rangeAt, type TextRange } from '../textRange.js';
 
-export interface FilePosition {
+export interface FilePosition extends TextRange {
   /** Path. */
   file: string;
   /** The file as it was when it was compiled. */
   text: string;
-  /** From 1, both. */
-  line: number;
-  column: number;
 }
 
 interface FileScript {
@@ -54,11 +52,10 @@ export class FileScripts {
   }
 
   /** An offset in the file, as compiled calls carry it. */
-  locateOffset(number: number, offset: number): FilePosition | undefined {
+  locateOffset(number: number, offset: number, length = 0): FilePosition | undefined {
     const script = this.#scripts.get(number);
     if (!script) return undefined;
-    const before = script.text.slice(0, offset).split('\n');
     const { path: file, text } = script;
-    return { file, text, line: before.length, column: before.at(-1)!.length + 1 };
+    return { file, text, ...rangeAt(text, offset, length) };
   }
 }

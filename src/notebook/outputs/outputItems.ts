@@ -1,7 +1,7 @@
 /** What an output shows, as bytes under media types, and as Jupyter's file format names it. */
 import type { Json, MimeBundle } from '../../../kernel/contract/mime.js';
 import { withoutOverflow } from '../../../kernel/contract/overflow.js';
-import type { ErrorReport } from '../../../kernel/contract/protocol.js';
+import { toShownError } from './errorText.js';
 import type { OutputContent } from './outputPlan.js';
 
 export interface OutputItem {
@@ -55,20 +55,6 @@ function isJsonMime(mime: string): boolean {
 
 function isBinaryMime(mime: string): boolean {
   return /^(image|audio|video)\//.test(mime) && mime !== 'image/svg+xml';
-}
-
-/**
- * The notebook's own traceback, with one line more: VS Code makes a link to the cell of a line
- * `Cell In[3], line 2` (3 is the cell's execution order).
- */
-function toShownError({ name, message, frames, stack }: ErrorReport) {
-  const headline = message === '' ? name : `${name}: ${message}`;
-  const frame = frames.find(({ cell }) => cell);
-  const linked =
-    frame?.cell && stack.startsWith(headline)
-      ? `${headline}\n\nCell In[${frame.cell.executionCount}], line ${frame.line}${stack.slice(headline.length)}`
-      : stack;
-  return { name, message, stack: linked };
 }
 
 /** What VS Code's notebook serializer reads to write an output into an `.ipynb` file. */

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { click, waitForFrame } from './host.js';
+import { closeNotebooks, edit, errorsOf, openNotebook, runCell, until } from './notebooks.js';
+
+const diagnosticsOf = (cell: vscode.NotebookCell) =>
+  vscode.languages.getDiagnostics(cell.document.uri).filter(({ source }) => source === 'Unroll');
+
+describe('errors of a cell', () => {
+  afterEach(closeNotebooks);
+
+  it('stand in its text until it is edited, with the other places that they came through', async () => {
+    const notebook = await openNotebook(
+      'function inner(x: number) {\n  throw new RangeError(`bad ${x}`);\n}',
+      '// the call\ninner(3)',
+    );
+    await runCell(notebook, 0);
+    await runCell(notebook, 1);
+    const cell = notebook.cellAt(1);
+    const [diagnostic, ...others] = diagnosticsOf(cell);
+    assert.equal(others.length, 0);
+    assert.equal(diagnostic?.message, 'RangeError: bad 3');
+    assert.equal(diagnostic.severity, vscode.DiagnosticSeverity.Error);
+    assert.deepEqual(diagnostic.range, new vscode.Range(1, 0, 1, 5));
+    const [origin] = diagnostic.relatedInformation ?? [];
+    assert.equal(origin?.location.uri.toString(), notebook.cellAt(0).document.uri.toString());
+    assert.equal(origin.location.range.start.line, 1);
+    assert.equal(diagnosticsOf(notebook.cellAt(0)).length, 0);
+    await edit(notebook, 1, 'typeof inner');
+    assert.equal(diagnosticsOf(cell).length, 0);
+  });
+
+  it('that do not parse are marked as far as they reach, and go when the cell runs again', async () => {
+    const notebook = await openNotebook('const fine = 1;\nfoo(1,\n  2\nlet y = 3');
+    await runCell(notebook, 0);
+    const cell = notebook.cellAt(0);
+    assert.deepEqual(diagnosticsOf(cell)[0]?.range, new vscode.Range(3, 0, 3, 3));
+    await runCell(notebook, 0);
+    assert.equal(diagnosticsOf(cell).length, 1);
+  });
+
+  it('in a timer stand in the cell that started it', async () => {
+    const notebook = await openNotebook(
+      `setTimeout(() => {\n  throw new Error('much later');\n}, 200);`,
+    );
+    await runCell(notebook, 0);
+    const cell = notebook.cellAt(0);
+    await until(
+      () => diagnosticsOf(cell).length > 0 && errorsOf(cell).length > 0,
+      () => 'the error of the timer',
+    );
+    assert.equal(diagnosticsOf(cell)[0]?.range.start.line, 1);
+  });
+
+  it('link each of their places: a click goes to the cell and line', async () => {
+    const notebook = await openNotebook(
+      'function deep() {\n  return (null as any).x;\n}',
+      '\ndeep()',
+    );
+    await runCell(notebook, 0);
+    await runCell(notebook, 1);
+    const links = `[...document.querySelectorAll('a[href*="execution_count"]')].map((a) => a.getAttribute('href'))`;
+    const hrefs = await waitForFrame<string[]>(
+      `(() => { const all = ${links}; return all.length ? all : null; })()`,
+    );
+    assert.ok(
+      hrefs.some((href) => href.endsWith('execution_count=1&line=2')),
+      hrefs.join(),
+    );
+    assert.ok(
+      hrefs.some((href) => href.endsWith('execution_count=2&line=2')),
+      hrefs.join(),
+    );
+    await click('a[href$="execution_count=1&line=2"]');
+    const target = notebook.cellAt(0).document.uri.toString();
+    await until(
+      () => {
+        const editor = vscode.window.activeTextEditor;
+        return editor?.document.uri.toString() === target && editor.selection.active.line === 1;
+      },
+      () =>
+        `the cursor in the first cell: ${vscode.window.activeTextEditor?.document.uri.toString() ?? 'none'}`,
+    );
+  });
+});
