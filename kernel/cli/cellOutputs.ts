@@ -1,6 +1,9 @@
+import { basename } from 'node:path';
 import type { CellEvent } from '../client/kernelClient.js';
 import type { Json, MimeBundle } from '../contract/mime.js';
-import { withoutOverflow } from '../contract/overflow.js';
+import type { DisplayEvent } from '../contract/protocol.js';
+import { escapeHtml } from '../notebook/escapeHtml.js';
+import { overflowOf, withoutOverflow } from '../contract/overflow.js';
 import { toLines, type JsonObject, type NotebookOutput } from './nbformat.js';
 
 /**
@@ -10,6 +13,9 @@ import { toLines, type JsonObject, type NotebookOutput } from './nbformat.js';
 export class OutputCollector {
   readonly #displays = new Map<string, Extract<NotebookOutput, { output_type: 'display_data' }>>();
   readonly #clearOnNext = new Set<NotebookOutput[]>();
+
+  /** @param overflowFolder How the notebook names the folder of what it does not hold. */
+  constructor(private readonly overflowFolder: string) {}
 
   add(event: CellEvent, outputs: NotebookOutput[]): void {
     if (event.type === 'clearOutput') {
@@ -29,7 +35,7 @@ export class OutputCollector {
       case 'stream':
         return { output_type: 'stream', name: event.name, text: toLines(event.text) };
       case 'display':
-        return this.toDisplay(event.displayId, event.data, withoutOverflow(event.metadata ?? {}));
+        return this.toDisplay(event);
       case 'result':
         return {
           output_type: 'execute_result',
@@ -49,20 +55,32 @@ export class OutputCollector {
     }
   }
 
-  private toDisplay(
-    id: string | undefined,
-    bundle: MimeBundle,
-    metadata: JsonObject,
-  ): NotebookOutput | undefined {
+  private toDisplay(event: DisplayEvent): NotebookOutput | undefined {
+    const { displayId: id, metadata: given = {} } = event;
+    const overflow = overflowOf(given);
+    const data = toData(overflow ? this.relinked(event.data, overflow.file) : event.data);
+    const metadata = withoutOverflow(given);
     const shown = id === undefined ? undefined : this.#displays.get(id);
     if (shown) {
-      shown.data = toData(bundle);
+      shown.data = data;
       shown.metadata = metadata;
       return undefined;
     }
-    const output = { output_type: 'display_data' as const, data: toData(bundle), metadata };
+    const output = { output_type: 'display_data' as const, data, metadata };
     if (id !== undefined) this.#displays.set(id, output);
     return output;
+  }
+
+  /** The file as the notebook names it, the same on every machine. */
+  private relinked(data: MimeBundle, file: string): MimeBundle {
+    const name = `${this.overflowFolder}/${basename(file)}`;
+    const renamed = Object.entries(data).map(([mime, content]) => [
+      mime,
+      typeof content === 'string'
+        ? content.replaceAll(file, name).replaceAll(escapeHtml(file), escapeHtml(name))
+        : content,
+    ]);
+    return Object.fromEntries(renamed) as MimeBundle;
   }
 }
 

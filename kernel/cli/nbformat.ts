@@ -57,7 +57,25 @@ export function parseNotebook(text: string, file: string): Notebook {
   const seen = new Set<string>();
   const cells = value['cells'].map((cell, index) => parseCell(cell, index, seen, fail));
   const metadata = isObject(value['metadata']) ? value['metadata'] : {};
+  const language = languageOf(metadata);
+  if (language !== undefined && !languages.has(language)) fail('cells in typescript', language);
   return { metadata, nbformat: 4, nbformat_minor: 5, cells };
+}
+
+/** What our kernel runs. */
+const languages = new Set(['typescript', 'javascript', 'deno']);
+
+/** The language that a notebook says its cells are in. */
+function languageOf({ kernelspec, language_info: info }: JsonObject): string | undefined {
+  const said = [isObject(kernelspec) && kernelspec['language'], isObject(info) && info['name']];
+  return said.find((name) => typeof name === 'string')?.toLowerCase();
+}
+
+/** A code cell that our kernel runs: VS Code notes where a cell is in another language. */
+export function isTypeScript(cell: NotebookCell): boolean {
+  const { vscode } = cell.metadata;
+  const language = isObject(vscode) ? vscode['languageId'] : undefined;
+  return cell.cell_type === 'code' && (typeof language !== 'string' || languages.has(language));
 }
 
 function parseJson(text: string, file: string): Json {
@@ -107,6 +125,11 @@ export function hasTag(cell: NotebookCell, tag: string): boolean {
 /** Lines with their line breaks, as notebooks keep text. */
 export const toLines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+/g) ?? [];
 
-/** One space of indentation and a final line break, as Jupyter writes. */
+/** Keys in alphabetical order, one space of indentation and a final line break, as Jupyter writes. */
 export const printNotebook = (notebook: Notebook): string =>
-  `${JSON.stringify(notebook, null, 1)}\n`;
+  `${JSON.stringify(notebook, (_key, value: unknown) => sortKeys(value), 1)}\n`;
+
+function sortKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -15,19 +15,18 @@ export class ParameterError extends Error {
 export function injectParameters(
   notebook: Notebook,
   parameters: ReadonlyMap<string, string>,
+  file: string,
 ): void {
   if (parameters.size === 0) return;
   const index = notebook.cells.findIndex((cell) => hasTag(cell, 'parameters'));
   const cell = notebook.cells[index];
   if (!cell)
-    throw new ParameterError(
-      "no cell of the notebook is tagged 'parameters', so none can be given",
-    );
+    throw new ParameterError(`${file}: no cell is tagged 'parameters', so none can be given`);
   const source = sourceOf(cell);
   const lines = [...parameters].map(([name, value]) => {
-    if (!new RegExp(`\\b(?:const|let|var)\\s+${name}\\b`).test(source))
+    if (!declares(source, name))
       throw new ParameterError(
-        `the notebook has no parameter '${name}': the cell tagged 'parameters' does not declare it`,
+        `${file}: the notebook has no parameter '${name}': the cell tagged 'parameters' does not declare it`,
       );
     return `const ${name} = ${toLiteral(value)};`;
   });
@@ -42,6 +41,13 @@ export function injectParameters(
   const earlier = notebook.cells.findIndex((one) => hasTag(one, 'injected-parameters'));
   if (earlier >= 0) notebook.cells.splice(earlier, 1, injected);
   else notebook.cells.splice(index + 1, 0, injected);
+}
+
+/** Alone (`const a = 1`) or among others (`let a = 1, b: number = 2`). */
+function declares(source: string, name: string): boolean {
+  const escaped = name.replaceAll('$', '\\$');
+  const declaration = `(?<![\\w$.])(?:const|let|var)\\s(?:[^;]*?,)?\\s*${escaped}(?![\\w$])\\s*[=:]`;
+  return new RegExp(declaration).test(source);
 }
 
 function toLiteral(value: string): string {

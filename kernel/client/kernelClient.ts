@@ -129,9 +129,9 @@ export class KernelClient {
     this.#freeListeners.clear();
   }
 
-  /** The user's answer to `inputRequest`. */
-  replyInput(id: string, value: string | null): void {
-    this.#send({ type: 'inputReply', id, value });
+  /** The user's answer to `inputRequest`, or why nobody could be asked. */
+  replyInput(id: string, value: string | null, refusal?: string): void {
+    this.#send({ type: 'inputReply', id, value, ...(refusal === undefined ? {} : { refusal }) });
   }
 
   send(request: Extract<KernelRequest, { type: 'comm' }>): void {

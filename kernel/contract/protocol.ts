@@ -79,6 +79,8 @@ export interface InputReply {
   type: 'inputReply';
   id: string;
   value: string | null;
+  /** Why nobody could be asked: the question fails with it. */
+  refusal?: string;
 }
 
 /** Free-form exchange between a renderer and the kernel; both directions. */

@@ -1,12 +1,17 @@
 /** The session's half of `display`, `clearOutput` and `input`. */
-import type { KernelEvent } from '../contract/protocol.js';
+import type { InputReply, KernelEvent } from '../contract/protocol.js';
 import { type NotebookHost, notebookHostKey } from '../notebook/host.js';
 import { type Execution, flows } from './execution.js';
 import { asBundle, isPromiseLike, toBundle } from './resultBundle.js';
 import { DisplayError } from './sessionErrors.js';
 
 /** Questions that wait for an answer. */
-export type PendingInputs = Map<string, (value: string | null) => void>;
+export type PendingInputs = Map<string, (reply: InputReply) => void>;
+
+/** Nobody could be asked what a cell wants to know. */
+export class InputRefusedError extends Error {
+  override readonly name = 'InputRefusedError';
+}
 
 interface Parts {
   owner: () => Execution | undefined;
@@ -33,10 +38,11 @@ export function installNotebookHost({ owner, emit, inputs }: Parts): void {
     clearOutput: (wait) => emit({ type: 'clearOutput', parent: parent(), wait }),
     input: (prompt, password) => {
       const id = `input-${String(++asked)}`;
-      return new Promise((resolve) => {
-        inputs.set(id, (value) => {
+      return new Promise((resolve, reject) => {
+        inputs.set(id, ({ value, refusal }) => {
           inputs.delete(id);
-          resolve(value);
+          if (refusal === undefined) resolve(value);
+          else reject(new InputRefusedError(refusal));
         });
         emit({ type: 'inputRequest', parent: parent(), id, prompt, password });
       });

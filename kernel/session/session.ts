@@ -156,7 +156,7 @@ export class Session {
         this.#stop(undefined, false);
         break;
       case 'inputReply':
-        this.#inputs.get(request.id)?.(request.value);
+        this.#inputs.get(request.id)?.(request);
         break;
       case 'variables':
         this.#emit({

@@ -16,7 +16,10 @@ const mayImport: Record<string, { folders: string[]; packages: RegExp }> = {
     folders: ['kernel/contract', 'kernel/notebook'],
     packages: /^(node:.*|typescript|@jridgewell\/trace-mapping|import-meta-resolve)$/,
   },
-  'kernel/cli': { folders: ['kernel/contract', 'kernel/client'], packages: /^node:/ },
+  'kernel/cli': {
+    folders: ['kernel/contract', 'kernel/client', 'kernel/notebook'],
+    packages: /^(node:.*|vega|vega-lite|vega-interpreter)$/,
+  },
   kernel: {
     folders: ['kernel/contract', 'kernel/rnn', 'kernel/notebook', 'kernel/session'],
     packages: /^node:/,

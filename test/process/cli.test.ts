@@ -130,7 +130,7 @@ describe('unroll run', () => {
   const misuses: [string, string[], RegExp][] = [
     ['no command', [], /expected the command 'run', got none/],
     ['another command', ['walk'], /expected the command 'run', got 'walk'/],
-    ['no notebook', ['run'], /run: expected one notebook, got 0/],
+    ['no notebook', ['run'], /run: expected a notebook, got none/],
     ['an unknown option', ['run', 'a.ipynb', '--fast'], /Unknown option '--fast'/],
     [
       'a timeout that is no number',

@@ -1,0 +1,70 @@
+/** A notebook as one page that needs nothing beside it and runs no script. */
+import { escapeHtml } from '../../notebook/escapeHtml.js';
+import { sourceOf, type Notebook, type NotebookCell } from '../nbformat.js';
+import { highlight } from './highlight.js';
+import { markdownToHtml } from './markdown.js';
+import { outputToHtml, type DrawChart } from './outputs.js';
+import { pageStyle } from './pageStyle.js';
+
+/** The page itself can load nothing and run nothing, whatever its outputs hold. */
+const policy =
+  "default-src 'none'; img-src data: https: http:; media-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/** @param name Stands as the title where no heading does. */
+export async function toPage(notebook: Notebook, name: string, draw: DrawChart): Promise<string> {
+  const cells: string[] = [];
+  for (const cell of notebook.cells) cells.push(await cellToHtml(cell, draw));
+  const title = titleOf(notebook) ?? name;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="generator" content="unroll">
+<title>${escapeHtml(title)}</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<main>
+${cells.join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+function titleOf({ cells }: Notebook): string | undefined {
+  for (const cell of cells) {
+    const heading =
+      cell.cell_type === 'markdown' ? /^#\s+(.+)$/m.exec(sourceOf(cell))?.[1] : undefined;
+    if (heading !== undefined) return heading.replace(/[*_`]/g, '');
+  }
+  return undefined;
+}
+
+async function cellToHtml(cell: NotebookCell, draw: DrawChart): Promise<string> {
+  const source = sourceOf(cell);
+  if (cell.cell_type === 'markdown')
+    return `<section class="markdown">${markdownToHtml(withAttachments(source, cell))}</section>`;
+  if (cell.cell_type === 'raw') return `<section><pre>${escapeHtml(source)}</pre></section>`;
+  const outputs: string[] = [];
+  for (const output of cell.outputs ?? [])
+    outputs.push(`<div class="output">${await outputToHtml(output, draw)}</div>`);
+  const count = `[${cell.execution_count ?? ' '}]`;
+  return (
+    `<section class="code"><div class="count" aria-hidden="true">${count}</div>` +
+    `<pre class="source"><code>${highlight(source)}</code></pre>${outputs.join('')}</section>`
+  );
+}
+
+/** Pictures that a cell brings along become part of the page. */
+function withAttachments(source: string, { attachments = {} }: NotebookCell): string {
+  return source.replace(/\(attachment:([^)\s]+)\)/g, (whole, name: string) => {
+    const bundle = attachments[name];
+    const [found] = Object.entries(typeof bundle === 'object' && bundle !== null ? bundle : {});
+    return found && typeof found[1] === 'string'
+      ? `(data:${found[0]};base64,${found[1].replace(/\s/g, '')})`
+      : whole;
+  });
+}

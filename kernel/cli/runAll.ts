@@ -1,0 +1,175 @@
+/** Runs notebooks one after the other, shows how far they are, and writes what came of them. */
+import { mkdtemp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CellEvent } from '../client/kernelClient.js';
+import { overflowOf } from '../contract/overflow.js';
+import { InputAnswers } from './answerInput.js';
+import type { RunArguments } from './arguments.js';
+import { toPage } from './html/page.js';
+import {
+  parseNotebook,
+  printNotebook,
+  sourceOf,
+  type Notebook,
+  type NotebookCell,
+} from './nbformat.js';
+import { injectParameters } from './parameters.js';
+import { printOverflow } from './printOverflow.js';
+import { runNotebook, type RunResult } from './runNotebook.js';
+import { namedFrom, type Target, toTargets } from './targets.js';
+import { Terminal } from './terminal.js';
+
+interface Job extends Target {
+  content: Notebook;
+}
+
+/** The user's wish to end: once in order, twice at once. */
+export interface Interruption {
+  signal: AbortSignal;
+  kill: AbortSignal;
+}
+
+/** @returns Whether every cell succeeded. */
+export async function runAll(options: RunArguments, interruption: Interruption): Promise<boolean> {
+  const jobs = await readAll(options);
+  const terminal = new Terminal();
+  const answers = new InputAnswers();
+  let succeeded = true;
+  try {
+    for (const job of jobs) {
+      if (interruption.signal.aborted || (!succeeded && !options.keepGoing)) break;
+      const { failures } = await runJob(job, options, interruption, terminal, answers);
+      succeeded &&= failures.length === 0;
+    }
+  } finally {
+    terminal.status(undefined);
+    answers.close();
+  }
+  return succeeded;
+}
+
+/** All are read before the first is run: a mistake in the last name should not cost an hour. */
+async function readAll(options: RunArguments): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const target of toTargets(options)) {
+    const { notebook } = target;
+    const content = parseNotebook(await readFile(notebook, 'utf8'), notebook);
+    injectParameters(content, options.parameters, notebook);
+    jobs.push({ ...target, content });
+  }
+  return jobs;
+}
+
+async function runJob(
+  job: Job,
+  { timeout, keepGoing }: RunArguments,
+  { signal, kill }: Interruption,
+  terminal: Terminal,
+  answers: InputAnswers,
+): Promise<RunResult> {
+  const { notebook: file, content } = job;
+  const temporary =
+    job.files === undefined ? await mkdtemp(join(tmpdir(), 'unroll-run-')) : undefined;
+  const folder = job.files ?? temporary!;
+  const started = Date.now();
+  const live = new LiveText();
+  try {
+    const result = await runNotebook(content, {
+      kernelPath: fileURLToPath(new URL('kernel.js', import.meta.url)),
+      folder: dirname(resolve(file)),
+      outputFolder: folder,
+      outputFolderName: namedFrom(job.output ?? job.html ?? file, folder),
+      ...(timeout !== undefined && { timeout }),
+      keepGoing,
+      signal,
+      kill,
+      onCell: (cell, index, count) => {
+        const began = Date.now();
+        live.text = '';
+        terminal.status(() => {
+          const what = live.text || firstLineOf(cell);
+          return `[${index + 1}/${count}] ${file} ${seconds(began)} ${what}`;
+        });
+      },
+      onEvent: (event) => print(event, terminal, live),
+      onInput: async (request) => {
+        terminal.status(undefined);
+        return await answers.answer(request, signal);
+      },
+    });
+    terminal.status(undefined);
+    await writeResults(job);
+    report(result, job, started, terminal);
+    return result;
+  } finally {
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** The newest state of something live (a progress bar, a loss curve) in a line. */
+class LiveText {
+  text = '';
+}
+
+const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(0)} s`;
+
+const firstLineOf = (cell: NotebookCell): string =>
+  sourceOf(cell)
+    .split('\n')
+    .find((line) => line.trim() !== '') ?? '';
+
+/** Text as it comes; of pictures their text, and of a live one nothing (it is in the output). */
+function print(event: CellEvent, terminal: Terminal, live: LiveText): void {
+  if (event.type === 'stream') terminal.write(event.name, event.text);
+  else if (event.type === 'error') terminal.line('stderr', event.error.stack);
+  else if (event.type === 'result') terminal.line('stdout', textOf(event.data['text/plain']));
+  else if (event.type === 'display') {
+    const overflow = overflowOf(event.metadata);
+    const text = textOf(event.data['text/plain']);
+    if (overflow) printOverflow(overflow, (name, bytes) => terminal.write(name, bytes));
+    else if (event.displayId === undefined) terminal.line('stdout', text);
+    else live.text = text.split('\n').at(-1) ?? '';
+  }
+}
+
+const textOf = (content: unknown): string => (typeof content === 'string' ? content : '[no text]');
+
+function report(
+  { failures, ran }: RunResult,
+  { notebook: file, content }: Job,
+  started: number,
+  terminal: Terminal,
+): void {
+  for (const { cell, error } of failures) {
+    const number = content.cells.indexOf(cell) + 1;
+    terminal.line('stderr', `unroll: cell ${number} of ${file} failed: ${error.name}`);
+  }
+  const cells = `${ran} ${ran === 1 ? 'cell' : 'cells'} in ${seconds(started)}`;
+  terminal.notice(`${failures.length === 0 ? '✓' : '✗'} ${file}: ${cells}`);
+}
+
+async function writeResults({ output, html, notebook, content }: Job): Promise<void> {
+  if (output !== undefined) await writeWhole(output, printNotebook(withKernelspec(content)));
+  if (html === undefined) return;
+  const { drawChart } = await import('./charts.js');
+  await writeWhole(html, await toPage(content, basename(notebook, extname(notebook)), drawChart));
+}
+
+const withKernelspec = (notebook: Notebook): Notebook => ({
+  ...notebook,
+  metadata: {
+    ...notebook.metadata,
+    kernelspec: { name: 'unroll', display_name: 'TypeScript (Unroll)', language: 'typescript' },
+    language_info: { name: 'typescript', file_extension: '.ts', mimetype: 'text/typescript' },
+  },
+});
+
+/** Whole or not at all: a run that is stopped while writing leaves the earlier file. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  await mkdir(dirname(resolve(file)), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, text);
+  await rename(temporary, file);
+}
