@@ -45,6 +45,24 @@ describe('output of cells', () => {
     assert.equal(lines[13], 'x is 5');
   });
 
+  it('of console.trace, dir, assert, timeLog and nested groups points at the cell and keeps its indent', async () => {
+    const { stdout, stderr } = await kernel.run(`function f() {
+      console.trace('here');
+    }
+    f();
+    console.group('a'); console.group(); console.error('deep'); console.groupEnd(); console.table(['x']); console.groupEnd();
+    console.assert(true, 'silent'); console.assert(false); console.time('t'); console.timeLog('t', 'more');
+    console.countReset(); console.log('%o %j', [1], { a: 1 });`);
+    assert.match(
+      stderr,
+      /^Trace: here\n {4}at f \(Cell \[\d+\]:2:15\)\n {4}at Cell \[\d+\]:4:5\n {4}deep\nAssertion failed\n/,
+    );
+    assert.match(
+      stdout,
+      /^a\n {2}┌[^]*x[^]*└[^]*┘\nt: [\d.]+ms more\n\[ 1, \[length\]: 1 \] \{"a":1\}\n$/,
+    );
+  });
+
   it('written as bytes is text, also where a character is cut', async () => {
     const code = `
       const bytes = Buffer.from('ä€');
