@@ -34,7 +34,7 @@ export default tseslint.config(
     },
   },
   forbid(['kernel/**/*.ts'], vscode),
-  forbid(['{kernel/{contract,rnn,notebook},media}/**/*.ts', 'kernel/unroll.ts'], vscode, node),
+  forbid(['{kernel/{contract,rnn,io,notebook},media}/**/*.ts', 'kernel/unroll.ts'], vscode, node),
   {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },

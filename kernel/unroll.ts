@@ -1,5 +1,6 @@
 /** What `import … from 'unroll'` gives: the runtime, and the functions that show things in a notebook. */
 export * from './rnn/index.js';
+export * from './io/index.js';
 export { fit, type NotebookFitOptions as FitOptions } from './notebook/fit.js';
 export { lossChart, type LossChartOptions } from './notebook/lossChart.js';
 export { unrolledGraph, type UnrolledGraphOptions } from './notebook/unrolledGraph.js';

@@ -65,7 +65,12 @@ const bundles = {
     external: ['./unroll.js', './charts.js'],
   },
   typescript: { ...node, ...cjs, entryPoints: { typescript: 'typescript' }, sourcemap: false },
-  library: { ...esm, platform: 'neutral', entryPoints: { unroll: 'kernel/unroll.ts' } },
+  library: {
+    ...esm,
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    entryPoints: { unroll: 'kernel/unroll.ts' },
+  },
   renderers: {
     ...esm,
     platform: 'browser',
@@ -91,7 +96,7 @@ async function copyDeclarations() {
   await run(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'kernel'], { cwd: root });
   const [from, to] = ['out/kernel', 'dist/types'].map((folder) => path.join(root, folder));
   await fs.rm(to, { recursive: true, force: true });
-  for (const part of ['unroll.d.ts', 'rnn', 'notebook', 'contract'])
+  for (const part of ['unroll.d.ts', 'rnn', 'io', 'notebook', 'contract'])
     await fs.cp(path.join(from, part), path.join(to, part), {
       recursive: true,
       filter: (file) => !path.extname(file) || file.endsWith('.d.ts'),

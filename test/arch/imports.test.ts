@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const mayImport: Record<string, { folders: string[]; packages: RegExp }> = {
   'kernel/contract': { folders: [], packages: /^$/ },
   'kernel/rnn': { folders: [], packages: /^$/ },
+  'kernel/io': { folders: ['kernel/rnn'], packages: /^(d3-dsv|fourier-transform|midi-file)$/ },
   'kernel/client': { folders: ['kernel/contract'], packages: /^node:/ },
   'kernel/notebook': { folders: ['kernel/contract', 'kernel/rnn'], packages: /^$/ },
   'kernel/session': {
@@ -21,7 +22,7 @@ const mayImport: Record<string, { folders: string[]; packages: RegExp }> = {
     packages: /^(node:.*|vega|vega-lite|vega-interpreter)$/,
   },
   kernel: {
-    folders: ['kernel/contract', 'kernel/rnn', 'kernel/notebook', 'kernel/session'],
+    folders: ['kernel/contract', 'kernel/rnn', 'kernel/io', 'kernel/notebook', 'kernel/session'],
     packages: /^node:/,
   },
   src: { folders: ['kernel/contract', 'kernel/client'], packages: /^(vscode|node:.*)$/ },

@@ -1,0 +1,17 @@
+/** Files and signals ↔ numbers: WAV, mel features, CSV, MIDI. Bytes in, bytes out; reading a file is the caller's. */
+export { FileFormatError, type Bytes } from './fileFormatError.js';
+export { parseWav, toMono, toWav, type Sound, type WavOptions } from './wav.js';
+export { melSpectrogram, mfcc, type MelOptions, type MfccOptions } from './spectrogram.js';
+export type { MelScale } from './melScale.js';
+export { CsvTable, parseCsv, toCsv, type CsvOptions, type NumbersOptions } from './csv.js';
+export {
+  beatToSeconds,
+  parseMidi,
+  toMidi,
+  type MidiOptions,
+  type Music,
+  type Note,
+  type NoteToWrite,
+  type Tempo,
+} from './midi.js';
+export { pianoRoll, rollToNotes, type PianoRollOptions } from './pianoRoll.js';
