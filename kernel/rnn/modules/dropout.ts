@@ -35,6 +35,8 @@ export function dropout(input: Tensor, p: number, training: boolean): Tensor {
   const stream = randomStream('dropout');
   const scale = 1 / (1 - p);
   const kept = createNumbers(input.dtype, input.size);
-  if (p < 1) for (let i = 0; i < kept.length; i++) kept[i] = stream.uniform() < p ? 0 : scale;
+  // 32 bits an element suffice: p is met to 2⁻³².
+  const threshold = p * 2 ** 32;
+  if (p < 1) for (let i = 0; i < kept.length; i++) kept[i] = stream.bits() < threshold ? 0 : scale;
   return input.mul(new Tensor(kept, input.shape));
 }
