@@ -49,3 +49,13 @@ export class StateDictError extends Error {
 export class InspectionError extends Error {
   override readonly name = 'InspectionError';
 }
+
+/** The engine's memory does not suffice. */
+export class MemoryError extends Error {
+  override readonly name = 'MemoryError';
+}
+
+/** A thread that computed part of a batch died. */
+export class ThreadError extends Error {
+  override readonly name = 'ThreadError';
+}

@@ -126,6 +126,10 @@ export abstract class Expression<Self extends Expression<Self>> {
   logSoftmax(): Self {
     return this.apply('logSoftmax', [], none);
   }
+  /** (this − mean) / √(variance + eps) over the last axis: layer normalisation without gain and bias. */
+  normalise(eps = 1e-5): Self {
+    return this.apply('normalise', [], { eps });
+  }
 }
 
 function inferExtent(shape: Shape, from: Shape): number[] {

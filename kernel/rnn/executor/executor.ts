@@ -5,8 +5,8 @@ import type { DType, NdArray } from '../ndarray.js';
 export interface Sequence {
   /** `[T, B, inputSize]` */
   readonly input: NdArray;
-  /** Initial value of each of the program's states, `[B, size]`. */
-  readonly states: readonly NdArray[];
+  /** Initial value of each of the program's states, `[B, size]`; null means zeros. */
+  readonly states: readonly (NdArray | null)[];
 }
 
 /** Where gradients are added; null where nobody wants one. */

@@ -38,7 +38,10 @@ export const createSteppedExecutor: CreateExecutor = (program, parameters, dtype
 /** Initial states, and what is the same at every time step. */
 function begin(program: CellProgram, workspace: Workspace, sequence: Sequence): void {
   program.states.forEach((state, k) => {
-    workspace.values[0]![state.node]!.data.set(sequence.states[k]!.data);
+    const { data } = workspace.values[0]![state.node]!;
+    const given = sequence.states[k];
+    if (given) data.set(given.data);
+    else data.fill(0);
   });
   runOperations(workspace, 0, workspace.invariantOperations);
 }

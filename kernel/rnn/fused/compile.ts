@@ -1,29 +1,54 @@
 import type { CellProgram } from '../cell/program.js';
-import { findEngine, type Engine } from '../wasm/engine.js';
-import { defineBackward, defineForward, type GroupKernel } from './groupKernels.js';
-import { isPlan, planProgram, type Group, type Plan } from './plan.js';
+import { findEngine, type Engine, type EngineModule } from '../wasm/engine.js';
+import { FrameMap } from './frame.js';
+import { layOut, type Layout } from './layout.js';
+import { isPlan, planProgram, type Plan } from './plan.js';
+import { defineSequence, numberProducts } from './sequenceKernels.js';
 
-/** A planned program with its compiled loops. */
+/** A planned program, compiled. */
 export interface Compiled {
   readonly plan: Plan;
+  readonly layout: Layout;
+  readonly frame: FrameMap;
   readonly engine: Engine;
-  readonly kernels: Readonly<Record<string, (...arguments_: number[]) => void>>;
-  readonly loops: readonly { group: Group; forward: GroupKernel; backward: GroupKernel }[];
+  readonly module: EngineModule;
+  readonly products: ReturnType<typeof numberProducts>;
 }
+
+/** Programs of the same equations and sizes share their code: layers of a stack, models of a comparison. */
+const known = new WeakMap<Engine, Map<string, Pick<Compiled, 'module'>>>();
 
 /** @returns undefined where the program has no plan or the machine no engine */
 export function compileProgram(program: CellProgram): Compiled | undefined {
   const engine = findEngine();
   const plan = planProgram(program);
   if (!engine || !isPlan(plan)) return undefined;
-  const loops: Compiled['loops'][number][] = [];
-  const kernels = engine.compile((module) => {
-    for (const group of plan.groups)
-      loops.push({
-        group,
-        forward: defineForward(module, plan, group),
-        backward: defineBackward(module, plan, group),
-      });
-  });
-  return { plan, engine, kernels, loops };
+  const layout = layOut(plan);
+  const frame = new FrameMap(layout, plan);
+  const products = numberProducts(plan);
+  const key = codeKey(program);
+  const ofEngine = known.get(engine) ?? new Map<string, Pick<Compiled, 'module'>>();
+  known.set(engine, ofEngine);
+  let code = ofEngine.get(key);
+  if (!code) {
+    const module = engine.compile((builder) => defineSequence(builder, plan, layout, frame));
+    ofEngine.set(key, (code = { module }));
+  }
+  return { plan, layout, frame, engine, products, ...code };
 }
+
+/** What the generated code depends on. */
+const codeKey = ({ nodes, states, output, parameters }: CellProgram): string =>
+  JSON.stringify([
+    nodes.map(({ kind, op, shape, operands, attributes, value }) => [
+      kind,
+      op,
+      shape,
+      operands,
+      attributes,
+      value,
+    ]),
+    states.map(({ node, next }) => [node, next]),
+    parameters.map(({ node }) => node),
+    output,
+  ]);

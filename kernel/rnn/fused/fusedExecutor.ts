@@ -1,25 +1,34 @@
 import { AutogradError } from '../errors.js';
 import type { CreateExecutor, Executor, Sequence, Unrolled } from '../executor/executor.js';
 import { createSteppedExecutor } from '../executor/stepped.js';
-import { BufferPool } from './bufferPool.js';
-import type { Buffers } from './buffers.js';
-import { compileProgram } from './compile.js';
+import { getThreads } from '../wasm/engine.js';
+import { compileProgram, type Compiled } from './compile.js';
 import { FusedRun } from './fusedRun.js';
+import { LayerWeights } from './layerWeights.js';
+import { BufferPool, type RunBuffers } from './runBuffers.js';
 
 /**
  * Runs and layers that are dropped give their memory back: the engine's is not seen by the garbage collector.
  * What is registered must not be reachable from what is done then, so no closures here.
  */
-const droppedRuns = new FinalizationRegistry<{ pool: BufferPool; buffers: Buffers }>(
+const droppedRuns = new FinalizationRegistry<{ pool: BufferPool; buffers: RunBuffers }>(
   ({ pool, buffers }) => pool.giveBack(buffers),
 );
-const droppedLayers = new FinalizationRegistry<BufferPool>((pool) => pool.close());
+const droppedLayers = new FinalizationRegistry<{ pool: BufferPool; weights: LayerWeights }>(
+  ({ pool, weights }) => {
+    pool.close();
+    weights.release();
+  },
+);
 
 /**
  * Most bytes that runs of one layer may hold while they wait for `backward`. Beyond that, runs are stepped, in
  * memory that the garbage collector sees.
  */
 const mostTaken = 2 ** 28;
+
+/** Multiplications and additions of a pass forward from which one more thread pays: about half a millisecond. */
+const workOfThread = 1e7;
 
 /**
  * Runs a cell program by its plan, in WebAssembly: float32 only.
@@ -30,30 +39,36 @@ export function createFusedExecutor(
 ): Executor | undefined {
   const compiled = dtype === 'float32' ? compileProgram(program) : undefined;
   if (!compiled) return undefined;
-  const pool = new BufferPool(compiled, parameters);
+  const pool = new BufferPool(compiled);
+  const weights = new LayerWeights(compiled, parameters);
+
+  const takeBuffers = ({ input }: Sequence): RunBuffers => {
+    const [timeSteps, batchSize] = input.shape as [number, number];
+    return pool.take(timeSteps, batchSize, partsOf(compiled, timeSteps, batchSize));
+  };
 
   const runOnce = (sequence: Sequence): Unrolled => {
-    const [timeSteps, batchSize] = sequence.input.shape as [number, number];
-    const buffers = pool.take(timeSteps, batchSize);
-    const result = new FusedRun(compiled, parameters, buffers).forward(sequence);
+    const buffers = takeBuffers(sequence);
+    const run = new FusedRun(compiled, weights, parameters, buffers);
+    const result = run.forward(sequence);
     pool.giveBack(buffers);
     return { ...result, backward: refuse('the run did not keep its values') };
   };
 
   const runKeeping = (sequence: Sequence): Unrolled => {
-    const [timeSteps, batchSize] = sequence.input.shape as [number, number];
-    const buffers = pool.take(timeSteps, batchSize);
-    const run = new FusedRun(compiled, parameters, buffers);
+    const buffers = takeBuffers(sequence);
+    const run = new FusedRun(compiled, weights, parameters, buffers);
+    // Registered before it runs: user code may be terminated anywhere.
+    droppedRuns.register(run, { pool, buffers }, buffers);
     const unrolled: Unrolled = {
       ...run.forward(sequence),
       backward(output, finalStates, gradients) {
         unrolled.backward = refuse('it ran already');
-        droppedRuns.unregister(buffers);
         run.backward(output, finalStates, gradients);
+            droppedRuns.unregister(buffers);
         pool.giveBack(buffers);
       },
     };
-    droppedRuns.register(unrolled, { pool, buffers }, buffers);
     return unrolled;
   };
 
@@ -65,8 +80,18 @@ export function createFusedExecutor(
       return runKeeping(sequence);
     },
   };
-  droppedLayers.register(executor, pool);
+  droppedLayers.register(executor, { pool, weights });
   return executor;
+}
+
+/** How many parts a batch is split into, one thread each. */
+function partsOf({ products }: Compiled, timeSteps: number, batchSize: number): number {
+  const perSequence = products.reduce(
+    (total, { product }) => total + 2 * product.depth * product.weight.rows,
+    0,
+  );
+  const worth = Math.floor((perSequence * timeSteps * batchSize) / workOfThread);
+  return Math.max(1, Math.min(getThreads(), worth, Math.floor(batchSize / 4)));
 }
 
 function refuse(reason: string): () => never {

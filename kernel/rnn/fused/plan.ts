@@ -8,14 +8,16 @@ import { vectorRules } from '../wasm/vectorRules.js';
  * the products allow.
  *
  * A *pre-activation* is a sum of products with weights, held in one buffer. Products that read the input are
- * computed for all time steps at once; the others at their time step. A value's *level* counts the products of its
- * time step that it waits for; between two levels everything elementwise is one *group*, one loop.
+ * computed for all time steps at once; the others at their time step. A *normalisation* is a layer norm, over a whole
+ * row. A value's *level* counts the products and normalisations of its time step that it waits for; between two
+ * levels everything elementwise is one *group*, one loop.
  */
 export interface Plan {
   readonly program: CellProgram;
   readonly preactivations: readonly Preactivation[];
-  /** Values kept for every time step: next states, the output, operands of products, what backward reads. */
-  readonly stored: readonly StoredValue[];
+  readonly normalisations: readonly Normalisation[];
+  /** Values that loops leave in memory: next states, the output, operands of products, what backward reads. */
+  readonly stores: readonly Store[];
   /** In the order in which they run within a time step. */
   readonly groups: readonly Group[];
   /** Parameter nodes `[F]` that are read elementwise. */
@@ -30,6 +32,8 @@ export interface Preactivation {
   readonly terms: readonly Product[];
   /** Whether backward adds to its adjoint rather than writing each element once. */
   readonly accumulates: boolean;
+  /** Whether something besides loops reads its value: then it has to stay. */
+  readonly isKept: boolean;
 }
 
 /** operand · weightᵀ + bias, the weight being some rows of a parameter. */
@@ -50,23 +54,40 @@ export interface ParameterRows {
   readonly rows: number;
 }
 
-export interface StoredValue {
+/** node = (operand − mean) / √(variance + ε), over the features. */
+export interface Normalisation {
   readonly node: number;
+  readonly operand: number;
   readonly width: number;
   readonly level: number;
-  /** The state that this is the next value of. */
-  readonly state: number | undefined;
-  /** Whether its adjoint comes through a buffer: from a product, or from a later group. */
+  readonly eps: number;
+}
+
+/**
+ * A buffer by what it holds, at the present time step: the value of a node, the value that a state gets, an output
+ * that is no computed value, 1/σ of a normalisation; the adjoint of a value, the adjoint that a state gets from the
+ * time step after, and the one that it hands to the time step before. `adjoint:-1` is where the adjoint of the layer's
+ * output comes in.
+ */
+export type BufferKey =
+  | `${'value' | 'next' | 'inverse' | 'adjoint' | 'carryIn' | 'carryOut'}:${number}`
+  | 'output';
+
+export interface Store {
+  readonly node: number;
+  readonly key: BufferKey;
+  readonly width: number;
+  readonly level: number;
+  /** Whether an adjoint reaches the value through a buffer: from a product, or from a later group. */
   readonly hasAdjoint: boolean;
 }
 
-type ChosenValue = Omit<StoredValue, 'hasAdjoint'>;
+type ChosenStore = Omit<Store, 'hasAdjoint'>;
 
 export interface Group {
   readonly level: number;
   readonly width: number;
-  /** Nodes that it computes and stores. */
-  readonly stores: readonly number[];
+  readonly stores: readonly Store[];
 }
 
 /** Why a program has to run node by node. */
@@ -89,6 +110,8 @@ export function planProgram(program: CellProgram): Plan | Unplanned {
 
 export const widthOf = (node: ProgramNode): number => node.shape.at(-1) ?? 1;
 
+type Sums = ReadonlyMap<number, readonly Product[]>;
+
 class Planner {
   readonly #nodes: readonly ProgramNode[];
   readonly #names: readonly string[];
@@ -106,25 +129,29 @@ class Planner {
 
   plan(): Plan {
     const sums = this.#findPreactivations();
+    this.#checkNodes(sums);
     const levels = this.#levels(sums);
-    const results = this.#chooseStored(sums, levels);
-    const groups = groupByLevelAndWidth(results);
-    const reads = groups.map((group) => this.#readsOf(group, sums, results));
-    const operands = new Set([...sums.values()].flat().map((term) => term.operand));
-    const isRead = (node: number): boolean =>
+    const chosen = this.#chooseStores(sums, levels);
+    const reads = groupStores(chosen).map((group) => this.#readsOf(group, sums, chosen));
+    const wholes = this.#wholes(sums);
+    const isReadByLoop = (node: number): boolean =>
       reads.some((group) => group.some((read) => read.node === node));
+    const stores = chosen.map((value) => ({
+      ...value,
+      hasAdjoint:
+        this.#isComputed(value.node, sums) && (wholes.has(value.node) || isReadByLoop(value.node)),
+    }));
     return {
       program: this.program,
       preactivations: [...sums].map(([node, terms]) => {
         const width = widthOf(this.#nodes[node]!);
-        const accumulates = isWrittenUnevenly(node, width, reads);
-        return { node, terms, width, level: levels[node]!, accumulates };
+        const isKept = wholes.has(node);
+        const accumulates = isKept || isWrittenUnevenly(node, width, reads);
+        return { node, terms, width, level: levels[node]!, accumulates, isKept };
       }),
-      stored: results.map((value) => ({
-        ...value,
-        hasAdjoint: operands.has(value.node) || isRead(value.node),
-      })),
-      groups,
+      normalisations: this.#normalisations(levels),
+      stores,
+      groups: groupStores(stores),
       vectors: this.#vectors(sums),
       levels: Math.max(...levels) + 1,
     };
@@ -184,73 +211,90 @@ class Planner {
     return { ...whole, start: start!, rows: end! - start! };
   }
 
-  #levels(sums: ReadonlyMap<number, readonly Product[]>): number[] {
+  /** @throws NotPlannable for a node that is neither a product, a normalisation nor elementwise */
+  #checkNodes(sums: Sums): void {
+    const inProducts = new Set<number>();
+    for (const node of this.#nodes)
+      if (node.op === 'linear') node.operands.slice(1).forEach((operand) => inProducts.add(operand));
+    this.#nodes.forEach((node, index) => {
+      if (node.kind !== 'operation' || sums.has(index) || inProducts.has(index)) return;
+      if (node.op === 'linear' || node.op === 'normalise') {
+        if (node.invariant) this.#fail(index, 'is computed from parameters only');
+        return;
+      }
+      if (node.op === 'slice') {
+        if ((node.attributes as SliceAttributes).axis !== -1) this.#fail(index, 'slices the batch');
+        return;
+      }
+      if (!(node.op! in vectorRules))
+        this.#fail(index, 'is neither a product with weights nor elementwise');
+      for (const operand of node.operands) this.#checkBroadcast(index, operand);
+    });
+  }
+
+  #checkBroadcast(index: number, operand: number): void {
+    const [to, from] = [this.#nodes[index]!, this.#nodes[operand]!];
+    if (from.kind !== 'constant' && widthOf(to) !== widthOf(from))
+      this.#fail(index, 'broadcasts along the features');
+  }
+
+  #levels(sums: Sums): number[] {
     const levels: number[] = [];
     this.#nodes.forEach((node, index) => {
       const terms = sums.get(index);
       const below = Math.max(0, ...node.operands.map((operand) => levels[operand]!));
-      if (!terms) levels.push(below);
-      else
-        levels.push(
-          Math.max(
-            0,
-            ...terms.filter((term) => !term.isHoisted).map((term) => levels[term.operand]! + 1),
-          ),
-        );
-      const isElementwise =
-        node.op === 'slice' || (node.op !== undefined && node.op in vectorRules);
-      if (node.kind === 'operation' && !node.invariant && node.op !== 'linear' && !isElementwise)
-        this.#fail(index, 'is neither a product with weights nor elementwise');
-      if (
-        node.op === 'slice' &&
-        !node.invariant &&
-        (node.attributes as SliceAttributes).axis !== -1
-      )
-        this.#fail(index, 'slices the batch');
+      const waits = (terms ?? []).filter((term) => !term.isHoisted);
+      if (terms) levels.push(Math.max(0, ...waits.map((term) => levels[term.operand]! + 1)));
+      else levels.push(node.op === 'normalise' ? below + 1 : below);
     });
     return levels;
   }
 
-  #chooseStored(
-    sums: ReadonlyMap<number, readonly Product[]>,
-    levels: readonly number[],
-  ): ChosenValue[] {
-    const { states, output, input } = this.program;
-    const operands = new Set([...sums.values()].flat().map((term) => term.operand));
-    const isOfState = (index: number): number | undefined => {
-      const state = states.findIndex(({ next }) => next === index);
-      return state < 0 ? undefined : state;
-    };
-    for (const node of [...states.map(({ next }) => next), output])
-      if (this.#nodes[node]!.kind !== 'operation' || sums.has(node))
-        this.#fail(node, 'is a state or output, but no elementwise result');
-    if (new Set(states.map(({ next }) => next)).size < states.length)
-      throw new NotPlannable('two states have the same next value');
-
-    const stored: ChosenValue[] = [];
-    const reachable = this.#reachable(sums);
-    this.#nodes.forEach((node, index) => {
-      if (node.kind !== 'operation' || node.invariant || sums.has(index) || index === input) return;
-      if (node.op === 'slice' || node.op === 'linear' || !reachable.has(index)) return;
-      const isResult = this.#isResult([index]) || operands.has(index);
-      if (!isResult && !vectorRules[node.op!]?.isCostly) return;
-      stored.push({
-        node: index,
-        width: widthOf(node),
-        level: levels[index]!,
-        state: isOfState(index),
-      });
-    });
-    for (const operand of operands)
-      if (operand !== input && this.#nodes[operand]!.kind === 'operation')
-        if (!stored.some(({ node }) => node === operand))
-          this.#fail(operand, 'is the operand of a product, but no elementwise result');
-    for (const { node } of stored)
-      for (const operand of this.#nodes[node]!.operands) this.#checkBroadcast(node, operand);
-    return stored;
+  /** Values that something reads whole: operands of products and of normalisations. */
+  #wholes(sums: Sums): Set<number> {
+    const normalised = this.#nodes.flatMap(({ op, operands }) =>
+      op === 'normalise' ? [operands[0]!] : [],
+    );
+    return new Set([...[...sums.values()].flat().map((term) => term.operand), ...normalised]);
   }
 
-  #reachable(sums: ReadonlyMap<number, readonly Product[]>): Set<number> {
+  #normalisations(levels: readonly number[]): Normalisation[] {
+    return this.#nodes.flatMap((node, index) => {
+      if (node.op !== 'normalise') return [];
+      const { eps } = node.attributes as { eps: number };
+      const [operand] = node.operands as [number];
+      return [{ node: index, operand, eps, width: widthOf(node), level: levels[index]! }];
+    });
+  }
+
+  #chooseStores(sums: Sums, levels: readonly number[]): ChosenStore[] {
+    const { states, output } = this.program;
+    const wholes = this.#wholes(sums);
+    const reachable = this.#reachable(sums);
+    const stores: ChosenStore[] = [];
+    this.#nodes.forEach((node, index) => {
+      const isComputed = this.#isComputed(index, sums);
+      const isCostly = isComputed && !node.invariant && vectorRules[node.op!]?.isCostly;
+      const keys: BufferKey[] = states.flatMap(({ next }, k) =>
+        next === index ? [`next:${k}` as const] : [],
+      );
+      if (keys.length === 0 && isComputed) {
+        const isWanted = index === output || wholes.has(index) || isCostly;
+        if (isWanted && reachable.has(index)) keys.push(`value:${index}`);
+      } else if (keys.length === 0 && index === output) keys.push('output');
+      for (const key of keys)
+        stores.push({ node: index, key, width: widthOf(node), level: levels[index]! });
+    });
+    return stores;
+  }
+
+  /** Whether a loop computes it, rather than a product or a normalisation. */
+  #isComputed(index: number, sums: Sums): boolean {
+    const { kind, op } = this.#nodes[index]!;
+    return kind === 'operation' && !sums.has(index) && op !== 'normalise' && op !== 'linear';
+  }
+
+  #reachable(sums: Sums): Set<number> {
     const { states, output } = this.program;
     const reached = new Set<number>();
     const visit = (index: number): void => {
@@ -264,46 +308,50 @@ class Planner {
     return reached;
   }
 
-  #checkBroadcast(index: number, operand: number): void {
-    const [to, from] = [this.#nodes[index]!, this.#nodes[operand]!];
-    if (from.kind !== 'constant' && from.kind !== 'parameter' && widthOf(to) !== widthOf(from))
-      this.#fail(index, 'broadcasts along the features');
-  }
-
-  #vectors(sums: ReadonlyMap<number, unknown>): number[] {
+  #vectors(sums: Sums): number[] {
     const isReadElementwise = (index: number): boolean =>
       this.#uses[index]!.some((user) => {
-        const { op, invariant } = this.#nodes[user]!;
-        return op !== 'linear' && !invariant && !sums.has(user);
+        const { op } = this.#nodes[user]!;
+        return op !== 'linear' && !sums.has(user) && !this.#isWeightSlice(user);
       });
     return this.#nodes.flatMap((node, index) => {
-      if (!node.invariant || node.kind === 'constant' || !isReadElementwise(index)) return [];
-      if (node.kind !== 'parameter' || node.shape.length !== 1)
-        this.#fail(index, 'is computed from parameters and read elementwise');
+      if (node.kind !== 'parameter' || !isReadElementwise(index)) return [];
+      if (node.shape.length !== 1) this.#fail(index, 'a matrix is read elementwise');
       return [index];
     });
   }
 
+  /** Rows of a weight that only products read. */
+  #isWeightSlice(index: number): boolean {
+    const { op, invariant } = this.#nodes[index]!;
+    const users = this.#uses[index]!;
+    const isWeight = (user: number): boolean =>
+      this.#nodes[user]!.op === 'linear' && this.#nodes[user]!.operands[0] !== index;
+    return op === 'slice' && invariant && users.every(isWeight);
+  }
+
   /** What a group reads from buffers, each with the offset along the features. */
   #readsOf(
-    { stores, level, width }: Group,
-    sums: ReadonlyMap<number, unknown>,
-    stored: readonly ChosenValue[],
+    { stores, level, width }: { stores: readonly ChosenStore[]; level: number; width: number },
+    sums: Sums,
+    all: readonly ChosenStore[],
   ): Read[] {
     const reads = new Map<string, Read>();
-    const isEarlier = (index: number): boolean =>
-      stored.some((value) => value.node === index && value.level < level);
+    const isHeld = (index: number): boolean =>
+      sums.has(index) ||
+      this.#nodes[index]!.op === 'normalise' ||
+      all.some((value) => value.node === index && value.level < level);
     const visit = (index: number, offset: number): void => {
       const node = this.#nodes[index]!;
       if (node.kind !== 'operation' || reads.has(`${index}:${offset}`)) return;
-      if (sums.has(index) || isEarlier(index)) {
+      if (isHeld(index)) {
         reads.set(`${index}:${offset}`, { node: index, offset, width });
         return;
       }
       const shift = node.op === 'slice' ? (node.attributes as SliceAttributes).start : 0;
       node.operands.forEach((operand) => visit(operand, offset + shift));
     };
-    stores.forEach((store) => visit(store, 0));
+    stores.forEach((store) => visit(store.node, 0));
     return [...reads.values()];
   }
 }
@@ -327,13 +375,15 @@ function isWrittenUnevenly(
   return counts.some((count) => count !== 1);
 }
 
-function groupByLevelAndWidth(stored: readonly ChosenValue[]): Group[] {
-  const groups = new Map<string, { level: number; width: number; stores: number[] }>();
-  for (const { node, level, width } of stored) {
-    const key = `${level}:${width}`;
-    const group = groups.get(key) ?? { level, width, stores: [] };
-    group.stores.push(node);
-    groups.set(key, group);
+function groupStores<S extends ChosenStore>(
+  stores: readonly S[],
+): { level: number; width: number; stores: S[] }[] {
+  const groups = new Map<string, { level: number; width: number; stores: S[] }>();
+  for (const store of stores) {
+    const { level, width } = store;
+    const group = groups.get(`${level}:${width}`) ?? { level, width, stores: [] };
+    group.stores.push(store);
+    groups.set(`${level}:${width}`, group);
   }
   return [...groups.values()].sort((a, b) => a.level - b.level);
 }
@@ -357,8 +407,10 @@ export function printPlan(plan: Plan): string {
     for (const { node, terms } of plan.preactivations.filter((one) => one.level === level))
       for (const term of terms.filter(({ isHoisted }) => !isHoisted))
         lines.push(`    ${names[node]!} += ${show(term)}`);
+    for (const { node, operand } of plan.normalisations.filter((one) => one.level === level))
+      lines.push(`    ${names[node]!} = normalise(${names[operand]!})`);
     for (const { stores, width } of plan.groups.filter((one) => one.level === level))
-      lines.push(`    loop over ${width}: ${stores.map((node) => names[node]!).join(', ')}`);
+      lines.push(`    loop over ${width}: ${stores.map(({ node }) => names[node]!).join(', ')}`);
   }
   return lines.join('\n');
 }

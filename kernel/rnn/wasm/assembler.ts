@@ -11,15 +11,39 @@ const valueTypes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c,
 
 /** One- and multi-byte instructions without immediates. `fd` marks the SIMD prefix. */
 const opcodes = {
+  return: [0x0f],
+  /** Stack: a, b, condition → a where the condition is not 0, else b. */
+  select: [0x1b],
   i32_eqz: [0x45],
+  i32_eq: [0x46],
   i32_lt_s: [0x48],
+  i32_gt_s: [0x4a],
   i32_ge_s: [0x4e],
   i32_add: [0x6a],
   i32_sub: [0x6b],
   i32_mul: [0x6c],
+  i32_div_u: [0x6e],
   i32_and: [0x71],
   i32_shl: [0x74],
+  i32_shr_u: [0x76],
   f32_add: [0x92],
+  f32_sub: [0x93],
+  f32_mul: [0x94],
+  f32_div: [0x95],
+  f32_max: [0x97],
+  f32_sqrt: [0x91],
+  f32_demote_f64: [0xb6],
+  f64_promote_f32: [0xbb],
+  f64_sqrt: [0x9f],
+  f64_convert_i32_s: [0xb7],
+  f64_add: [0xa0],
+  f64_sub: [0xa1],
+  f64_mul: [0xa2],
+  f64_div: [0xa3],
+  /** Stack: address, byte, count → ; fills memory. */
+  memory_fill: [0xfc, 0x0b, 0x00],
+  /** Stack: target, source, count → ; copies memory. */
+  memory_copy: [0xfc, 0x0a, 0x00, 0x00],
   i32x4_splat: [0xfd, 0x11],
   f32x4_splat: [0xfd, 0x13],
   f64x2_splat: [0xfd, 0x14],
@@ -43,6 +67,8 @@ const opcodes = {
   f32x4_div: [0xfd, 0xe7, 0x01],
   f32x4_min: [0xfd, 0xe8, 0x01],
   f32x4_max: [0xfd, 0xe9, 0x01],
+  /** The two lower float32 as two float64. */
+  f64x2_promote_low_f32x4: [0xfd, 0x5f],
   f64x2_add: [0xfd, 0xf0, 0x01],
   f64x2_sub: [0xfd, 0xf1, 0x01],
   f64x2_mul: [0xfd, 0xf2, 0x01],
@@ -58,6 +84,7 @@ export type Opcode = keyof typeof opcodes;
 const memoryOpcodes = {
   i32_load: [[0x28], 2],
   f32_load: [[0x2a], 2],
+  i32_store: [[0x36], 2],
   f32_store: [[0x38], 2],
   v128_load: [[0xfd, 0x00], 2],
   v128_load32_splat: [[0xfd, 0x09], 2],
@@ -123,6 +150,10 @@ export class FunctionBuilder {
     return { index: this.parameters.length + this.#locals.length - 1, type };
   }
 
+  locals(type: ValueType, count: number): Local[] {
+    return Array.from({ length: count }, () => this.local(type));
+  }
+
   get(local: Local): this {
     return this.#push(0x20, ...unsigned(local.index));
   }
@@ -134,6 +165,9 @@ export class FunctionBuilder {
   }
   i32(value: number): this {
     return this.#push(0x41, ...signed(value));
+  }
+  f64(value: number): this {
+    return this.#push(0x44, ...new Uint8Array(new Float64Array([value]).buffer));
   }
   f32(value: number): this {
     return this.#push(0x43, ...new Uint8Array(new Float32Array([value]).buffer));
@@ -166,8 +200,25 @@ export class FunctionBuilder {
   i32x4ShiftRight(bits: number): this {
     return this.i32(bits).#push(0xfd, 0xac, 0x01);
   }
-  call(target: FunctionBuilder): this {
+  call(target: Callable): this {
     return this.#push(0x10, ...unsigned(target.index));
+  }
+  /** Loads one lane of a vector, keeping the others. Stack: address, vector → vector. */
+  loadLane(lane: number, offset = 0): this {
+    return this.#push(0xfd, 0x56, 2, ...unsigned(offset), lane);
+  }
+  /** Four lanes out of the eight of two vectors. */
+  shuffle(...lanes: readonly [number, number, number, number]): this {
+    const bytes = lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]);
+    return this.#push(0xfd, 0x0d, ...bytes);
+  }
+  /** One lane as a float32. */
+  extractLane(lane: number): this {
+    return this.#push(0xfd, 0x1f, lane);
+  }
+  /** One lane of two float64. */
+  extractDouble(lane: number): this {
+    return this.#push(0xfd, 0x21, lane);
   }
   /** local += bytes */
   advance(local: Local, by: Local | number): this {
@@ -210,27 +261,44 @@ export class FunctionBuilder {
   }
 }
 
+/** What `call` needs: a function of this module, or one that is imported. */
+export interface Callable {
+  readonly index: number;
+}
+
 interface Declared {
   builder: FunctionBuilder;
   parameters: readonly ValueType[];
+  results: readonly ValueType[];
   exportName: string | undefined;
 }
 
 /** A module in the making, over a memory that is imported as `env.memory`. */
 export class ModuleBuilder {
+  readonly #imports: { name: string; parameters: readonly ValueType[] }[] = [];
   readonly #functions: Declared[] = [];
 
   /** @param shared whether the memory is shared between threads, with its largest size in pages of 64 KiB */
   constructor(private readonly memory: { shared: boolean; maximum: number }) {}
 
-  /** Adds a function without results; `body` writes it. With a name it is exported. */
+  /** Imports `env.name`, a function without results. All imports come before the first definition. */
+  import(name: string, parameters: readonly ValueType[]): Callable {
+    const known = this.#imports.findIndex((one) => one.name === name);
+    if (known >= 0) return { index: known };
+    if (this.#functions.length > 0) throw new Error(`import of ${name} after a definition`);
+    this.#imports.push({ name, parameters });
+    return { index: this.#imports.length - 1 };
+  }
+
+  /** Adds a function; `body` writes it. With a name it is exported. */
   define(
     exportName: string | undefined,
     parameters: readonly ValueType[],
     body: (f: FunctionBuilder, ...parameters: Local[]) => void,
+    results: readonly ValueType[] = [],
   ): FunctionBuilder {
-    const builder = new FunctionBuilder(this.#functions.length, parameters);
-    this.#functions.push({ builder, parameters, exportName });
+    const builder = new FunctionBuilder(this.#imports.length + this.#functions.length, parameters);
+    this.#functions.push({ builder, parameters, results, exportName });
     body(builder, ...parameters.map((_, index) => builder.parameter(index)));
     return builder;
   }
@@ -241,20 +309,34 @@ export class ModuleBuilder {
       ...unsigned(content.length),
       ...content,
     ];
-    const types = this.#functions.map(({ parameters }) => [
+    const typeOf = (parameters: readonly ValueType[], results: readonly ValueType[]): number[] => [
       0x60,
       ...vector(parameters.map((type) => [valueTypes[type]])),
-      0,
-    ]);
+      ...vector(results.map((type) => [valueTypes[type]])),
+    ];
+    const types = [
+      ...this.#imports.map(({ parameters }) => typeOf(parameters, [])),
+      ...this.#functions.map(({ parameters, results }) => typeOf(parameters, results)),
+    ];
     const limits = [this.memory.shared ? 3 : 1, 0, ...unsigned(this.memory.maximum)];
+    const imports = [
+      [...text('env'), ...text('memory'), 2, ...limits],
+      ...this.#imports.map(({ name }, index) => [
+        ...text('env'),
+        ...text(name),
+        0,
+        ...unsigned(index),
+      ]),
+    ];
     const exported = this.#functions.flatMap(({ exportName, builder }) =>
       exportName === undefined ? [] : [[...text(exportName), 0, ...unsigned(builder.index)]],
     );
+    const typeIndices = this.#functions.map((_, index) => unsigned(this.#imports.length + index));
     return Uint8Array.from([
       ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       ...section(1, vector(types)),
-      ...section(2, vector([[...text('env'), ...text('memory'), 2, ...limits]])),
-      ...section(3, vector(this.#functions.map((_, index) => unsigned(index)))),
+      ...section(2, vector(imports)),
+      ...section(3, vector(typeIndices)),
       ...section(7, vector(exported)),
       ...section(10, vector(this.#functions.map(({ builder }) => builder.encode()))),
     ]);

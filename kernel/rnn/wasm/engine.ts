@@ -1,12 +1,16 @@
+import { MemoryError, OptionError } from '../errors.js';
 import { ModuleBuilder } from './assembler.js';
-import { defineGemm } from './gemmKernels.js';
+import { coreModule, memoryLimits, reservedBytes } from './core.js';
+import { findThreadHost, threadsOfEnvironment } from './threadHost.js';
+import { mostThreads, ThreadPool } from './threadPool.js';
 
 /** The part of the JavaScript API that is used; the runtime assumes no environment's types. */
 interface WasmMemory {
   readonly buffer: ArrayBufferLike;
   grow(pages: number): number;
 }
-type Exports = Record<string, (...arguments_: number[]) => void>;
+type KernelFunction = (...arguments_: number[]) => number;
+type Exports = Readonly<Record<string, KernelFunction>>;
 interface WasmApi {
   Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
   Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
@@ -14,56 +18,91 @@ interface WasmApi {
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }
 
+/** A compiled module: its number among the engine's, and its functions. */
+export interface EngineModule {
+  readonly id: number;
+  readonly exports: Exports;
+  /** The exports' names in the order by which threads know them. */
+  readonly names: readonly string[];
+}
+
 const pageBytes = 65_536;
-const limits = { shared: true, maximum: 65_536 };
-/** The first bytes of the memory: room for the kernels' own use. */
-const scratch = 64;
-const reserved = 1024;
+/** Memory grows by at least this part of what there is. */
+const growth = 1 / 4;
 
 /**
- * Memory for numbers and the modules that compute on it. Shared memory, so that views stay valid when it grows.
+ * Memory for numbers and the modules that compute on it. Shared memory: views stay valid when it grows, and threads
+ * see it.
  */
 export class Engine {
   readonly isRelaxed: boolean;
+  /** The kernels that every program uses. */
+  readonly core: Exports;
   readonly #api: WasmApi;
   readonly #memory: WasmMemory;
-  readonly #products: Exports;
+  /** Every buffer object that the memory had: views made before it grew are of an older one. */
+  readonly #buffers = new Set<ArrayBufferLike>();
+  readonly #modules: object[] = [];
   /** Free pieces of memory by size in bytes. */
   readonly #free = new Map<number, number[]>();
-  #end = reserved;
+  readonly #dropped = new FinalizationRegistry<{ address: number; bytes: number }>((piece) =>
+    this.#giveBack(piece.address, piece.bytes),
+  );
+  #end = reservedBytes;
+  #pool: ThreadPool | undefined;
 
   constructor(api: WasmApi) {
     this.#api = api;
-    this.#memory = new api.Memory({ initial: 16, ...limits });
-    const relaxed = gemmModule(true);
+    this.#memory = new api.Memory({ initial: 16, ...memoryLimits });
+    this.#buffers.add(this.#memory.buffer);
+    const relaxed = coreModule(true);
     this.isRelaxed = api.validate(relaxed);
-    this.#products = this.#instantiate(this.isRelaxed ? relaxed : gemmModule(false));
+    this.core = this.#instantiate(this.isRelaxed ? relaxed : coreModule(false), {}).exports;
   }
 
-  /** Compiles what `define` writes, over this memory. */
-  compile(define: (module: ModuleBuilder) => void): Exports {
-    const module = new ModuleBuilder(limits);
+  /** Compiles what `define` writes, over this memory and with the core's functions to import. */
+  compile(define: (module: ModuleBuilder) => void): EngineModule {
+    const module = new ModuleBuilder(memoryLimits);
     define(module);
-    return this.#instantiate(module.encode());
+    return this.#instantiate(module.encode(), this.core);
   }
 
-  #instantiate(bytes: Uint8Array<ArrayBuffer>): Exports {
+  #instantiate(bytes: Uint8Array<ArrayBuffer>, imports: Exports): EngineModule {
     const { Module, Instance } = this.#api;
-    return new Instance(new Module(bytes), { env: { memory: this.#memory } }).exports;
+    const module = new Module(bytes);
+    const { exports } = new Instance(module, { env: { memory: this.#memory, ...imports } });
+    this.#modules.push(module);
+    return { id: this.#modules.length - 1, exports, names: Object.keys(exports) };
   }
 
-  /** Room for float32 numbers, zero at first or holding what was there. Freed by `release`. */
+  // -----------------------------------------------------------------------------------------------
+  // Memory
+
+  /** Room for float32 numbers, holding zeros or what was there. Freed by `release`. @throws MemoryError */
   allocate(length: number): Float32Array {
-    const bytes = roomFor(length);
-    const address = this.#free.get(bytes)?.pop() ?? this.#extend(bytes);
+    const address = this.#take(roomFor(length));
     return new Float32Array(this.#memory.buffer, address, length);
   }
 
-  release(numbers: Float32Array): void {
-    const bytes = roomFor(numbers.length);
-    const list = this.#free.get(bytes);
-    if (list) list.push(numbers.byteOffset);
-    else this.#free.set(bytes, [numbers.byteOffset]);
+  allocateWords(length: number): Int32Array {
+    const address = this.#take(roomFor(length));
+    return new Int32Array(this.#memory.buffer, address, length);
+  }
+
+  /** Room for float32 zeros that is given back when the array is garbage. */
+  keep(length: number): Float32Array {
+    const numbers = this.allocate(length).fill(0);
+    this.#dropped.register(numbers, { address: numbers.byteOffset, bytes: roomFor(length) });
+    return numbers;
+  }
+
+  release(numbers: Float32Array | Int32Array): void {
+    this.#giveBack(numbers.byteOffset, roomFor(numbers.length));
+  }
+
+  /** Whether an array stands in the engine's memory. */
+  owns(numbers: ArrayBufferView): boolean {
+    return this.#buffers.has(numbers.buffer);
   }
 
   /** Bytes that were ever handed out at the same time. */
@@ -71,50 +110,64 @@ export class Engine {
     return this.#end;
   }
 
+  #take(bytes: number): number {
+    return this.#free.get(bytes)?.pop() ?? this.#extend(bytes);
+  }
+
+  #giveBack(address: number, bytes: number): void {
+    const list = this.#free.get(bytes);
+    if (list) list.push(address);
+    else this.#free.set(bytes, [address]);
+  }
+
   #extend(bytes: number): number {
     const address = this.#end;
-    const missing = address + bytes - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes));
+    const held = this.#memory.buffer.byteLength;
+    if (address + bytes > held) this.#grow(address + bytes - held, held);
     this.#end = address + bytes;
     return address;
   }
 
-  /** C[m, n] += A[m, k]·B with B packed in panels; addresses and `ld…` in bytes. */
-  gemmPacked(
-    c: number,
-    ldc: number,
-    a: number,
-    lda: number,
-    b: number,
-    m: number,
-    n: number,
-    k: number,
-  ) {
-    this.#products['gemmPacked']!(c, ldc, a, lda, b, m, n, k);
+  #grow(missing: number, held: number): void {
+    const most = memoryLimits.maximum * pageBytes;
+    const wanted = Math.min(Math.max(missing, held * growth), most - held);
+    try {
+      if (wanted < missing) throw new RangeError('beyond the most that can be addressed');
+      this.#memory.grow(Math.ceil(wanted / pageBytes));
+    } catch (error) {
+      const mega = (count: number): string => `${Math.ceil(count / 2 ** 20)} MB`;
+      throw new MemoryError(
+        `the engine's memory: ${mega(missing)} more needed beside ${mega(held)} in use, expected at most ${mega(most)} together; use a smaller batch, fewer time steps or a smaller hidden size`,
+        { cause: error },
+      );
+    }
+    this.#buffers.add(this.#memory.buffer);
   }
 
-  /** C[m, n] += Aᵀ·B with A `[k, m]` and B `[k, n]`. */
-  gemmTransposed(
-    ...[c, ldc, a, lda, b, ldb, m, n, k]: [
-      c: number,
-      ldc: number,
-      a: number,
-      lda: number,
-      b: number,
-      ldb: number,
-      m: number,
-      n: number,
-      k: number,
-    ]
-  ) {
-    this.#products['gemmTransposed']!(c, ldc, a, lda, b, ldb, m, n, k);
-  }
-}
+  // -----------------------------------------------------------------------------------------------
+  // Threads
 
-function gemmModule(relaxed: boolean): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder(limits);
-  defineGemm(module, { relaxed, scratch });
-  return module.encode();
+  /** Runs one function with several lists of arguments side by side, one thread each. @throws ThreadError */
+  runParallel(module: EngineModule, name: string, calls: readonly (readonly number[])[]): void {
+    const run = module.exports[name]!;
+    const own = (): void => void run(...calls[0]!);
+    const index = module.names.indexOf(name);
+    const others = calls
+      .slice(1)
+      .map((call) => ({ module: module.id, function: index, arguments: call }));
+    if (others.length === 0) own();
+    else this.#threads().run(own, others, this.#modules);
+  }
+
+  #threads(): ThreadPool {
+    this.#pool ??= new ThreadPool(threadHost!, this.#memory);
+    return this.#pool;
+  }
+
+  /** Ends the threads; the next parallel run starts new ones. */
+  closeThreads(): void {
+    this.#pool?.close();
+  }
 }
 
 /** Bytes to reserve: whole cache lines, and one more because kernels may read a little beyond the end. */
@@ -130,7 +183,32 @@ export function findEngine(): Engine | undefined {
 
 function createEngine(): Engine | undefined {
   const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
-  if (!api || typeof SharedArrayBuffer === 'undefined' || !api.validate(gemmModule(false)))
+  if (!api || typeof SharedArrayBuffer === 'undefined' || !api.validate(coreModule(false)))
     return undefined;
   return new Engine(api);
+}
+
+const threadHost = findThreadHost();
+let threads: number | undefined;
+
+/**
+ * How many threads a training step may use: as `setThreads` said, else as the environment variable UNROLL_THREADS
+ * says, else one for each core, at most 8.
+ */
+export function getThreads(): number {
+  if (!threadHost) return 1;
+  threads ??= Math.min(threadsOfEnvironment() ?? Math.min(threadHost.cores, 8), mostThreads);
+  return threads;
+}
+
+/**
+ * Caps the threads that recurrent layers use. Small layers use fewer than the cap.
+ * At one number of threads, training repeats itself bit for bit; between numbers the last bits differ.
+ * @throws OptionError unless it is a whole number from 1 to 64
+ */
+export function setThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > mostThreads)
+    throw new OptionError(`setThreads: expected a whole number from 1 to ${mostThreads}, got ${count}`);
+  threads = count;
+  if (count === 1) engine?.closeThreads();
 }

@@ -1,11 +1,10 @@
 import type { NumberArray } from '../ndarray.js';
-import { packedLength, packStraight, packTransposed } from './packing.js';
 import { findEngine, type Engine } from './engine.js';
+import { transposedScratch } from './gemmKernels.js';
+import { packedLength } from './packing.js';
 
-/** Multiplications from which copying into the engine's memory pays. */
-const worthwhile = 16_384;
-/** Rows of K that one pass of a transposed product takes: they stay in the cache. */
-const chunk = 128;
+/** Multiplications from which the engine pays, where operands have to be copied into its memory. */
+const worthwhile = 2048;
 
 interface Operand {
   readonly data: NumberArray;
@@ -27,58 +26,85 @@ export function fastProduct(
   k: number,
 ): boolean {
   if (m * n * k < worthwhile) return false;
-  if (![out, a.data, b.data].every((data) => data instanceof Float32Array)) return false;
-  const isPacked = a.column === 1 && a.row === k && (b.column === 1 || b.row === 1);
+  if (
+    !(out instanceof Float32Array) ||
+    !(a.data instanceof Float32Array) ||
+    !(b.data instanceof Float32Array)
+  )
+    return false;
+  const isStraight = a.column === 1 && a.row === k && (b.column === 1 || b.row === 1);
   const isTransposed = a.row === 1 && a.column === m && b.column === 1 && b.row === n;
-  const engine = isPacked || isTransposed ? findEngine() : undefined;
+  const engine = isStraight || isTransposed ? findEngine() : undefined;
   if (!engine) return false;
-  const target = engine.allocate(m * n).fill(0);
-  const left = engine.allocate(m * k);
-  left.set(a.data);
-  if (isPacked) multiplyPacked(engine, target, left, b, m, n, k);
-  else multiplyTransposed(engine, target, left, b, m, n, k);
-  for (let i = 0; i < out.length; i++) out[i]! += target[i]!;
-  engine.release(left);
-  engine.release(target);
+  const borrowed = new Borrowed(engine);
+  const [x, w] = [borrowed.read(a.data), borrowed.read(b.data)];
+  const y = borrowed.write(out);
+  if (isTransposed)
+    engine.core['gemmTransposed']!(
+      ...[y, 4 * n, x, 4 * m, w, 4 * n, m, n, k],
+      borrowed.scratch(transposedScratch(n) / 4),
+    );
+  else multiplyStraight(engine, borrowed, { y, x, w }, b.row === 1, m, n, k);
+  borrowed.giveBack();
   return true;
 }
 
-type Sizes = [m: number, n: number, k: number];
+/** Rows from which packing the right operand pays. */
+const packedRows = 4;
 
-function multiplyPacked(
-  engine: Engine,
-  target: Float32Array,
-  left: Float32Array,
-  b: Operand,
-  ...[m, n, k]: Sizes
+function multiplyStraight(
+  { core }: Engine,
+  borrowed: Borrowed,
+  { y, x, w }: Record<'y' | 'x' | 'w', number>,
+  isRowByRow: boolean,
+  ...[m, n, k]: [number, number, number]
 ): void {
-  const packed = engine.allocate(packedLength(n, k)).fill(0);
-  if (b.row === 1) packTransposed(packed, b.data, 0, n, k);
-  else packStraight(packed, b.data, 0, k, n);
-  engine.gemmPacked(target.byteOffset, 4 * n, left.byteOffset, 4 * k, packed.byteOffset, m, n, k);
-  engine.release(packed);
+  if (m < packedRows) {
+    if (isRowByRow) core['gemvRows']!(y, 4 * n, x, 4 * k, w, 4 * k, 0, m, n, k);
+    else core['gemvColumns']!(y, 4 * n, x, 4 * k, w, 4 * n, m, n, k);
+    return;
+  }
+  const packed = borrowed.scratch(packedLength(n, k));
+  if (isRowByRow) core['packTransposed']!(packed, w, 4 * k, n, k);
+  else core['packStraight']!(packed, w, 4 * n, k, n);
+  core['gemmPacked']!(y, 4 * n, x, 4 * k, packed, 0, m, n, k);
 }
 
-function multiplyTransposed(
-  engine: Engine,
-  target: Float32Array,
-  left: Float32Array,
-  b: Operand,
-  ...[m, n, k]: Sizes
-): void {
-  const right = engine.allocate(n * k);
-  right.set(b.data);
-  for (let at = 0; at < k; at += chunk)
-    engine.gemmTransposed(
-      target.byteOffset,
-      4 * n,
-      left.byteOffset + 4 * at * m,
-      4 * m,
-      right.byteOffset + 4 * at * n,
-      4 * n,
-      m,
-      n,
-      Math.min(chunk, k - at),
-    );
-  engine.release(right);
+/** Arrays in the engine's memory for the time of one call: their own place, or a copy. */
+class Borrowed {
+  readonly #pieces: Float32Array[] = [];
+  readonly #results: [Float32Array, Float32Array][] = [];
+
+  constructor(private readonly engine: Engine) {}
+
+  read(data: Float32Array): number {
+    if (this.engine.owns(data)) return data.byteOffset;
+    const copy = this.#take(data.length);
+    copy.set(data);
+    return copy.byteOffset;
+  }
+
+  /** What is written there comes back with `giveBack`. */
+  write(data: Float32Array): number {
+    if (this.engine.owns(data)) return data.byteOffset;
+    const copy = this.#take(data.length);
+    copy.set(data);
+    this.#results.push([data, copy]);
+    return copy.byteOffset;
+  }
+
+  scratch(length: number): number {
+    return this.#take(length).byteOffset;
+  }
+
+  giveBack(): void {
+    for (const [data, copy] of this.#results) data.set(copy);
+    for (const piece of this.#pieces) this.engine.release(piece);
+  }
+
+  #take(length: number): Float32Array {
+    const piece = this.engine.allocate(length);
+    this.#pieces.push(piece);
+    return piece;
+  }
 }

@@ -17,7 +17,7 @@ function apply(push: (f: FunctionBuilder, x: Local) => void, inputs: Float32Arra
         f.memory('v128_store').advance(to, 16);
       });
     });
-  });
+  }).exports;
   const [source, target] = [engine.allocate(inputs.length), engine.allocate(inputs.length)];
   source.set(inputs);
   run!(source.byteOffset, target.byteOffset, source.byteOffset + 4 * inputs.length);

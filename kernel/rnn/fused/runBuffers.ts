@@ -1,0 +1,133 @@
+import type { Engine } from '../wasm/engine.js';
+import type { Compiled } from './compile.js';
+import type { BufferKey } from './plan.js';
+
+/** The memory of a run for some sequences of the batch: a frame and the rooms that it points to. */
+export interface Part {
+  /** Position of its first sequence in the batch. */
+  readonly start: number;
+  readonly batchSize: number;
+  readonly words: Int32Array;
+  readonly rooms: readonly Float32Array[];
+  /** Positions of the ones of a one-hot input, allocated when one comes. */
+  positions: Int32Array | undefined;
+}
+
+/** All memory of a run over T time steps and B sequences, in one part for each thread. */
+export interface RunBuffers {
+  readonly timeSteps: number;
+  readonly batchSize: number;
+  readonly parts: readonly Part[];
+  /** Addresses of the parts' frames. */
+  readonly frames: Int32Array;
+  readonly bytes: number;
+}
+
+export function createBuffers(
+  compiled: Compiled,
+  timeSteps: number,
+  batchSize: number,
+  count: number,
+): RunBuffers {
+  const { engine } = compiled;
+  const parts = splitBatch(batchSize, count).map(({ start, size }) =>
+    createPart(compiled, timeSteps, start, size),
+  );
+  const frames = engine.allocateWords(parts.length);
+  frames.set(parts.map(({ words }) => words.byteOffset));
+  const bytes = parts
+    .flatMap(({ rooms }) => rooms)
+    .reduce((total, { byteLength }) => total + byteLength, 0);
+  return { timeSteps, batchSize, parts, frames, bytes };
+}
+
+/** Sizes of the parts: whole blocks of four sequences, as even as can be. */
+function splitBatch(batchSize: number, count: number): { start: number; size: number }[] {
+  const blocks = Math.ceil(batchSize / 4);
+  const boundary = (k: number): number =>
+    Math.min(batchSize, 4 * Math.floor((k * blocks) / count));
+  return Array.from({ length: count }, (_, k) => ({
+    start: boundary(k),
+    size: (k === count - 1 ? batchSize : boundary(k + 1)) - boundary(k),
+  }));
+}
+
+function createPart(
+  { engine, layout, frame }: Compiled,
+  timeSteps: number,
+  start: number,
+  batchSize: number,
+): Part {
+  const steps = { one: 1, each: timeSteps, states: timeSteps + 1 };
+  const rooms = layout.rooms.map((room) =>
+    engine.allocate(
+      room.steps === 'shared' ? room.width : room.width * batchSize * steps[room.steps],
+    ),
+  );
+  const words = engine.allocateWords(frame.size).fill(0);
+  words[frame.timeSteps] = timeSteps;
+  words[frame.batchSize] = batchSize;
+  words[frame.rows] = timeSteps * batchSize;
+  rooms.forEach(({ byteOffset }, k) => {
+    words[frame.room(k)] = byteOffset;
+  });
+  return { start, batchSize, words, rooms, positions: undefined };
+}
+
+function releaseBuffers(engine: Engine, { parts, frames }: RunBuffers): void {
+  engine.release(frames);
+  for (const { words, rooms, positions } of parts) {
+    engine.release(words);
+    if (positions) engine.release(positions);
+    for (const room of rooms) engine.release(room);
+  }
+}
+
+/** The numbers of a buffer from a time step on, without those of other parts. */
+export function bufferOf({ layout }: Compiled, part: Part, key: BufferKey): Float32Array {
+  const { room, shift } = layout.places.get(key)!;
+  const whole = part.rooms[room]!;
+  return shift === 0 ? whole : whole.subarray(layout.rooms[room]!.width * part.batchSize);
+}
+
+/** Most sets of buffers kept for lengths and batch sizes that were seen. */
+const mostIdle = 4;
+
+/** The buffers of one layer: taken for a run, given back after it, used again for the next of the same size. */
+export class BufferPool {
+  readonly #idle: RunBuffers[] = [];
+  #isClosed = false;
+  /** Bytes of the sets that are taken. */
+  bytesTaken = 0;
+
+  constructor(private readonly compiled: Compiled) {}
+
+  take(timeSteps: number, batchSize: number, parts: number): RunBuffers {
+    const at = this.#idle.findIndex(
+      (one) =>
+        one.timeSteps === timeSteps && one.batchSize === batchSize && one.parts.length === parts,
+    );
+    const buffers =
+      at < 0
+        ? createBuffers(this.compiled, timeSteps, batchSize, parts)
+        : this.#idle.splice(at, 1)[0]!;
+    this.bytesTaken += buffers.bytes;
+    return buffers;
+  }
+
+  giveBack(buffers: RunBuffers): void {
+    this.bytesTaken -= buffers.bytes;
+    this.#idle.push(buffers);
+    if (this.#isClosed || this.#idle.length > mostIdle) this.#releaseOldest();
+  }
+
+  /** Nobody will take any more. */
+  close(): void {
+    this.#isClosed = true;
+    while (this.#idle.length > 0) this.#releaseOldest();
+  }
+
+  #releaseOldest(): void {
+    releaseBuffers(this.compiled.engine, this.#idle.shift()!);
+  }
+}

@@ -1,0 +1,46 @@
+import { ModuleBuilder, type Callable, type ValueType } from './assembler.js';
+import { defineGemm } from './gemmKernels.js';
+import { defineGemv } from './gemvKernels.js';
+import { defineRowKernels } from './rowKernels.js';
+import { defineTrainingKernels } from './trainingKernels.js';
+
+/** Most pages of 64 KiB: 2 GiB, so that addresses are positive as signed numbers too. */
+export const memoryLimits = { shared: true, maximum: 32_768 };
+
+/** A word that, when not 0, ends the sequences that run, at their next time step. */
+export const cancelAddress = 64;
+/** Words by which threads are told what to do. */
+export const controlAddress = 128;
+/** Bytes at the start of the memory that are not handed out. */
+export const reservedBytes = 8192;
+
+const i32 = (count: number): ValueType[] => Array<ValueType>(count).fill('i32');
+
+/** What compiled programs call, with its parameters. */
+const called: Readonly<Record<string, readonly ValueType[]>> = {
+  gemmPacked: i32(9),
+  gemmTransposed: i32(10),
+  gemvRows: i32(10),
+  gemvColumns: i32(9),
+  fillRows: i32(5),
+  gather: i32(7),
+  scatter: i32(7),
+  columnSums: i32(5),
+  normalise: [...i32(6), 'f32'],
+  normaliseBack: i32(7),
+};
+
+/** The kernels that every program uses, as one module; relaxed: with fused multiply-add in products. */
+export function coreModule(relaxed: boolean): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder(memoryLimits);
+  defineGemm(module, { relaxed });
+  defineGemv(module, { relaxed });
+  defineRowKernels(module);
+  defineTrainingKernels(module);
+  return module.encode();
+}
+
+export const importCore = (module: ModuleBuilder): Record<string, Callable> =>
+  Object.fromEntries(
+    Object.entries(called).map(([name, parameters]) => [name, module.import(name, parameters)]),
+  );

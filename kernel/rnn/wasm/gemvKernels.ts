@@ -1,0 +1,169 @@
+import type { FunctionBuilder, Local, ModuleBuilder } from './assembler.js';
+import { multiplyAdd, type KernelOptions } from './gemmKernels.js';
+
+/**
+ * Products of a few rows with weights as they lie in memory, for batches too small to make packing pay. The weights
+ * are read once per row, from the cache.
+ *
+ * `gemvRows(y, ldy, x, ldx, w, ldw, bias, m, n, k)`: Y[m, n] = bias + X[m, k]·Wᵀ with W `[n, k]`, or Y += where
+ * bias is 0: sums along the rows of W.
+ * `gemvColumns(y, ldy, g, ldg, w, ldw, m, n, k)`: Y[m, n] += G[m, k]·W with W `[k, n]`: sums of rows of W.
+ */
+export function defineGemv(module: ModuleBuilder, options: KernelOptions): void {
+  defineRows(module, options);
+  defineColumns(module, options);
+}
+
+/** Rows of W whose sums run side by side: enough to hide the latency of a multiply-add. */
+const rowsAtOnce = 4;
+
+function defineRows(module: ModuleBuilder, options: KernelOptions): void {
+  module.define(
+    'gemvRows',
+    Array<'i32'>(10).fill('i32'),
+    (f, y, ldy, x, ldx, w, ldw, bias, m, n, k) => {
+      const [i, j, full, row, from] = f.locals('i32', 5) as [Local, Local, Local, Local, Local];
+      const dot = createDot(f, k, options);
+      f.get(n).i32(-rowsAtOnce).op('i32_and').set(full);
+      f.countTo(i, m, 1, () => {
+        f.get(w).set(row).get(y).set(from).i32(0).set(j);
+        f.countTo(j, full, rowsAtOnce, () => {
+          const sums = dot(x, row, ldw, rowsAtOnce);
+          pushSums(f, sums);
+          f.set(sums[0]!);
+          addBias(f, sums[0]!, from, bias, j);
+          f.get(from).get(sums[0]!).memory('v128_store');
+          f.advance(from, 4 * rowsAtOnce);
+          f.get(ldw).i32(rowsAtOnce).op('i32_mul').get(row).op('i32_add').set(row);
+        });
+        f.countTo(j, n, 1, () => {
+          const [sum] = dot(x, row, ldw, 1) as [Local];
+          f.get(from);
+          pushLanes(f, sum);
+          f.get(bias).get(j).i32(4).op('i32_mul').op('i32_add');
+          f.get(from).get(bias).op('select').memory('f32_load');
+          f.op('f32_add').memory('f32_store');
+          f.advance(from, 4);
+          f.advance(row, ldw);
+        });
+        f.advance(x, ldx);
+        f.advance(y, ldy);
+      });
+    },
+  );
+}
+
+/** Writes a loop of x against some rows of W; gives a vector of partial sums for each. */
+function createDot(f: FunctionBuilder, k: Local, options: KernelOptions) {
+  const [at, l, full] = f.locals('i32', 3) as [Local, Local, Local];
+  const pointers = f.locals('i32', rowsAtOnce);
+  const sums = f.locals('v128', rowsAtOnce);
+  const odd = f.locals('v128', rowsAtOnce);
+  const [value, weight] = f.locals('v128', 2) as [Local, Local];
+  return (x: Local, row: Local, ldw: Local, count: number): Local[] => {
+    const rows = pointers.slice(0, count);
+    rows.forEach((pointer, r) => {
+      if (r === 0) f.get(row);
+      else
+        f.get(rows[r - 1]!)
+          .get(ldw)
+          .op('i32_add');
+      f.set(pointer);
+      f.f32x4(0).set(sums[r]!).f32x4(0).set(odd[r]!);
+    });
+    const step = (load: 'v128_load' | 'v128_load32_zero', offset: number, into: Local[]): void => {
+      f.get(at).memory(load, offset).set(value);
+      rows.forEach((pointer, r) => {
+        f.get(pointer).memory(load, offset).set(weight);
+        multiplyAdd(f, value, weight, into[r]!, options);
+      });
+    };
+    const advance = (bytes: number): void => {
+      for (const pointer of [at, ...rows]) f.advance(pointer, bytes);
+    };
+    f.get(x).set(at).i32(0).set(l);
+    f.get(k).i32(-8).op('i32_and').set(full);
+    f.countTo(l, full, 8, () => {
+      step('v128_load', 0, sums);
+      step('v128_load', 16, odd);
+      advance(32);
+    });
+    f.countTo(l, k, 1, () => {
+      step('v128_load32_zero', 0, sums);
+      advance(4);
+    });
+    rows.forEach((_, r) => f.get(sums[r]!).get(odd[r]!).op('f32x4_add').set(sums[r]!));
+    return sums.slice(0, count);
+  };
+}
+
+/** Stack: → the sums over the lanes of four vectors, as one vector. */
+function pushSums(f: FunctionBuilder, sums: readonly Local[]): void {
+  const [a, b, c, d] = sums as [Local, Local, Local, Local];
+  const [ab, cd] = f.locals('v128', 2) as [Local, Local];
+  const interleave = (p: Local, q: Local): FunctionBuilder =>
+    f.get(p).get(q).shuffle(0, 4, 1, 5).get(p).get(q).shuffle(2, 6, 3, 7).op('f32x4_add');
+  interleave(a, b).set(ab);
+  interleave(c, d).set(cd);
+  f.get(ab).get(cd).shuffle(0, 1, 4, 5).get(ab).get(cd).shuffle(2, 3, 6, 7).op('f32x4_add');
+}
+
+/** Stack: → the sum over the lanes, a float32. */
+function pushLanes(f: FunctionBuilder, vector: Local): void {
+  f.get(vector).extractLane(0).get(vector).extractLane(1).op('f32_add');
+  f.get(vector).extractLane(2).get(vector).extractLane(3).op('f32_add').op('f32_add');
+}
+
+/** sums += bias from j on, or what stands in y where there is no bias. */
+function addBias(f: FunctionBuilder, sums: Local, y: Local, bias: Local, j: Local): void {
+  f.get(sums);
+  f.get(bias).get(j).i32(4).op('i32_mul').op('i32_add').get(y).get(bias).op('select');
+  f.memory('v128_load').op('f32x4_add').set(sums);
+}
+
+/** Columns that stay in registers while the rows of W pass: widest first. */
+const columnBlocks = [32, 4, 1] as const;
+
+function defineColumns(module: ModuleBuilder, options: KernelOptions): void {
+  module.define(
+    'gemvColumns',
+    Array<'i32'>(9).fill('i32'),
+    (f, y, ldy, g, ldg, w, ldw, m, n, k) => {
+      const [i, j, end, to, from] = f.locals('i32', 5) as [Local, Local, Local, Local, Local];
+      const [row, at, l] = f.locals('i32', 3) as [Local, Local, Local];
+      const [value, weight] = f.locals('v128', 2) as [Local, Local];
+      const sums = f.locals('v128', 8);
+      const pass = (columns: number): void => {
+        const [load, width] = columns > 1 ? (['v128_load', 4] as const) : (['v128_load32_zero', 1] as const);
+        const vectors = sums.slice(0, columns / width);
+        vectors.forEach((sum, v) => f.get(to).memory(load, 16 * v).set(sum));
+        f.get(from).set(row).get(g).set(at).i32(0).set(l);
+        f.countTo(l, k, 1, () => {
+          f.get(at).memory('v128_load32_splat').set(value);
+          vectors.forEach((sum, v) => {
+            f.get(row).memory(load, 16 * v).set(weight);
+            multiplyAdd(f, value, weight, sum, options);
+          });
+          f.advance(at, 4);
+          f.advance(row, ldw);
+        });
+        vectors.forEach((sum, v) => {
+          f.get(to).get(sum);
+          if (columns > 1) f.memory('v128_store', 16 * v);
+          else f.storeFirstLane();
+        });
+        f.advance(to, 4 * columns);
+        f.advance(from, 4 * columns);
+      };
+      f.countTo(i, m, 1, () => {
+        f.get(y).set(to).get(w).set(from).i32(0).set(j);
+        for (const columns of columnBlocks) {
+          f.get(n).i32(-columns).op('i32_and').set(end);
+          f.countTo(j, end, columns, () => pass(columns));
+        }
+        f.advance(g, ldg);
+        f.advance(y, ldy);
+      });
+    },
+  );
+}
