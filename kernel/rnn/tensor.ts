@@ -14,6 +14,7 @@ import {
 } from './ndarray.js';
 import { ruleOf, type OpAttributes, type OpName } from './ops/table.js';
 import { showNumbers } from './showNumbers.js';
+import { findEngine } from './wasm/engine.js';
 
 /** Numbers nested in arrays, as `tensor()` takes and `toNested()` gives them. */
 export type Nested = number | Nested[];
@@ -36,6 +37,11 @@ export interface TapeNode {
   /** Set when `backward` has run: what it needed may be gone. */
   consumed: boolean;
 }
+
+/** The numbers of a leaf's gradient, for who reads or writes them at once and does not keep them. */
+export let gradientOf: (tensor: Tensor) => NumberArray | null;
+/** The same, zeros where there is none yet. */
+let openGradient: (tensor: Tensor) => NumberArray;
 
 let gradientsEnabled = true;
 
@@ -63,9 +69,12 @@ export function noGrad<T>(fn: () => T): T {
  * Operations never change their operands; `data` may be written by whoever owns the tensor (optimisers do).
  */
 export class Tensor extends Expression<Tensor> implements NdArray {
-  /** ∂loss/∂this after `backward()`, for a leaf that requires it. */
-  grad: Tensor | null = null;
   requiresGrad: boolean;
+  /** Where `backward` adds, and the tensor by which it was shown. */
+  #gradient: NumberArray | null = null;
+  #shown: Tensor | null = null;
+  /** A gradient's place in the engine's memory that is not in use. */
+  #spare: NumberArray | null = null;
 
   constructor(
     readonly data: NumberArray,
@@ -86,6 +95,37 @@ export class Tensor extends Expression<Tensor> implements NdArray {
 
   get dtype(): DType {
     return dtypeOf(this.data);
+  }
+
+  /** ∂loss/∂this after `backward()`, for a leaf that requires it. */
+  get grad(): Tensor | null {
+    if (!this.#gradient || this.#shown) return this.#shown;
+    if (findEngine()?.owns(this.#gradient)) {
+      // What was shown must not change under the one who keeps it when the engine's place is used again.
+      this.#spare = this.#gradient;
+      this.#gradient = new Float32Array(this.#spare);
+    }
+    return (this.#shown = new Tensor(this.#gradient, this.shape));
+  }
+
+  set grad(gradient: Tensor | null) {
+    if (!this.#shown && this.#gradient && findEngine()?.owns(this.#gradient))
+      this.#spare = this.#gradient;
+    this.#gradient = gradient?.data ?? null;
+    this.#shown = gradient;
+  }
+
+  static {
+    gradientOf = (tensor) => tensor.#gradient;
+    openGradient = (tensor) => {
+      if (tensor.#gradient) return tensor.#gradient;
+      const engine = findEngine();
+      tensor.#gradient = !engine?.owns(tensor.data)
+        ? createNumbers(tensor.dtype, tensor.size)
+        : (tensor.#spare?.fill(0) ?? engine.keep(tensor.size));
+      tensor.#spare = null;
+      return tensor.#gradient;
+    };
   }
 
   /** Number of elements. */
@@ -280,8 +320,7 @@ function runBackward(root: Tensor, seed: NdArray): void {
   /** Where the adjoint of a tensor is added up: in its own `grad` for a leaf, beside its node otherwise. */
   const gradientOf = (tensor: Tensor): NdArray | null => {
     if (!tensor.requiresGrad) return null;
-    if (!tensor.source)
-      return (tensor.grad ??= new Tensor(createNumbers(tensor.dtype, tensor.size), tensor.shape));
+    if (!tensor.source) return { data: openGradient(tensor), shape: tensor.shape };
     const { node, output } = tensor.source;
     let slots = adjoints.get(node);
     if (!slots) adjoints.set(node, (slots = node.outputShapes.map(() => null)));

@@ -65,7 +65,7 @@ export function createFusedExecutor(
       backward(output, finalStates, gradients) {
         unrolled.backward = refuse('it ran already');
         run.backward(output, finalStates, gradients);
-            droppedRuns.unregister(buffers);
+        droppedRuns.unregister(buffers);
         pool.giveBack(buffers);
       },
     };

@@ -63,7 +63,8 @@ export class FusedRun {
     const { program } = plan;
     for (const part of parts) {
       part.words[frame.wantsInput] = gradients.input ? 1 : 0;
-      if (output) this.#scatter(output.data, part, outputAdjoint, widthOf(program.nodes[program.output]!));
+      if (output)
+        this.#scatter(output.data, part, outputAdjoint, widthOf(program.nodes[program.output]!));
       else bufferOf(this.compiled, part, outputAdjoint).fill(0);
       program.states.forEach(({ size }, k) => {
         const adjoint = bufferOf(this.compiled, part, `carryIn:${k}`);
@@ -187,7 +188,8 @@ export class FusedRun {
     const { program } = plan;
     const { parts, timeSteps, batchSize } = this.buffers;
     for (const node of plan.vectors) {
-      const gradient = gradients.parameters[program.parameters.findIndex((one) => one.node === node)];
+      const gradient =
+        gradients.parameters[program.parameters.findIndex((one) => one.node === node)];
       if (gradient)
         for (const part of parts)
           addTo(gradient.data, 0, bufferOf(this.compiled, part, `adjoint:${node}`));

@@ -34,7 +34,12 @@ export function accessesOf(plan: Plan, group: Group, direction: 'forward' | 'bac
       accesses.push({ key, offset, isLoad });
       return nowhere;
     };
-  writeBody(plan, group, direction, { f, load: touch(true), store: touch(false), add: touch(false) });
+  writeBody(plan, group, direction, {
+    f,
+    load: touch(true),
+    store: touch(false),
+    add: touch(false),
+  });
   return accesses;
 }
 

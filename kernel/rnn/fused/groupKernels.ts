@@ -80,4 +80,3 @@ function createLanes(
   };
   return lanes;
 }
-

@@ -96,7 +96,8 @@ export class LayerWeights {
   /** target[start …] += source, source in the engine's memory */
   #add({ data }: NdArray, start: number, source: Float32Array): void {
     const { engine } = this.compiled;
-    if (engine.owns(data)) engine.core['add']!(data.byteOffset + 4 * start, source.byteOffset, source.length);
+    if (engine.owns(data))
+      engine.core['add']!(data.byteOffset + 4 * start, source.byteOffset, source.length);
     else for (let i = 0; i < source.length; i++) data[start + i]! += source[i]!;
   }
 
@@ -130,7 +131,14 @@ export class LayerWeights {
     const sums = this.#piece(`transposedGradient ${index}`, rows * depth).fill(0);
     this.#wanted.push(() => {
       const straight = this.#piece(`straightGradient ${parameter}`, rows * depth);
-      engine.core['transpose']!(straight.byteOffset, 4 * depth, sums.byteOffset, 4 * rows, depth, rows);
+      engine.core['transpose']!(
+        straight.byteOffset,
+        4 * depth,
+        sums.byteOffset,
+        4 * rows,
+        depth,
+        rows,
+      );
       this.#add(gradient, start * depth, straight);
     });
     return sums.byteOffset;

@@ -82,10 +82,7 @@ export function layOut(plan: Plan): Layout {
 }
 
 /** Stored values that can stand where the part of a pre-activation stood that they were computed from. */
-function gatesInPlace(
-  plan: Plan,
-  places: ReadonlyMap<BufferKey, Place>,
-): Map<BufferKey, Place> {
+function gatesInPlace(plan: Plan, places: ReadonlyMap<BufferKey, Place>): Map<BufferKey, Place> {
   const found = new Map<BufferKey, Place>();
   for (const group of plan.groups) {
     const needed = new Set(

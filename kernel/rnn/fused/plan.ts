@@ -70,8 +70,7 @@ export interface Normalisation {
  * output comes in.
  */
 export type BufferKey =
-  | `${'value' | 'next' | 'inverse' | 'adjoint' | 'carryIn' | 'carryOut'}:${number}`
-  | 'output';
+  `${'value' | 'next' | 'inverse' | 'adjoint' | 'carryIn' | 'carryOut'}:${number}` | 'output';
 
 export interface Store {
   readonly node: number;
@@ -215,7 +214,8 @@ class Planner {
   #checkNodes(sums: Sums): void {
     const inProducts = new Set<number>();
     for (const node of this.#nodes)
-      if (node.op === 'linear') node.operands.slice(1).forEach((operand) => inProducts.add(operand));
+      if (node.op === 'linear')
+        node.operands.slice(1).forEach((operand) => inProducts.add(operand));
     this.#nodes.forEach((node, index) => {
       if (node.kind !== 'operation' || sums.has(index) || inProducts.has(index)) return;
       if (node.op === 'linear' || node.op === 'normalise') {

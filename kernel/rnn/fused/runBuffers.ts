@@ -44,8 +44,7 @@ export function createBuffers(
 /** Sizes of the parts: whole blocks of four sequences, as even as can be. */
 function splitBatch(batchSize: number, count: number): { start: number; size: number }[] {
   const blocks = Math.ceil(batchSize / 4);
-  const boundary = (k: number): number =>
-    Math.min(batchSize, 4 * Math.floor((k * blocks) / count));
+  const boundary = (k: number): number => Math.min(batchSize, 4 * Math.floor((k * blocks) / count));
   return Array.from({ length: count }, (_, k) => ({
     start: boundary(k),
     size: (k === count - 1 ? batchSize : boundary(k + 1)) - boundary(k),

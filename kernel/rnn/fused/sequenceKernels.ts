@@ -147,7 +147,10 @@ class SequenceWriter {
         }
         f.get(y).i32(4 * sum.width);
         this.#push(frame.product(index, 'transposed'));
-        f.i32(4 * product.weight.rows).get(oneHot).get(rows).i32(sum.width);
+        f.i32(4 * product.weight.rows)
+          .get(oneHot)
+          .get(rows)
+          .i32(sum.width);
         f.call(core['gather']!);
       },
       () => this.#multiplyRows(one, `value:${product.operand}`, rows),
@@ -159,7 +162,11 @@ class SequenceWriter {
   }
 
   /** The pre-activation's rows = bias + operand·Wᵀ, or += for all products but the first. */
-  #multiplyRows({ product, sum, k, index, isFirst }: NumberedProduct, operand: BufferKey, rows: Local): void {
+  #multiplyRows(
+    { product, sum, k, index, isFirst }: NumberedProduct,
+    operand: BufferKey,
+    rows: Local,
+  ): void {
     const { f, parts } = this;
     const { frame, core } = parts;
     const pushOperands = (): void => {
@@ -195,7 +202,11 @@ class SequenceWriter {
     this.#multiplyRowsBack(one, target, this.#batchSize);
   }
 
-  #multiplyRowsBack({ product, sum, index }: NumberedProduct, target: BufferKey, rows: Local): void {
+  #multiplyRowsBack(
+    { product, sum, index }: NumberedProduct,
+    target: BufferKey,
+    rows: Local,
+  ): void {
     const { f, parts } = this;
     const { frame, core } = parts;
     const pushOperands = (): void => {
@@ -246,7 +257,9 @@ class SequenceWriter {
     const target = operandAdjoint(parts.plan, operand);
     f.get(this.#at(target)).i32(4 * this.#widthOf(target));
     f.get(this.#at(`adjoint:${node}`)).get(this.#at(`value:${node}`));
-    f.get(this.#at(`inverse:${node}`)).get(this.#batchSize).i32(width);
+    f.get(this.#at(`inverse:${node}`))
+      .get(this.#batchSize)
+      .i32(width);
     f.call(parts.core['normaliseBack']!);
   }
 
@@ -288,7 +301,11 @@ class SequenceWriter {
     let stride = this.#strides.get(width);
     if (!stride) {
       this.#strides.set(width, (stride = this.f.local('i32')));
-      this.f.get(this.#batchSize).i32(4 * width).op('i32_mul').set(stride);
+      this.f
+        .get(this.#batchSize)
+        .i32(4 * width)
+        .op('i32_mul')
+        .set(stride);
     }
     return stride;
   }
@@ -334,7 +351,10 @@ class SequenceWriter {
       this.#push(frame.room(layout.places.get(key)!.room));
       this.f.i32(0);
       this.#push(frame.rows);
-      this.f.i32(4 * this.#widthOf(key)).op('i32_mul').op('memory_fill');
+      this.f
+        .i32(4 * this.#widthOf(key))
+        .op('i32_mul')
+        .op('memory_fill');
     }
   }
 
@@ -346,7 +366,11 @@ class SequenceWriter {
     for (const node of [...nodes, ...plan.normalisations.map((one) => one.node)])
       keys.push(`adjoint:${node}`);
     for (const key of new Set(keys))
-      this.f.get(this.#at(key)).i32(0).get(this.#stride(this.#widthOf(key))).op('memory_fill');
+      this.f
+        .get(this.#at(key))
+        .i32(0)
+        .get(this.#stride(this.#widthOf(key)))
+        .op('memory_fill');
   }
 
   /** The adjoint that a time step hands on is what the one before it gets. */
@@ -378,13 +402,22 @@ function defineGradients(module: ModuleBuilder, parts: Parts): void {
   const { plan, layout, frame, core, products } = parts;
   const parameters = Array<'i32'>(5).fill('i32');
   module.define('gradients', parameters, (f, frames, count, part, ofParts, scratch) => {
-    const [k, address, from, rows, width] = f.locals('i32', 5) as [Local, Local, Local, Local, Local];
+    const [k, address, from, rows, width] = f.locals('i32', 5) as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ];
     const push = (word: number) => f.get(address).memory('i32_load', 4 * word);
     const pushRoom = (key: BufferKey, column: Local): void => {
       const place = layout.places.get(key)!;
       push(frame.room(place.room));
       if (place.shift === 1)
-        push(frame.batchSize).i32(4 * layout.rooms[place.room]!.width).op('i32_mul').op('i32_add');
+        push(frame.batchSize)
+          .i32(4 * layout.rooms[place.room]!.width)
+          .op('i32_mul')
+          .op('i32_add');
       f.get(column).i32(4).op('i32_mul').op('i32_add');
     };
     /** This part's columns of a pre-activation: `width` from `from` on, whole vectors. */
@@ -411,11 +444,19 @@ function defineGradients(module: ModuleBuilder, parts: Parts): void {
           push(frame.product(index, 'gradient'));
           f.if(() => {
             push(frame.product(index, 'gradient'));
-            f.get(from).i32(4 * product.depth).op('i32_mul').op('i32_add').i32(4 * product.depth);
+            f.get(from)
+              .i32(4 * product.depth)
+              .op('i32_mul')
+              .op('i32_add')
+              .i32(4 * product.depth);
             pushRoom(`adjoint:${sum.node}`, from);
             f.i32(4 * sum.width);
             pushRoom(operand, zero);
-            f.i32(4 * product.depth).get(width).i32(product.depth).get(rows).get(scratch);
+            f.i32(4 * product.depth)
+              .get(width)
+              .i32(product.depth)
+              .get(rows)
+              .get(scratch);
             f.call(core['gemmTransposed']!);
           });
         };
@@ -428,7 +469,11 @@ function defineGradients(module: ModuleBuilder, parts: Parts): void {
           push(frame.product(index, 'transposedGradient'));
           f.if(() => {
             push(frame.product(index, 'transposedGradient'));
-            f.get(from).i32(4).op('i32_mul').op('i32_add').i32(4 * sum.width);
+            f.get(from)
+              .i32(4)
+              .op('i32_mul')
+              .op('i32_add')
+              .i32(4 * sum.width);
             pushRoom(`adjoint:${sum.node}`, from);
             f.i32(4 * sum.width);
             push(frame.oneHot);
@@ -442,7 +487,10 @@ function defineGradients(module: ModuleBuilder, parts: Parts): void {
           setColumns(columns);
           push(frame.bias(at, 'adjoint')).get(from).i32(4).op('i32_mul').op('i32_add');
           pushRoom(`adjoint:${node}`, from);
-          f.i32(4 * columns).get(rows).get(width).call(core['columnSums']!);
+          f.i32(4 * columns)
+            .get(rows)
+            .get(width)
+            .call(core['columnSums']!);
         });
       });
     });

@@ -1,8 +1,9 @@
 import { uniformInitializer } from '../cell/defineCell.js';
-import { createNumbers, type Shape } from '../ndarray.js';
+import { createNumbers, sizeOf, type Shape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import type { ParameterInitializer } from '../cell/program.js';
 import { Parameter, type Tensor } from '../tensor.js';
+import { findEngine } from '../wasm/engine.js';
 import { Module } from './module.js';
 
 export type FloatType = 'float32' | 'float64';
@@ -10,15 +11,14 @@ export type FloatType = 'float32' | 'float64';
 /** What `dtype` may be in any module. */
 export const floatType = optional(is.oneOf('float32', 'float64'));
 
+/** A parameter that starts as told; in the engine's memory where it can be. */
 export function createParameter(
   shape: Shape,
   dtype: FloatType,
   initialize: ParameterInitializer,
 ): Parameter {
-  const data = createNumbers(
-    dtype,
-    shape.reduce((product, extent) => product * extent, 1),
-  );
+  const size = sizeOf(shape);
+  const data = (dtype === 'float32' && findEngine()?.keep(size)) || createNumbers(dtype, size);
   initialize(data, dtype);
   return new Parameter(data, shape);
 }

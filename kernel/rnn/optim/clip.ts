@@ -1,5 +1,6 @@
 import { NonFiniteError, OptionError } from '../errors.js';
-import type { Tensor } from '../tensor.js';
+import { gradientOf, type Tensor } from '../tensor.js';
+import { scaleInPlace, sumOfSquares } from '../wasm/vectorArithmetic.js';
 
 /**
  * ‖g‖₂ over all gradients as one vector; parameters without a gradient count as zero.
@@ -8,9 +9,8 @@ import type { Tensor } from '../tensor.js';
 export function gradNorm(parameters: Iterable<Tensor>): number {
   let total = 0;
   for (const parameter of parameters) {
-    const gradient = parameter.grad?.data ?? [];
-    let sum = 0;
-    for (const g of gradient) sum += g * g;
+    const gradient = gradientOf(parameter);
+    const sum = gradient ? sumOfSquares(gradient) : 0;
     if (!Number.isFinite(sum))
       throw new NonFiniteError(
         `gradient of a parameter [${parameter.shape.join(', ')}]: expected finite numbers, its norm is ${sum}; the weights are unchanged`,
@@ -34,7 +34,9 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): num
   const norm = gradNorm(list);
   const factor = maxNorm / (norm + 1e-6);
   if (factor < 1)
-    for (const { grad } of list)
-      if (grad) for (let i = 0; i < grad.size; i++) grad.data[i]! *= factor;
+    for (const parameter of list) {
+      const gradient = gradientOf(parameter);
+      if (gradient) scaleInPlace(gradient, factor);
+    }
   return norm;
 }

@@ -1,5 +1,6 @@
 import { createNumbers, type NumberArray } from '../ndarray.js';
-import type { Tensor } from '../tensor.js';
+import { gradientOf, type Tensor } from '../tensor.js';
+import { findEngine } from '../wasm/engine.js';
 import { putState, takeState, type OptimizerState } from './optimizerState.js';
 import {
   toGroups,
@@ -47,7 +48,8 @@ export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> 
   step(): void {
     this.beginStep();
     this.parameters.forEach((parameter, k) => {
-      if (parameter.grad) this.update(k, parameter.data, parameter.grad.data);
+      const gradient = gradientOf(parameter);
+      if (gradient) this.update(k, parameter.data, gradient);
     });
   }
 
@@ -101,6 +103,9 @@ export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> 
 
   /** One array of zeros like each parameter: a moment that the optimiser keeps. */
   protected zerosLikeParameters(): NumberArray[] {
-    return this.parameters.map(({ dtype, size }) => createNumbers(dtype, size));
+    const engine = findEngine();
+    return this.parameters.map(({ data, dtype, size }) =>
+      engine?.owns(data) ? engine.keep(size) : createNumbers(dtype, size),
+    );
   }
 }

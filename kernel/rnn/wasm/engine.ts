@@ -208,7 +208,9 @@ export function getThreads(): number {
  */
 export function setThreads(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > mostThreads)
-    throw new OptionError(`setThreads: expected a whole number from 1 to ${mostThreads}, got ${count}`);
+    throw new OptionError(
+      `setThreads: expected a whole number from 1 to ${mostThreads}, got ${count}`,
+    );
   threads = count;
   if (count === 1) engine?.closeThreads();
 }

@@ -134,14 +134,22 @@ function defineColumns(module: ModuleBuilder, options: KernelOptions): void {
       const [value, weight] = f.locals('v128', 2) as [Local, Local];
       const sums = f.locals('v128', 8);
       const pass = (columns: number): void => {
-        const [load, width] = columns > 1 ? (['v128_load', 4] as const) : (['v128_load32_zero', 1] as const);
+        const [load, width] =
+          columns > 1 ? (['v128_load', 4] as const) : (['v128_load32_zero', 1] as const);
         const vectors = sums.slice(0, columns / width);
-        vectors.forEach((sum, v) => f.get(to).memory(load, 16 * v).set(sum));
+        vectors.forEach((sum, v) =>
+          f
+            .get(to)
+            .memory(load, 16 * v)
+            .set(sum),
+        );
         f.get(from).set(row).get(g).set(at).i32(0).set(l);
         f.countTo(l, k, 1, () => {
           f.get(at).memory('v128_load32_splat').set(value);
           vectors.forEach((sum, v) => {
-            f.get(row).memory(load, 16 * v).set(weight);
+            f.get(row)
+              .memory(load, 16 * v)
+              .set(weight);
             multiplyAdd(f, value, weight, sum, options);
           });
           f.advance(at, 4);

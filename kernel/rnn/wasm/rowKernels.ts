@@ -92,7 +92,10 @@ function createColumnPass(
   return (columns: number): void => {
     const load = columns > 1 ? 'v128_load' : 'v128_load32_zero';
     const vectors = columns > 4 ? [0, 1, 2, 3] : [0];
-    for (const v of vectors) f.get(y).memory(load, 16 * v).set(totals[v]!);
+    for (const v of vectors)
+      f.get(y)
+        .memory(load, 16 * v)
+        .set(totals[v]!);
     f.get(x).set(p).i32(0).set(row).i32(0).set(from);
     f.countTo(from, rows, partRows, () => {
       f.get(from).i32(partRows).op('i32_add').set(end);
@@ -100,7 +103,11 @@ function createColumnPass(
       for (const v of vectors) f.f32x4(0).set(parts[v]!);
       f.countTo(row, end, 1, () => {
         for (const v of vectors)
-          f.get(parts[v]!).get(p).memory(load, 16 * v).op('f32x4_add').set(parts[v]!);
+          f.get(parts[v]!)
+            .get(p)
+            .memory(load, 16 * v)
+            .op('f32x4_add')
+            .set(parts[v]!);
         f.advance(p, ldx);
       });
       for (const v of vectors) f.get(totals[v]!).get(parts[v]!).op('f32x4_add').set(totals[v]!);

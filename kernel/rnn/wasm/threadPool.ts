@@ -91,8 +91,7 @@ export class ThreadPool {
   /** @returns false if the thread is dead or out of patience's reach */
   #waitFor({ thread, words }: Member, limit: number): boolean {
     const wanted = words[request]!;
-    for (let spin = 0; spin < 20_000; spin++)
-      if (Atomics.load(words, done) === wanted) return true;
+    for (let spin = 0; spin < 20_000; spin++) if (Atomics.load(words, done) === wanted) return true;
     for (let seen = Atomics.load(words, done); seen !== wanted; seen = Atomics.load(words, done)) {
       if (thread.isDead || now() > limit) return false;
       Atomics.wait(words, done, seen, 100);

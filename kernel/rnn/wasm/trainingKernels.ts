@@ -35,7 +35,10 @@ function defineSoftmax(module: ModuleBuilder): void {
     f.countTo(row, rows, 1, () => {
       f.get(x).memory('v128_load32_splat').set(max);
       eachVector(f, at, columns, (load) => {
-        f.get(x).get(at).op('i32_add').memory(load === 'v128_load' ? load : 'v128_load32_splat');
+        f.get(x)
+          .get(at)
+          .op('i32_add')
+          .memory(load === 'v128_load' ? load : 'v128_load32_splat');
         f.get(max).op('f32x4_max').set(max);
       });
       f.get(max).get(max).shuffle(2, 3, 0, 1).get(max).op('f32x4_max').tee(max);
