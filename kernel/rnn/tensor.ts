@@ -315,29 +315,52 @@ function resultType(op: OpName, inputs: readonly Tensor[]): DType {
   return dtype;
 }
 
+/** Adjoints in the engine's memory that are in use; left over where a backward pass was torn away. */
+const takenAdjoints: Float32Array[] = [];
+
+function releaseAdjoints(count: number): void {
+  const engine = findEngine();
+  while (takenAdjoints.length > count) engine?.release(takenAdjoints.pop()!);
+}
+
+/** Zeros to add an adjoint up in, until the backward pass ends. */
+function takeAdjoint({ dtype, size, shape }: Tensor): NdArray {
+  const data = dtype === 'float32' ? findEngine()?.allocate(size).fill(0) : undefined;
+  if (!data) return createNdArray(dtype, shape);
+  takenAdjoints.push(data);
+  return { data, shape };
+}
+
 function runBackward(root: Tensor, seed: NdArray): void {
+  releaseAdjoints(0);
   const adjoints = new Map<TapeNode, (NdArray | null)[]>();
   /** Where the adjoint of a tensor is added up: in its own `grad` for a leaf, beside its node otherwise. */
-  const gradientOf = (tensor: Tensor): NdArray | null => {
+  const adjointOf = (tensor: Tensor): NdArray | null => {
     if (!tensor.requiresGrad) return null;
     if (!tensor.source) return { data: openGradient(tensor), shape: tensor.shape };
     const { node, output } = tensor.source;
     let slots = adjoints.get(node);
-    if (!slots) adjoints.set(node, (slots = node.outputShapes.map(() => null)));
-    return (slots[output] ??= createNdArray(tensor.dtype, tensor.shape));
+    if (!slots) {
+      slots = new Array<NdArray | null>(node.outputShapes.length).fill(null);
+      adjoints.set(node, slots);
+    }
+    return (slots[output] ??= takeAdjoint(tensor));
   };
-  const start = gradientOf(root)!;
+  const start = adjointOf(root)!;
   for (let i = 0; i < seed.data.length; i++) start.data[i]! += seed.data[i]!;
 
-  for (const node of tapeOrder(root).reverse()) {
+  const order = tapeOrder(root);
+  for (let k = order.length - 1; k >= 0; k--) {
+    const node = order[k]!;
     if (node.consumed)
       throw new AutogradError(
         `backward: the graph through '${node.op}' was used already; run the forward pass again`,
       );
-    node.backward(adjoints.get(node)!, node.inputs.map(gradientOf));
+    node.backward(adjoints.get(node)!, node.inputs.map(adjointOf));
     node.consumed = true;
     adjoints.delete(node);
   }
+  releaseAdjoints(0);
 }
 
 /** The nodes that `root` depends on, each after the nodes it depends on. Iterative: tapes are deep. */

@@ -5,7 +5,7 @@ import { OptionError, ShapeError } from '../errors.js';
 import type { Executor } from '../executor/executor.js';
 import { createSteppedExecutor } from '../executor/stepped.js';
 import { createFusedExecutor } from '../fused/fusedExecutor.js';
-import { stack, zeros } from '../factories.js';
+import { cat, zeros } from '../factories.js';
 import { sameShape, showShape, type NdArray } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import { needsGradient, record, type Parameter, type Tensor } from '../tensor.js';
@@ -51,6 +51,8 @@ interface Layer {
   program: CellProgram;
   parameters: Parameter[];
   executor: Executor;
+  /** Initial states where none are given, for the batch size that came last. */
+  zeros: Tensor[];
 }
 
 /** By state name, `[numLayers, B, size]` each. */
@@ -103,7 +105,7 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
     const executor =
       createFusedExecutor(program, parameters, this.dtype) ??
       createSteppedExecutor(program, parameters, this.dtype);
-    return { program, parameters, executor };
+    return { program, parameters, executor, zeros: [] };
   }
 
   /** The cell program of each layer, bottom first. */
@@ -124,10 +126,10 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
       output = result.output;
       return result.finalStates;
     });
-    const names = this.#layers[0]!.program.states.map(({ name }) => name);
-    const finalState = Object.fromEntries(
-      names.map((name, k) => [name, stack(finals.map((layer) => layer[k]!))]),
-    );
+    const finalState: Record<string, Tensor> = {};
+    this.#layers[0]!.program.states.forEach(({ name }, k) => {
+      finalState[name] = finals.length > 1 ? cat(finals.map((layer) => layer[k]!)) : finals[0]![k]!;
+    });
     return {
       output: this.batchFirst ? output.transpose(0, 1) : output,
       state: finalState as State,
@@ -151,16 +153,21 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
       );
   }
 
+  /** `[1, B, size]` for each state. */
   private initialStates(layer: Layer, l: number, batchSize: number, state?: State): Tensor[] {
-    return layer.program.states.map(({ name, size }) => {
-      const given = state?.[name];
-      if (!given) return zeros([batchSize, size], { dtype: this.dtype });
+    const { states } = layer.program;
+    if (layer.zeros[0]?.shape[1] !== batchSize)
+      layer.zeros = states.map(({ size }) => zeros([1, batchSize, size], { dtype: this.dtype }));
+    if (!state) return layer.zeros;
+    return states.map(({ name, size }, k) => {
+      const given = state[name];
+      if (!given) return layer.zeros[k]!;
       const expected = [this.numLayers, batchSize, size];
       if (!sameShape(given.shape, expected))
         throw new ShapeError(
           `${this.constructor.name}.forward: state ${name} is ${showShape(given.shape)}, expected [numLayers, B, size] = ${showShape(expected)}`,
         );
-      return given.select(0, l);
+      return this.numLayers === 1 ? given : given.slice(0, l, l + 1);
     });
   }
 }
@@ -168,10 +175,11 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
 function runLayer({ program, parameters, executor }: Layer, input: Tensor, states: Tensor[]) {
   const inputs = [input, ...states, ...parameters];
   const run = executor.run({ input, states }, needsGradient(inputs));
+  const finals = run.finalStates.map(({ data, shape }) => ({ data, shape: [1, ...shape] }));
   const [output, ...finalStates] = record(
     'recurrent',
     inputs,
-    [run.output, ...run.finalStates],
+    [run.output, ...finals],
     ([outputAdjoint, ...finalAdjoints], gradients) =>
       run.backward(outputAdjoint!, finalAdjoints, splitGradients(gradients, states.length)),
     { program, timeSteps: input.shape[0]! } satisfies RecurrentDetail,
