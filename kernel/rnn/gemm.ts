@@ -4,9 +4,7 @@ import { fastProduct } from './wasm/fastProduct.js';
 /** out[M, N] += a · b, the one matrix product of tensor operations: in WebAssembly where that applies. */
 export function gemm(...product: Parameters<typeof referenceGemm>): void {
   const [out, a, aRow, aColumn, b, bRow, bColumn, m, n, k] = product;
-  const left = { data: a, row: aRow, column: aColumn };
-  const right = { data: b, row: bRow, column: bColumn };
-  if (!fastProduct(out, left, right, m, n, k)) referenceGemm(...product);
+  if (!fastProduct(out, a, [aRow, aColumn], b, [bRow, bColumn], m, n, k)) referenceGemm(...product);
 }
 
 /**

@@ -2,11 +2,9 @@ import type { Sequence, SequenceGradients } from '../executor/executor.js';
 import type { NdArray, NumberArray } from '../ndarray.js';
 import { transposedScratch } from '../wasm/gemmKernels.js';
 import type { Compiled } from './compile.js';
-import { outputAdjoint } from './groupBody.js';
 import type { LayerWeights } from './layerWeights.js';
 import { oneHotPositions } from './oneHot.js';
-import { widthOf, type BufferKey } from './plan.js';
-import { bufferOf, type Part, type RunBuffers } from './runBuffers.js';
+import type { Part, RunBuffers } from './runBuffers.js';
 import { packedRows } from './sequenceKernels.js';
 
 /** One way through a sequence and back, on buffers that nobody else uses meanwhile. */
@@ -19,38 +17,32 @@ export class FusedRun {
   ) {}
 
   forward({ input, states }: Sequence): { output: NdArray; finalStates: NdArray[] } {
-    const { plan, engine, module } = this.compiled;
-    const { parts, batchSize, timeSteps } = this.buffers;
-    const { program } = plan;
+    const { parts, timeSteps, batchSize } = this.buffers;
     this.#readInput(input.data);
     for (const part of parts) {
-      program.states.forEach(({ node, size }, k) => {
-        const initial = bufferOf(this.compiled, part, `value:${node}`);
-        const given = states[k];
-        const [from, to] = [part.start * size, (part.start + part.batchSize) * size];
-        if (given) initial.set(given.data.subarray(from, to));
-        else initial.fill(0, 0, to - from);
-      });
-      for (const node of plan.vectors)
-        bufferOf(this.compiled, part, `value:${node}`).set(this.#parameterAt(node).data);
+      part.views.initial.forEach((initial, k) => copyIn(initial, part, states[k]?.data));
+      part.views.vectors.forEach((vector, k) => vector.set(this.#vector(k).data));
     }
-    this.#prepare('prepareForward');
-    engine.runParallel(
-      module,
-      'forward',
-      parts.map(({ words }) => [words.byteOffset]),
+    const { words, batchSize: sequences } = parts[0]!;
+    this.weights.prepareForward(
+      words,
+      sequences >= packedRows,
+      timeSteps * sequences >= packedRows,
     );
-    const finalStates = program.states.map(({ size }, k) => {
-      const final: NdArray = { data: new Float32Array(batchSize * size), shape: [batchSize, size] };
-      for (const part of parts) {
-        const length = part.batchSize * size;
-        const from = (timeSteps - 1) * length;
-        const values = bufferOf(this.compiled, part, `next:${k}`).subarray(from, from + length);
-        final.data.set(values, part.start * size);
-      }
-      return final;
-    });
-    return { output: this.#output(), finalStates };
+    this.#shareWords(words);
+    this.#runParts('forward');
+    const { program } = this.compiled.plan;
+    const width = parts[0]!.views.output.length / (timeSteps * parts[0]!.batchSize);
+    return {
+      output: {
+        data: this.#collect((part) => part.views.output),
+        shape: [timeSteps, batchSize, width],
+      },
+      finalStates: program.states.map(({ size }, k) => ({
+        data: this.#collect((part) => part.views.final[k]!, 1),
+        shape: [batchSize, size],
+      })),
+    };
   }
 
   backward(
@@ -58,75 +50,77 @@ export class FusedRun {
     finals: readonly (NdArray | null)[],
     gradients: SequenceGradients,
   ): void {
-    const { plan, engine, module, frame } = this.compiled;
-    const { parts, frames } = this.buffers;
-    const { program } = plan;
+    const { frame } = this.compiled;
+    const { parts, timeSteps } = this.buffers;
     for (const part of parts) {
+      const { views } = part;
       part.words[frame.wantsInput] = gradients.input ? 1 : 0;
-      if (output)
-        this.#scatter(output.data, part, outputAdjoint, widthOf(program.nodes[program.output]!));
-      else bufferOf(this.compiled, part, outputAdjoint).fill(0);
-      program.states.forEach(({ size }, k) => {
-        const adjoint = bufferOf(this.compiled, part, `carryIn:${k}`);
-        const [from, to] = [part.start * size, (part.start + part.batchSize) * size];
-        const final = finals[k];
-        if (final) adjoint.set(final.data.subarray(from, to));
-        else adjoint.fill(0, 0, to - from);
-      });
-      for (const node of plan.vectors) bufferOf(this.compiled, part, `adjoint:${node}`).fill(0);
+      if (output) this.#split(output.data, part, views.outputAdjoint);
+      else views.outputAdjoint.fill(0);
+      views.adjoint.forEach((adjoint, k) => copyIn(adjoint, part, finals[k]?.data));
+      for (const adjoint of views.vectorAdjoints) adjoint.fill(0);
     }
-    this.#prepare('prepareBackward');
-    this.weights.openGradients(parts[0]!.words, gradients.parameters);
-    this.#shareWords();
-    engine.runParallel(
-      module,
-      'backward',
-      parts.map(({ words }) => [words.byteOffset]),
+    const { words, batchSize } = parts[0]!;
+    this.weights.prepareBackward(
+      words,
+      batchSize >= packedRows,
+      timeSteps * batchSize >= packedRows,
     );
-    const scratch = parts.map(() => engine.allocate(this.#scratchLength()));
-    const count = parts.length;
-    engine.runParallel(
-      module,
-      'gradients',
-      parts.map((_, k) => [frames.byteOffset, count, k, count, scratch[k]!.byteOffset]),
-    );
-    scratch.forEach((piece) => engine.release(piece));
-    this.weights.finishGradients();
+    this.weights.openGradients(words, gradients.parameters);
+    this.#shareWords(words);
+    this.#runParts('backward');
+    this.#runGradients();
+    this.weights.finishGradients(words, gradients.parameters);
     this.#addGradients(gradients);
   }
 
   // -----------------------------------------------------------------------------------------------
 
-  /** Weights for all parts: made once, known by the first frame, then told to the others. */
-  #prepare(step: 'prepareForward' | 'prepareBackward'): void {
-    const { parts, timeSteps, batchSize } = this.buffers;
-    const smallest = Math.min(...parts.map((part) => part.batchSize));
-    const isPacked = parts.some((part) => part.batchSize >= packedRows) || smallest >= packedRows;
-    const isInputPacked = timeSteps * batchSize >= packedRows;
-    this.weights[step](parts[0]!.words, isPacked, isInputPacked);
-    this.#shareWords();
+  #runParts(name: 'forward' | 'backward'): void {
+    const { engine, module } = this.compiled;
+    const { parts } = this.buffers;
+    if (parts.length === 1) module.exports[name]!(parts[0]!.words.byteOffset);
+    else
+      engine.runParallel(
+        module,
+        name,
+        parts.map(({ words }) => [words.byteOffset]),
+      );
   }
 
-  #shareWords(): void {
-    const { frame } = this.compiled;
-    const [first, ...others] = this.buffers.parts;
-    const shared = first!.words.subarray(frame.bias(0, 'sum'));
-    for (const { words } of others) words.set(shared, frame.bias(0, 'sum'));
+  /** Of weights and biases: each thread some rows of every weight, over all parts. */
+  #runGradients(): void {
+    const { engine, module, products } = this.compiled;
+    const { parts, frames } = this.buffers;
+    const depth = products.reduce((most, { product }) => Math.max(most, product.depth), 1);
+    const bytes = transposedScratch(depth);
+    const scratch = engine.scratch((bytes / 4) * parts.length);
+    const count = parts.length;
+    if (count === 1) module.exports['gradients']!(frames.byteOffset, 1, 0, 1, scratch);
+    else
+      engine.runParallel(
+        module,
+        'gradients',
+        parts.map((_, k) => [frames.byteOffset, count, k, count, scratch + k * bytes]),
+      );
+  }
+
+  /** What weights became is made once, for the first frame, and told to the others. */
+  #shareWords(first: Int32Array): void {
+    const { parts } = this.buffers;
+    if (parts.length === 1) return;
+    const from = this.compiled.frame.bias(0, 'sum');
+    for (const { words } of parts.slice(1)) words.set(first.subarray(from), from);
   }
 
   #readInput(input: NumberArray): void {
     const { frame, plan, engine } = this.compiled;
     const { parts, timeSteps, batchSize } = this.buffers;
-    const { program } = plan;
-    const width = program.inputSize;
-    const isRead = program.nodes.some(
-      ({ op, operands }) => op !== 'linear' && operands.includes(program.input),
-    );
-    const positions = isRead ? undefined : oneHotPositions(input, width);
+    const positions = plan.readsInput ? undefined : oneHotPositions(input, plan.program.inputSize);
     for (const part of parts) {
       if (!positions) {
         part.words[frame.oneHot] = 0;
-        this.#scatter(input, part, `value:${program.input}`, width);
+        this.#split(input, part, part.views.input);
         continue;
       }
       const own = (part.positions ??= engine.allocateWords(timeSteps * part.batchSize));
@@ -137,82 +131,76 @@ export class FusedRun {
     }
   }
 
-  /** Copies a part's sequences out of `[T, B, width]` into one of its buffers. */
-  #scatter(whole: NumberArray, part: Part, key: BufferKey, width: number): void {
+  /** Copies a part's sequences out of `[T, B, …]`. */
+  #split(whole: NumberArray, part: Part, target: Float32Array): void {
     const { timeSteps, batchSize } = this.buffers;
-    const target = bufferOf(this.compiled, part, key);
     if (part.batchSize === batchSize) {
       target.set(whole);
       return;
     }
-    const length = part.batchSize * width;
+    const length = target.length / timeSteps;
+    const step = (length / part.batchSize) * batchSize;
+    const start = (length / part.batchSize) * part.start;
     for (let t = 0; t < timeSteps; t++) {
-      const from = (t * batchSize + part.start) * width;
+      const from = t * step + start;
       target.set(whole.subarray(from, from + length), t * length);
     }
   }
 
-  /** Copies a part's sequences from one of its buffers to their place in `[T, B, width]`. */
-  #collect(whole: NumberArray, part: Part, key: BufferKey, width: number): void {
-    const { timeSteps, batchSize } = this.buffers;
-    const source = bufferOf(this.compiled, part, key);
-    const length = part.batchSize * width;
-    if (part.batchSize === batchSize) {
-      whole.set(source.subarray(0, timeSteps * length));
-      return;
+  /** `[T, B, …]` out of what the parts have. */
+  #collect(viewOf: (part: Part) => Float32Array, timeSteps = this.buffers.timeSteps): Float32Array {
+    const { parts, batchSize } = this.buffers;
+    const [first] = parts as [Part];
+    if (parts.length === 1) return viewOf(first).slice();
+    const width = viewOf(first).length / (timeSteps * first.batchSize);
+    const whole = new Float32Array(timeSteps * batchSize * width);
+    for (const part of parts) {
+      const view = viewOf(part);
+      const length = view.length / timeSteps;
+      for (let t = 0; t < timeSteps; t++) {
+        const at = (t * batchSize + part.start) * width;
+        whole.set(view.subarray(t * length, (t + 1) * length), at);
+      }
     }
-    for (let t = 0; t < timeSteps; t++)
-      whole.set(
-        source.subarray(t * length, (t + 1) * length),
-        (t * batchSize + part.start) * width,
-      );
-  }
-
-  #output(): NdArray {
-    const { plan } = this.compiled;
-    const { parts, timeSteps, batchSize } = this.buffers;
-    const { key, width } = plan.stores.find(({ node }) => node === plan.program.output)!;
-    const data = new Float32Array(timeSteps * batchSize * width);
-    for (const part of parts) this.#collect(data, part, key, width);
-    return { data, shape: [timeSteps, batchSize, width] };
-  }
-
-  #scratchLength(): number {
-    const depths = this.compiled.products.map(({ product }) => product.depth);
-    return transposedScratch(Math.max(1, ...depths)) / 4;
+    return whole;
   }
 
   /** Of vectors, the input and the initial states. */
   #addGradients(gradients: SequenceGradients): void {
-    const { plan } = this.compiled;
-    const { program } = plan;
-    const { parts, timeSteps, batchSize } = this.buffers;
-    for (const node of plan.vectors) {
-      const gradient =
-        gradients.parameters[program.parameters.findIndex((one) => one.node === node)];
+    const { program, vectors } = this.compiled.plan;
+    const { parts } = this.buffers;
+    vectors.forEach((node, k) => {
+      const at = program.parameters.findIndex((one) => one.node === node);
+      const gradient = gradients.parameters[at];
       if (gradient)
-        for (const part of parts)
-          addTo(gradient.data, 0, bufferOf(this.compiled, part, `adjoint:${node}`));
-    }
-    if (gradients.input) {
-      const width = program.inputSize;
-      const adjoint = new Float32Array(timeSteps * batchSize * width);
-      for (const part of parts) this.#collect(adjoint, part, `adjoint:${program.input}`, width);
-      addTo(gradients.input.data, 0, adjoint);
-    }
+        for (const { views } of parts) addTo(gradient.data, 0, views.vectorAdjoints[k]!);
+    });
+    if (gradients.input)
+      addTo(
+        gradients.input.data,
+        0,
+        this.#collect((part) => part.views.inputAdjoint),
+      );
     program.states.forEach(({ size }, k) => {
       const gradient = gradients.states[k];
       if (gradient)
-        for (const part of parts) {
-          const adjoint = bufferOf(this.compiled, part, `carryIn:${k}`);
-          addTo(gradient.data, part.start * size, adjoint.subarray(0, part.batchSize * size));
-        }
+        for (const { start, views } of parts) addTo(gradient.data, start * size, views.adjoint[k]!);
     });
   }
 
-  #parameterAt(node: number): NdArray {
-    const { parameters } = this.compiled.plan.program;
-    return this.parameters[parameters.findIndex((one) => one.node === node)]!;
+  #vector(k: number): NdArray {
+    const { program, vectors } = this.compiled.plan;
+    return this.parameters[program.parameters.findIndex((one) => one.node === vectors[k])]!;
+  }
+}
+
+/** A part's sequences of `[B, size]`, zeros where there are none. */
+function copyIn(target: Float32Array, part: Part, source: NumberArray | undefined): void {
+  if (!source) target.fill(0);
+  else if (source.length === target.length) target.set(source);
+  else {
+    const size = target.length / part.batchSize;
+    target.set(source.subarray(part.start * size, (part.start + part.batchSize) * size));
   }
 }
 

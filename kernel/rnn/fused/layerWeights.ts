@@ -1,25 +1,83 @@
-import type { NdArray } from '../ndarray.js';
 import type { SequenceGradients } from '../executor/executor.js';
+import type { NdArray } from '../ndarray.js';
 import { packedLength, paddedLength } from '../wasm/packing.js';
 import type { Compiled } from './compile.js';
 import type { ParameterRows } from './plan.js';
 
+/** One product's weight and what becomes of it. */
+interface Weight {
+  readonly rows: ParameterRows;
+  readonly depth: number;
+  readonly isHoisted: boolean;
+  /** Its words in a frame. */
+  readonly words: Readonly<
+    Record<
+      'weight' | 'packed' | 'packedBack' | 'transposed' | 'gradient' | 'transposedGradient',
+      number
+    >
+  >;
+  packed?: Float32Array;
+  packedBack?: Float32Array;
+  transposed?: Float32Array;
+  transposedGradient?: Float32Array;
+}
+
+/** A pre-activation's biases, summed for forward and, backward, the sum of its adjoints. */
+interface Bias {
+  readonly terms: readonly ParameterRows[];
+  readonly sum: Float32Array;
+  readonly adjoint: Float32Array;
+  readonly words: Readonly<Record<'sum' | 'adjoint', number>>;
+}
+
 /** What a layer's weights become for its runs, made anew for each from what the parameters hold then. */
 export class LayerWeights {
-  /** Pieces of the engine's memory by purpose, allocated when first needed. */
-  readonly #pieces = new Map<string, Float32Array>();
-  /** Which pieces hold gradients that have to be added to arrays elsewhere. */
-  readonly #wanted: (() => void)[] = [];
+  readonly #weights: readonly Weight[];
+  readonly #biases: readonly Bias[];
+  /** Copies of parameters and of gradients that are not in the engine's memory, by position. */
+  readonly #copies: (Float32Array | undefined)[] = [];
+  readonly #sums: (Float32Array | undefined)[] = [];
 
   constructor(
     private readonly compiled: Compiled,
     private readonly parameters: readonly NdArray[],
-  ) {}
+  ) {
+    const { engine, frame, plan, products } = compiled;
+    this.#weights = products.map(({ product, index }) => ({
+      rows: product.weight,
+      depth: product.depth,
+      isHoisted: product.isHoisted,
+      words: {
+        weight: frame.product(index, 'weight'),
+        packed: frame.product(index, 'packed'),
+        packedBack: frame.product(index, 'packedBack'),
+        transposed: frame.product(index, 'transposed'),
+        gradient: frame.product(index, 'gradient'),
+        transposedGradient: frame.product(index, 'transposedGradient'),
+      },
+    }));
+    this.#biases = plan.preactivations.map(({ width, terms }, k) => ({
+      terms: terms.flatMap(({ bias }) => (bias ? [bias] : [])),
+      sum: engine.allocate(paddedLength(width)),
+      adjoint: engine.allocate(width),
+      words: { sum: frame.bias(k, 'sum'), adjoint: frame.bias(k, 'adjoint') },
+    }));
+  }
 
   /** Gives all memory back. */
   release(): void {
-    for (const piece of this.#pieces.values()) this.compiled.engine.release(piece);
-    this.#pieces.clear();
+    const pieces = [
+      ...this.#weights.flatMap((weight) => [
+        weight.packed,
+        weight.packedBack,
+        weight.transposed,
+        weight.transposedGradient,
+      ]),
+      ...this.#biases.flatMap(({ sum, adjoint }) => [sum, adjoint]),
+      ...this.#copies,
+      ...this.#sums,
+    ];
+    for (const piece of pieces) if (piece) this.compiled.engine.release(piece);
   }
 
   /**
@@ -27,153 +85,121 @@ export class LayerWeights {
    * @param recurrent whether batches are large enough for packed weights, @param input whether the whole sequence is
    */
   prepareForward(words: Int32Array, recurrent: boolean, input: boolean): void {
-    const { frame, products, engine } = this.compiled;
+    const { core } = this.compiled.engine;
+    const isOneHot = words[this.compiled.frame.oneHot] !== 0;
     this.#sumBiases(words);
-    for (const { product, index } of products) {
-      const { weight, depth, isHoisted } = product;
-      const address = this.#weightAddress(weight, depth);
-      words[frame.product(index, 'weight')] = address;
-      const isOneHot = isHoisted && words[frame.oneHot] !== 0;
-      if (isOneHot) {
-        const to = this.#piece(`transposed ${index}`, weight.rows * depth).byteOffset;
-        engine.core['transpose']!(to, 4 * weight.rows, address, 4 * depth, weight.rows, depth);
-        words[frame.product(index, 'transposed')] = to;
+    for (const weight of this.#weights) {
+      const { rows, depth, isHoisted } = weight;
+      const from = this.#addressOf(rows, depth);
+      words[weight.words.weight] = from;
+      if (isHoisted && isOneHot) {
+        const to = (weight.transposed ??= this.#allocate(rows.rows * depth)).byteOffset;
+        core['transpose']!(to, 4 * rows.rows, from, 4 * depth, rows.rows, depth);
+        words[weight.words.transposed] = to;
       } else if (isHoisted ? input : recurrent) {
-        const to = this.#piece(`packed ${index}`, packedLength(weight.rows, depth)).byteOffset;
-        engine.core['packTransposed']!(to, address, 4 * depth, weight.rows, depth);
-        words[frame.product(index, 'packed')] = to;
+        const to = (weight.packed ??= this.#allocate(packedLength(rows.rows, depth))).byteOffset;
+        core['packTransposed']!(to, from, 4 * depth, rows.rows, depth);
+        words[weight.words.packed] = to;
       }
     }
   }
 
   prepareBackward(words: Int32Array, recurrent: boolean, input: boolean): void {
-    const { frame, products, engine } = this.compiled;
-    for (const { product, index } of products) {
-      const { weight, depth, isHoisted } = product;
-      const isNeeded = isHoisted ? words[frame.wantsInput] !== 0 && input : recurrent;
-      const address = this.#weightAddress(weight, depth);
-      words[frame.product(index, 'weight')] = address;
-      if (!isNeeded) continue;
-      const to = this.#piece(`packedBack ${index}`, packedLength(depth, weight.rows)).byteOffset;
-      engine.core['packStraight']!(to, address, 4 * depth, weight.rows, depth);
-      words[frame.product(index, 'packedBack')] = to;
+    const { core } = this.compiled.engine;
+    const wantsInput = words[this.compiled.frame.wantsInput] !== 0;
+    for (const weight of this.#weights) {
+      const { rows, depth, isHoisted } = weight;
+      const from = this.#addressOf(rows, depth);
+      words[weight.words.weight] = from;
+      if (!(isHoisted ? input && wantsInput : recurrent)) continue;
+      const to = (weight.packedBack ??= this.#allocate(packedLength(depth, rows.rows))).byteOffset;
+      core['packStraight']!(to, from, 4 * depth, rows.rows, depth);
+      words[weight.words.packedBack] = to;
     }
   }
 
   /** Says where gradients are to be added; `finishGradients` then brings them to where they are wanted. */
   openGradients(words: Int32Array, gradients: SequenceGradients['parameters']): void {
-    const { frame, products, plan } = this.compiled;
-    this.#wanted.length = 0;
-    for (const { product, index } of products) {
-      const { weight, depth, isHoisted } = product;
-      const gradient = gradients[weight.parameter];
-      const isOneHot = isHoisted && words[frame.oneHot] !== 0;
-      const [own, other] = isOneHot
-        ? (['transposedGradient', 'gradient'] as const)
-        : (['gradient', 'transposedGradient'] as const);
-      words[frame.product(index, other)] = 0;
-      words[frame.product(index, own)] = !gradient
-        ? 0
-        : isOneHot
-          ? this.#transposedGradient(index, weight, depth, gradient)
-          : this.#gradientAddress(weight.parameter, gradient) + 4 * weight.start * depth;
+    const isOneHot = words[this.compiled.frame.oneHot] !== 0;
+    const { engine } = this.compiled;
+    gradients.forEach((gradient, parameter) => {
+      if (gradient && !engine.owns(gradient.data))
+        (this.#sums[parameter] ??= this.#allocate(gradient.data.length)).fill(0);
+    });
+    for (const weight of this.#weights) {
+      const { rows, depth } = weight;
+      const gradient = gradients[rows.parameter];
+      words[weight.words.gradient] = 0;
+      words[weight.words.transposedGradient] = 0;
+      if (!gradient) continue;
+      if (weight.isHoisted && isOneHot) {
+        const sums = (weight.transposedGradient ??= this.#allocate(rows.rows * depth)).fill(0);
+        words[weight.words.transposedGradient] = sums.byteOffset;
+      } else
+        words[weight.words.gradient] =
+          this.#gradientAddress(gradient, rows.parameter) + 4 * rows.start * depth;
     }
-    plan.preactivations.forEach(({ width, terms }, k) => {
-      const biases = terms.flatMap(({ bias }) => (bias && gradients[bias.parameter] ? [bias] : []));
-      const sums = biases.length > 0 ? this.#piece(`biasAdjoint ${k}`, width).fill(0) : undefined;
-      words[frame.bias(k, 'adjoint')] = sums?.byteOffset ?? 0;
-      if (sums)
-        for (const { parameter, start } of biases)
-          this.#wanted.push(() => this.#add(gradients[parameter]!, start, sums));
+    for (const bias of this.#biases) {
+      const isWanted = bias.terms.some(({ parameter }) => gradients[parameter]);
+      words[bias.words.adjoint] = isWanted ? bias.adjoint.byteOffset : 0;
+      if (isWanted) bias.adjoint.fill(0);
+    }
+  }
+
+  finishGradients(words: Int32Array, gradients: SequenceGradients['parameters']): void {
+    const { engine } = this.compiled;
+    for (const weight of this.#weights) {
+      const from = words[weight.words.transposedGradient]!;
+      if (from !== 0) this.#addTransposed(weight, from, gradients[weight.rows.parameter]!);
+    }
+    for (const { terms, adjoint, words: own } of this.#biases)
+      if (words[own.adjoint] !== 0)
+        for (const { parameter, start } of terms) {
+          const gradient = gradients[parameter];
+          if (!gradient) continue;
+          const to = this.#gradientAddress(gradient, parameter) + 4 * start;
+          engine.core['add']!(to, adjoint.byteOffset, adjoint.length);
+        }
+    gradients.forEach((gradient, parameter) => {
+      if (!gradient || engine.owns(gradient.data)) return;
+      const sums = this.#sums[parameter]!;
+      for (let i = 0; i < sums.length; i++) gradient.data[i]! += sums[i]!;
     });
   }
 
-  finishGradients(): void {
-    for (const finish of this.#wanted) finish();
-    this.#wanted.length = 0;
+  #addTransposed({ rows, depth }: Weight, from: number, gradient: NdArray): void {
+    const { engine } = this.compiled;
+    const straight = engine.scratch(rows.rows * depth);
+    engine.core['transpose']!(straight, 4 * depth, from, 4 * rows.rows, depth, rows.rows);
+    const to = this.#gradientAddress(gradient, rows.parameter) + 4 * rows.start * depth;
+    engine.core['add']!(to, straight, rows.rows * depth);
   }
 
-  /** target[start …] += source, source in the engine's memory */
-  #add({ data }: NdArray, start: number, source: Float32Array): void {
-    const { engine } = this.compiled;
-    if (engine.owns(data))
-      engine.core['add']!(data.byteOffset + 4 * start, source.byteOffset, source.length);
-    else for (let i = 0; i < source.length; i++) data[start + i]! += source[i]!;
-  }
-
-  #gradientAddress(parameter: number, gradient: NdArray): number {
-    const { engine } = this.compiled;
-    if (engine.owns(gradient.data)) return gradient.data.byteOffset;
-    const name = `gradient ${parameter}`;
-    const isOpen = this.#open.has(name);
-    const sums = this.#piece(name, gradient.data.length);
-    if (!isOpen) {
-      sums.fill(0);
-      this.#open.add(name);
-      this.#wanted.push(() => {
-        this.#open.delete(name);
-        this.#add(gradient, 0, sums);
-      });
-    }
-    return sums.byteOffset;
-  }
-
-  /** Gradients of this run that several products add to. */
-  readonly #open = new Set<string>();
-
-  #transposedGradient(
-    index: number,
-    { rows, start, parameter }: ParameterRows,
-    depth: number,
-    gradient: NdArray,
-  ): number {
-    const { engine } = this.compiled;
-    const sums = this.#piece(`transposedGradient ${index}`, rows * depth).fill(0);
-    this.#wanted.push(() => {
-      const straight = this.#piece(`straightGradient ${parameter}`, rows * depth);
-      engine.core['transpose']!(
-        straight.byteOffset,
-        4 * depth,
-        sums.byteOffset,
-        4 * rows,
-        depth,
-        rows,
-      );
-      this.#add(gradient, start * depth, straight);
-    });
-    return sums.byteOffset;
+  /** Where a parameter's gradient is added up: in its own place, or in sums that are added to it at the end. */
+  #gradientAddress({ data }: NdArray, parameter: number): number {
+    return this.compiled.engine.owns(data) ? data.byteOffset : this.#sums[parameter]!.byteOffset;
   }
 
   /** The sum of the biases of each pre-activation, zeros where it has none. */
   #sumBiases(words: Int32Array): void {
-    const { plan, frame, engine } = this.compiled;
-    plan.preactivations.forEach(({ width, terms }, k) => {
-      const sum = this.#piece(`bias ${k}`, paddedLength(width)).fill(0);
-      words[frame.bias(k, 'sum')] = sum.byteOffset;
-      for (const { bias } of terms)
-        if (bias) {
-          const from = this.#parameterAddress(bias.parameter) + 4 * bias.start;
-          engine.core['add']!(sum.byteOffset, from, width);
-        }
-    });
+    const { core } = this.compiled.engine;
+    for (const { terms, sum, words: own } of this.#biases) {
+      sum.fill(0);
+      words[own.sum] = sum.byteOffset;
+      for (const rows of terms) core['add']!(sum.byteOffset, this.#addressOf(rows, 1), rows.rows);
+    }
   }
 
-  #weightAddress({ parameter, start }: ParameterRows, depth: number): number {
-    return this.#parameterAddress(parameter) + 4 * start * depth;
-  }
-
-  /** Where a parameter stands in the engine's memory: its own place, or a copy. */
-  #parameterAddress(parameter: number): number {
+  /** Where some rows of a parameter stand in the engine's memory: in their own place, or in a copy. */
+  #addressOf({ parameter, start }: ParameterRows, width: number): number {
     const { data } = this.parameters[parameter]!;
-    if (this.compiled.engine.owns(data)) return data.byteOffset;
-    const copy = this.#piece(`parameter ${parameter}`, data.length);
+    if (this.compiled.engine.owns(data)) return data.byteOffset + 4 * start * width;
+    const copy = (this.#copies[parameter] ??= this.#allocate(data.length));
     copy.set(data);
-    return copy.byteOffset;
+    return copy.byteOffset + 4 * start * width;
   }
 
-  #piece(name: string, length: number): Float32Array {
-    let piece = this.#pieces.get(name);
-    if (!piece) this.#pieces.set(name, (piece = this.compiled.engine.allocate(length).fill(0)));
-    return piece;
+  #allocate(length: number): Float32Array {
+    return this.compiled.engine.allocate(length).fill(0);
   }
 }

@@ -22,6 +22,8 @@ export interface Plan {
   readonly groups: readonly Group[];
   /** Parameter nodes `[F]` that are read elementwise. */
   readonly vectors: readonly number[];
+  /** Whether something besides products reads the input: then it must be there as it is. */
+  readonly readsInput: boolean;
   readonly levels: number;
 }
 
@@ -152,8 +154,15 @@ class Planner {
       stores,
       groups: groupStores(stores),
       vectors: this.#vectors(sums),
+      readsInput: this.#isReadWhole(this.program.input),
       levels: Math.max(...levels) + 1,
     };
+  }
+
+  /** Whether anything but a product reads it. */
+  #isReadWhole(input: number): boolean {
+    const isResult = this.#isResult([input]);
+    return isResult || this.#uses[input]!.some((user) => this.#nodes[user]!.op !== 'linear');
   }
 
   #fail(index: number, why: string): never {

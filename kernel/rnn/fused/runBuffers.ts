@@ -1,5 +1,6 @@
 import type { Engine } from '../wasm/engine.js';
 import type { Compiled } from './compile.js';
+import { outputAdjoint } from './groupBody.js';
 import type { BufferKey } from './plan.js';
 
 /** The memory of a run for some sequences of the batch: a frame and the rooms that it points to. */
@@ -9,8 +10,26 @@ export interface Part {
   readonly batchSize: number;
   readonly words: Int32Array;
   readonly rooms: readonly Float32Array[];
+  readonly views: Views;
   /** Positions of the ones of a one-hot input, allocated when one comes. */
   positions: Int32Array | undefined;
+}
+
+/** What goes in and comes out, of a part's sequences. */
+export interface Views {
+  /** `[T, B, inputSize]` */
+  readonly input: Float32Array;
+  readonly inputAdjoint: Float32Array;
+  /** `[T, B, outputSize]` */
+  readonly output: Float32Array;
+  readonly outputAdjoint: Float32Array;
+  /** By state, `[B, size]`: before the first time step, after the last, and the adjoints of either. */
+  readonly initial: readonly Float32Array[];
+  readonly final: readonly Float32Array[];
+  readonly adjoint: readonly Float32Array[];
+  /** By vector. */
+  readonly vectors: readonly Float32Array[];
+  readonly vectorAdjoints: readonly Float32Array[];
 }
 
 /** All memory of a run over T time steps and B sequences, in one part for each thread. */
@@ -51,12 +70,8 @@ function splitBatch(batchSize: number, count: number): { start: number; size: nu
   }));
 }
 
-function createPart(
-  { engine, layout, frame }: Compiled,
-  timeSteps: number,
-  start: number,
-  batchSize: number,
-): Part {
+function createPart(compiled: Compiled, timeSteps: number, start: number, batchSize: number): Part {
+  const { engine, layout, frame } = compiled;
   const steps = { one: 1, each: timeSteps, states: timeSteps + 1 };
   const rooms = layout.rooms.map((room) =>
     engine.allocate(
@@ -70,7 +85,36 @@ function createPart(
   rooms.forEach(({ byteOffset }, k) => {
     words[frame.room(k)] = byteOffset;
   });
-  return { start, batchSize, words, rooms, positions: undefined };
+  const views = createViews(compiled, rooms, timeSteps, batchSize);
+  return { start, batchSize, words, rooms, views, positions: undefined };
+}
+
+function createViews(
+  { plan, layout }: Compiled,
+  rooms: readonly Float32Array[],
+  timeSteps: number,
+  batchSize: number,
+): Views {
+  const { program, stores, vectors } = plan;
+  /** `count` time steps of a buffer, from a time step on. */
+  const view = (key: BufferKey, t = 0, count = 1): Float32Array => {
+    const { room, shift } = layout.places.get(key)!;
+    const stride = layout.rooms[room]!.width * batchSize;
+    return rooms[room]!.subarray((t + shift) * stride, (t + shift + count) * stride);
+  };
+  const shared = (key: BufferKey): Float32Array => rooms[layout.places.get(key)!.room]!;
+  const output = stores.find(({ node }) => node === program.output)!.key;
+  return {
+    input: view(`value:${program.input}`, 0, timeSteps),
+    inputAdjoint: view(`adjoint:${program.input}`, 0, timeSteps),
+    output: view(output, 0, timeSteps),
+    outputAdjoint: view(outputAdjoint, 0, timeSteps),
+    initial: program.states.map(({ node }) => view(`value:${node}`)),
+    final: program.states.map((_, k) => view(`next:${k}`, timeSteps - 1)),
+    adjoint: program.states.map((_, k) => view(`carryIn:${k}`)),
+    vectors: vectors.map((node) => shared(`value:${node}`)),
+    vectorAdjoints: vectors.map((node) => shared(`adjoint:${node}`)),
+  };
 }
 
 function releaseBuffers(engine: Engine, { parts, frames }: RunBuffers): void {
@@ -80,13 +124,6 @@ function releaseBuffers(engine: Engine, { parts, frames }: RunBuffers): void {
     if (positions) engine.release(positions);
     for (const room of rooms) engine.release(room);
   }
-}
-
-/** The numbers of a buffer from a time step on, without those of other parts. */
-export function bufferOf({ layout }: Compiled, part: Part, key: BufferKey): Float32Array {
-  const { room, shift } = layout.places.get(key)!;
-  const whole = part.rooms[room]!;
-  return shift === 0 ? whole : whole.subarray(layout.rooms[room]!.width * part.batchSize);
 }
 
 /** Most sets of buffers kept for lengths and batch sizes that were seen. */

@@ -8,6 +8,7 @@ import {
   type NumberArray,
   type Shape,
 } from '../ndarray.js';
+import { fastLinear } from '../wasm/fastProduct.js';
 import type { None, Rule } from './rule.js';
 
 /**
@@ -28,6 +29,7 @@ export const linear: Rule<None> = {
   forward: (out, [x, w, b]) => {
     const [n, k] = w!.shape as [number, number];
     const m = out.data.length / n;
+    if (fastLinear(out.data, x!.data, w!.data, b?.data, m, n, k)) return;
     if (b) for (let i = 0; i < m; i++) out.data.set(b.data, i * n);
     else out.data.fill(0);
     gemm(out.data, x!.data, k, 1, w!.data, 1, k, m, n, k);

@@ -2,7 +2,7 @@ import type { NumberArray } from '../ndarray.js';
 import { OptionError } from '../errors.js';
 import { checkOptions, is, optional } from '../options.js';
 import type { Tensor } from '../tensor.js';
-import { fastUpdate } from '../wasm/vectorArithmetic.js';
+import { findEngine } from '../wasm/engine.js';
 import { Optimizer } from './optimizer.js';
 
 export interface AdamOptions {
@@ -62,16 +62,25 @@ export class Adam extends Optimizer {
     const v = this.#second[k]!;
     const eps = this.#eps;
     const lambda = this.#weightDecay;
-    if (
-      fastUpdate(
-        'adam',
-        theta,
-        gradient,
-        [m, v],
-        [beta1, 1 - beta1, beta2, 1 - beta2, stepSize, 1 / correction, eps, lambda],
-      )
-    )
+    const engine = findEngine();
+    if (engine?.owns(theta) && engine.owns(m) && engine.owns(v)) {
+      engine.core['adam']!(
+        theta.byteOffset,
+        engine.addressOf(gradient),
+        m.byteOffset,
+        v.byteOffset,
+        theta.length,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        stepSize,
+        1 / correction,
+        eps,
+        lambda,
+      );
       return;
+    }
     for (let i = 0; i < theta.length; i++) {
       const g = gradient[i]! + lambda * theta[i]!;
       m[i] = beta1 * m[i]! + (1 - beta1) * g;

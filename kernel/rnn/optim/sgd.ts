@@ -2,7 +2,7 @@ import { OptionError } from '../errors.js';
 import type { NumberArray } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import type { Tensor } from '../tensor.js';
-import { fastUpdate } from '../wasm/vectorArithmetic.js';
+import { findEngine } from '../wasm/engine.js';
 import { Optimizer } from './optimizer.js';
 
 export interface SGDOptions {
@@ -47,8 +47,22 @@ export class SGD extends Optimizer {
     const mu = this.#momentum;
     const lambda = this.#weightDecay;
     const velocity = this.#velocity[k];
-    const look = this.#nesterov ? 1 : 0;
-    if (velocity && fastUpdate('sgd', theta, gradient, [velocity], [lr, mu, lambda, look])) return;
+    const engine = findEngine();
+    if (velocity && engine?.owns(theta) && engine.owns(velocity)) {
+      const address = engine.addressOf(gradient);
+      const look = this.#nesterov ? 1 : 0;
+      engine.core['sgd']!(
+        theta.byteOffset,
+        address,
+        velocity.byteOffset,
+        theta.length,
+        lr,
+        mu,
+        lambda,
+        look,
+      );
+      return;
+    }
     for (let i = 0; i < theta.length; i++) {
       const g = gradient[i]! + lambda * theta[i]!;
       let step = g;

@@ -1,4 +1,5 @@
 import { MemoryError, OptionError } from '../errors.js';
+import type { NumberArray } from '../ndarray.js';
 import { ModuleBuilder } from './assembler.js';
 import { coreModule, memoryLimits, reservedBytes } from './core.js';
 import { findThreadHost, threadsOfEnvironment } from './threadHost.js';
@@ -49,12 +50,15 @@ export class Engine {
     this.#giveBack(piece.address, piece.bytes),
   );
   #end = reservedBytes;
+  #heap: Float32Array;
+  #scratch: { address: number; bytes: number } | undefined;
   #pool: ThreadPool | undefined;
 
   constructor(api: WasmApi) {
     this.#api = api;
     this.#memory = new api.Memory({ initial: 16, ...memoryLimits });
     this.#buffers.add(this.#memory.buffer);
+    this.#heap = new Float32Array(this.#memory.buffer);
     const relaxed = coreModule(true);
     this.isRelaxed = api.validate(relaxed);
     this.core = this.#instantiate(this.isRelaxed ? relaxed : coreModule(false), {}).exports;
@@ -105,6 +109,29 @@ export class Engine {
     return this.#buffers.has(numbers.buffer);
   }
 
+  /** The whole memory as numbers: for copies without a view of their own. Made anew when memory grows. */
+  get heap(): Float32Array {
+    return this.#heap;
+  }
+
+  /** Address of room for as many numbers, whose content is lost at the next call: for the time of one operation. */
+  scratch(length: number): number {
+    const bytes = roomFor(length);
+    if (!this.#scratch || this.#scratch.bytes < bytes) {
+      if (this.#scratch) this.#giveBack(this.#scratch.address, this.#scratch.bytes);
+      this.#scratch = { address: this.#take(bytes), bytes };
+    }
+    return this.#scratch.address;
+  }
+
+  /** Where numbers can be read: in their own place, or in a copy that lasts until the next use of `scratch`. */
+  addressOf(numbers: NumberArray): number {
+    if (this.owns(numbers)) return numbers.byteOffset;
+    const address = this.scratch(numbers.length);
+    this.#heap.set(numbers, address / 4);
+    return address;
+  }
+
   /** Bytes that were ever handed out at the same time. */
   get size(): number {
     return this.#end;
@@ -142,6 +169,7 @@ export class Engine {
       );
     }
     this.#buffers.add(this.#memory.buffer);
+    this.#heap = new Float32Array(this.#memory.buffer);
   }
 
   // -----------------------------------------------------------------------------------------------

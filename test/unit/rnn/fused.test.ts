@@ -269,8 +269,7 @@ describe('fast products', () => {
       for (const [form, [row, column], [bRow, bColumn]] of forms) {
         const [expected, actual] = [start.slice(), start.slice()];
         referenceGemm(expected, a, row, column, b, bRow, bColumn, m, n, k);
-        const left = { data: a, row, column };
-        assert.ok(fastProduct(actual, left, { data: b, row: bRow, column: bColumn }, m, n, k));
+        assert.ok(fastProduct(actual, a, [row, column], b, [bRow, bColumn], m, n, k));
         const error = relativeError({ data: expected, shape: [] }, { data: actual, shape: [] });
         assert.ok(error < 1e-6, `${form} ${m}×${n}×${k}: ${error}`);
       }
