@@ -53,14 +53,14 @@ export const optional =
 export function checkOptions(owner: string, options: unknown, table: Record<string, Check>): void {
   if (typeof options !== 'object' || options === null)
     throw new OptionError(`${owner}: expected an options object, got ${show(options)}`);
-  for (const name of Object.keys(options))
+  for (const name in options)
     if (!(name in table))
       throw new OptionError(
         `${owner}: unknown option '${name}', expected ${Object.keys(table).join(', ')}`,
       );
-  for (const [name, check] of Object.entries(table)) {
+  for (const name in table) {
     const value = (options as Record<string, unknown>)[name];
-    const expected = check(value);
+    const expected = table[name]!(value);
     if (expected !== undefined)
       throw new OptionError(`${owner}: ${name} must be ${expected}, got ${show(value)}`);
   }

@@ -13,6 +13,8 @@ export interface Compiled {
   readonly engine: Engine;
   readonly module: EngineModule;
   readonly products: ReturnType<typeof numberProducts>;
+  /** Multiplications and additions of its products, for one sequence and time step. */
+  readonly work: number;
 }
 
 /** Programs of the same equations and sizes share their code: layers of a stack, models of a comparison. */
@@ -34,7 +36,11 @@ export function compileProgram(program: CellProgram): Compiled | undefined {
     const module = engine.compile((builder) => defineSequence(builder, plan, layout, frame));
     ofEngine.set(key, (code = { module }));
   }
-  return { plan, layout, frame, engine, products, ...code };
+  const work = products.reduce(
+    (total, { product }) => total + 2 * product.depth * product.weight.rows,
+    0,
+  );
+  return { plan, layout, frame, engine, products, work, ...code };
 }
 
 /** What the generated code depends on. */

@@ -5,15 +5,13 @@ import { getThreads } from '../wasm/engine.js';
 import { compileProgram, type Compiled } from './compile.js';
 import { FusedRun } from './fusedRun.js';
 import { LayerWeights } from './layerWeights.js';
-import { BufferPool, type RunBuffers } from './runBuffers.js';
+import { BufferPool } from './bufferPool.js';
+import type { RunBuffers } from './runBuffers.js';
 
 /**
- * Runs and layers that are dropped give their memory back: the engine's is not seen by the garbage collector.
+ * Layers that are dropped give their memory back: the engine's is not seen by the garbage collector.
  * What is registered must not be reachable from what is done then, so no closures here.
  */
-const droppedRuns = new FinalizationRegistry<{ pool: BufferPool; buffers: RunBuffers }>(
-  ({ pool, buffers }) => pool.giveBack(buffers),
-);
 const droppedLayers = new FinalizationRegistry<{ pool: BufferPool; weights: LayerWeights }>(
   ({ pool, weights }) => {
     pool.close();
@@ -58,14 +56,13 @@ export function createFusedExecutor(
   const runKeeping = (sequence: Sequence): Unrolled => {
     const buffers = takeBuffers(sequence);
     const run = new FusedRun(compiled, weights, parameters, buffers);
-    // Registered before it runs: user code may be terminated anywhere.
-    droppedRuns.register(run, { pool, buffers }, buffers);
+    // Before it runs: user code may be terminated anywhere.
+    pool.lend(run, buffers);
     const unrolled: Unrolled = {
       ...run.forward(sequence),
       backward(output, finalStates, gradients) {
         unrolled.backward = refuse('it ran already');
         run.backward(output, finalStates, gradients);
-        droppedRuns.unregister(buffers);
         pool.giveBack(buffers);
       },
     };
@@ -85,12 +82,8 @@ export function createFusedExecutor(
 }
 
 /** How many parts a batch is split into, one thread each. */
-function partsOf({ products }: Compiled, timeSteps: number, batchSize: number): number {
-  const perSequence = products.reduce(
-    (total, { product }) => total + 2 * product.depth * product.weight.rows,
-    0,
-  );
-  const worth = Math.floor((perSequence * timeSteps * batchSize) / workOfThread);
+function partsOf({ work }: Compiled, timeSteps: number, batchSize: number): number {
+  const worth = Math.floor((work * timeSteps * batchSize) / workOfThread);
   return Math.max(1, Math.min(getThreads(), worth, Math.floor(batchSize / 4)));
 }
 

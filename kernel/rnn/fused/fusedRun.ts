@@ -151,7 +151,7 @@ export class FusedRun {
   #collect(viewOf: (part: Part) => Float32Array, timeSteps = this.buffers.timeSteps): Float32Array {
     const { parts, batchSize } = this.buffers;
     const [first] = parts as [Part];
-    if (parts.length === 1) return viewOf(first).slice();
+    if (parts.length === 1) return copyOf(viewOf(first));
     const width = viewOf(first).length / (timeSteps * first.batchSize);
     const whole = new Float32Array(timeSteps * batchSize * width);
     for (const part of parts) {
@@ -202,6 +202,16 @@ function copyIn(target: Float32Array, part: Part, source: NumberArray | undefine
     const size = target.length / part.batchSize;
     target.set(source.subarray(part.start * size, (part.start + part.batchSize) * size));
   }
+}
+
+/** Few numbers are copied faster one by one: a shared array's own methods are careful with each. */
+const fewNumbers = 4096;
+
+function copyOf(source: Float32Array): Float32Array {
+  const copy = new Float32Array(source.length);
+  if (source.length > fewNumbers) copy.set(source);
+  else for (let i = 0; i < copy.length; i++) copy[i] = source[i]!;
+  return copy;
 }
 
 function addTo(target: NumberArray, start: number, source: Float32Array): void {

@@ -117,53 +117,11 @@ function createViews(
   };
 }
 
-function releaseBuffers(engine: Engine, { parts, frames }: RunBuffers): void {
+export function releaseBuffers(engine: Engine, { parts, frames }: RunBuffers): void {
   engine.release(frames);
   for (const { words, rooms, positions } of parts) {
     engine.release(words);
     if (positions) engine.release(positions);
     for (const room of rooms) engine.release(room);
-  }
-}
-
-/** Most sets of buffers kept for lengths and batch sizes that were seen. */
-const mostIdle = 4;
-
-/** The buffers of one layer: taken for a run, given back after it, used again for the next of the same size. */
-export class BufferPool {
-  readonly #idle: RunBuffers[] = [];
-  #isClosed = false;
-  /** Bytes of the sets that are taken. */
-  bytesTaken = 0;
-
-  constructor(private readonly compiled: Compiled) {}
-
-  take(timeSteps: number, batchSize: number, parts: number): RunBuffers {
-    const at = this.#idle.findIndex(
-      (one) =>
-        one.timeSteps === timeSteps && one.batchSize === batchSize && one.parts.length === parts,
-    );
-    const buffers =
-      at < 0
-        ? createBuffers(this.compiled, timeSteps, batchSize, parts)
-        : this.#idle.splice(at, 1)[0]!;
-    this.bytesTaken += buffers.bytes;
-    return buffers;
-  }
-
-  giveBack(buffers: RunBuffers): void {
-    this.bytesTaken -= buffers.bytes;
-    this.#idle.push(buffers);
-    if (this.#isClosed || this.#idle.length > mostIdle) this.#releaseOldest();
-  }
-
-  /** Nobody will take any more. */
-  close(): void {
-    this.#isClosed = true;
-    while (this.#idle.length > 0) this.#releaseOldest();
-  }
-
-  #releaseOldest(): void {
-    releaseBuffers(this.compiled.engine, this.#idle.shift()!);
   }
 }

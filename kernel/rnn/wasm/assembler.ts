@@ -139,6 +139,7 @@ export class FunctionBuilder {
   constructor(
     readonly index: number,
     private readonly parameters: readonly ValueType[],
+    private readonly isRelaxed = false,
   ) {}
 
   parameter(index: number): Local {
@@ -183,6 +184,12 @@ export class FunctionBuilder {
   }
   op(opcode: Opcode): this {
     return this.#push(...opcodes[opcode]);
+  }
+  /** Stack: a, b → a·b + c, for four float32; in one instruction where relaxed SIMD is allowed. */
+  multiplyAdd(pushC: () => void): this {
+    if (!this.isRelaxed) this.op('f32x4_mul');
+    pushC();
+    return this.op(this.isRelaxed ? 'f32x4_relaxed_madd' : 'f32x4_add');
   }
   memory(opcode: MemoryOpcode, offset = 0): this {
     const [bytes, alignment] = memoryOpcodes[opcode];
@@ -278,8 +285,14 @@ export class ModuleBuilder {
   readonly #imports: { name: string; parameters: readonly ValueType[] }[] = [];
   readonly #functions: Declared[] = [];
 
-  /** @param shared whether the memory is shared between threads, with its largest size in pages of 64 KiB */
-  constructor(private readonly memory: { shared: boolean; maximum: number }) {}
+  /**
+   * @param memory whether the memory is shared between threads, with its largest size in pages of 64 KiB
+   * @param isRelaxed whether relaxed SIMD may be used
+   */
+  constructor(
+    private readonly memory: { shared: boolean; maximum: number },
+    private readonly isRelaxed: boolean,
+  ) {}
 
   /** Imports `env.name`, a function without results. All imports come before the first definition. */
   import(name: string, parameters: readonly ValueType[]): Callable {
@@ -297,7 +310,8 @@ export class ModuleBuilder {
     body: (f: FunctionBuilder, ...parameters: Local[]) => void,
     results: readonly ValueType[] = [],
   ): FunctionBuilder {
-    const builder = new FunctionBuilder(this.#imports.length + this.#functions.length, parameters);
+    const index = this.#imports.length + this.#functions.length;
+    const builder = new FunctionBuilder(index, parameters, this.isRelaxed);
     this.#functions.push({ builder, parameters, results, exportName });
     body(builder, ...parameters.map((_, index) => builder.parameter(index)));
     return builder;

@@ -32,9 +32,9 @@ const called: Readonly<Record<string, readonly ValueType[]>> = {
 
 /** The kernels that every program uses, as one module; relaxed: with fused multiply-add in products. */
 export function coreModule(relaxed: boolean): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder(memoryLimits);
-  defineGemm(module, { relaxed });
-  defineGemv(module, { relaxed });
+  const module = new ModuleBuilder(memoryLimits, relaxed);
+  defineGemm(module);
+  defineGemv(module);
   defineRowKernels(module);
   defineTrainingKernels(module);
   return module.encode();

@@ -66,7 +66,7 @@ export class Engine {
 
   /** Compiles what `define` writes, over this memory and with the core's functions to import. */
   compile(define: (module: ModuleBuilder) => void): EngineModule {
-    const module = new ModuleBuilder(memoryLimits);
+    const module = new ModuleBuilder(memoryLimits, this.isRelaxed);
     define(module);
     return this.#instantiate(module.encode(), this.core);
   }
@@ -106,7 +106,8 @@ export class Engine {
 
   /** Whether an array stands in the engine's memory. */
   owns(numbers: ArrayBufferView): boolean {
-    return this.#buffers.has(numbers.buffer);
+    const { buffer } = numbers;
+    return buffer === this.#heap.buffer || this.#buffers.has(buffer);
   }
 
   /** The whole memory as numbers: for copies without a view of their own. Made anew when memory grows. */

@@ -12,11 +12,6 @@ export const chunkRows = 128;
 export const transposedScratch = (n: number): number =>
   chunkRows * (Math.ceil(n / panelColumns) * panelBytes + 4 * blockRows);
 
-export interface KernelOptions {
-  /** Use relaxed SIMD's fused multiply-add. */
-  relaxed: boolean;
-}
-
 const i32 = (count: number) => Array<'i32'>(count).fill('i32');
 
 /**
@@ -33,15 +28,15 @@ const i32 = (count: number) => Array<'i32'>(count).fill('i32');
  * `packTransposed(target, w, ldw, rows, depth)`: Wᵀ `[depth, rows]` in panels, for x·Wᵀ.
  * `packStraight(target, w, ldw, rows, depth)`: W `[rows, depth]` in panels, for g·W.
  */
-export function defineGemm(module: ModuleBuilder, options: KernelOptions): void {
-  definePacked(module, options);
+export function defineGemm(module: ModuleBuilder): void {
+  definePacked(module);
   const packPanel = definePackPanel(module);
-  defineTransposed(module, packPanel, options);
+  defineTransposed(module, packPanel);
   definePackStraight(module, packPanel);
   definePackTransposed(module);
 }
 
-function definePacked(module: ModuleBuilder, options: KernelOptions): void {
+function definePacked(module: ModuleBuilder): void {
   module.define('gemmPacked', i32(9), (f, c, ldc, a, lda, b, bias, m, n, k) => {
     const [i, j, fullRows, panel] = f.locals('i32', 4);
     const [aRow, cRow] = f.locals('i32', 2);
@@ -57,7 +52,7 @@ function definePacked(module: ModuleBuilder, options: KernelOptions): void {
         const sums = block.sums.slice(0, rows);
         const pointers = rowPointers(f, block, lda, rows);
         const operands = { rows: pointers, stepA: 4, b: block.b, stepB: panelBytes };
-        innerLoop(f, block, operands, sums, k, options);
+        innerLoop(f, block, operands, sums, k);
         storeBlock(f, block, sums, { c: cRow!, ldc, n, j: j!, bias });
         f.get(lda).i32(rows).op('i32_mul').get(aRow!).op('i32_add').set(aRow!);
         f.get(ldc).i32(rows).op('i32_mul').get(cRow!).op('i32_add').set(cRow!);
@@ -83,11 +78,7 @@ function definePackPanel(module: ModuleBuilder): FunctionBuilder {
   });
 }
 
-function defineTransposed(
-  module: ModuleBuilder,
-  packPanel: FunctionBuilder,
-  options: KernelOptions,
-): void {
+function defineTransposed(module: ModuleBuilder, packPanel: FunctionBuilder): void {
   module.define('gemmTransposed', i32(10), (f, c, ldc, a, lda, b, ldb, m, n, k, scratch) => {
     const [from, rows, panel, j, i, fullRows] = f.locals('i32', 6);
     const [aBlock, cRow, cPanel, bPanel, packedA] = f.locals('i32', 5);
@@ -119,7 +110,7 @@ function defineTransposed(
           const pointers = sums.map((_, r) => ({ pointer: block.a, offset: 4 * r }));
           const stepA = isPacked ? 4 * blockRows : lda;
           const operands = { rows: pointers, stepA, b: block.b, stepB: panelBytes };
-          innerLoop(f, block, operands, sums, rows!, options);
+          innerLoop(f, block, operands, sums, rows!);
           storeBlock(f, block, sums, { c: cPanel!, ldc, n, j: j!, bias: noBias });
           f.advance(cPanel!, panelBytes);
         });
@@ -286,7 +277,6 @@ function innerLoop(
   { rows, stepA, b, stepB }: Operands,
   sums: Block['sums'],
   k: Local,
-  options: KernelOptions,
 ): void {
   for (const pair of sums) pair.forEach((sum, half) => f.get(bias[half]!).set(sum));
   const [b0, b1, value] = loaded;
@@ -299,8 +289,8 @@ function innerLoop(
       f.get(pointer)
         .memory('v128_load32_splat', offset + atA)
         .set(value);
-      multiplyAdd(f, value, b0, sums[r]![0], options);
-      multiplyAdd(f, value, b1, sums[r]![1], options);
+      multiplyAdd(f, value, b0, sums[r]![0]);
+      multiplyAdd(f, value, b1, sums[r]![1]);
     });
   };
   const advance = (times: number): void => {
@@ -323,15 +313,9 @@ function innerLoop(
 }
 
 /** sum += a·b */
-export function multiplyAdd(
-  f: FunctionBuilder,
-  a: Local,
-  b: Local,
-  sum: Local,
-  options: KernelOptions,
-): void {
-  if (options.relaxed) f.get(a).get(b).get(sum).op('f32x4_relaxed_madd').set(sum);
-  else f.get(a).get(b).op('f32x4_mul').get(sum).op('f32x4_add').set(sum);
+export function multiplyAdd(f: FunctionBuilder, a: Local, b: Local, sum: Local): void {
+  f.get(a).get(b);
+  f.multiplyAdd(() => f.get(sum)).set(sum);
 }
 
 /** C = sums where they began with a bias, else C += sums: whole vectors, then what is left of the last panel. */

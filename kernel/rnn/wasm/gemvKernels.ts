@@ -1,5 +1,5 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from './assembler.js';
-import { multiplyAdd, type KernelOptions } from './gemmKernels.js';
+import { multiplyAdd } from './gemmKernels.js';
 
 /**
  * Products of a few rows with weights as they lie in memory, for batches too small to make packing pay. The weights
@@ -9,21 +9,21 @@ import { multiplyAdd, type KernelOptions } from './gemmKernels.js';
  * bias is 0: sums along the rows of W.
  * `gemvColumns(y, ldy, g, ldg, w, ldw, m, n, k)`: Y[m, n] += G[m, k]·W with W `[k, n]`: sums of rows of W.
  */
-export function defineGemv(module: ModuleBuilder, options: KernelOptions): void {
-  defineRows(module, options);
-  defineColumns(module, options);
+export function defineGemv(module: ModuleBuilder): void {
+  defineRows(module);
+  defineColumns(module);
 }
 
 /** Rows of W whose sums run side by side: enough to hide the latency of a multiply-add. */
 const rowsAtOnce = 4;
 
-function defineRows(module: ModuleBuilder, options: KernelOptions): void {
+function defineRows(module: ModuleBuilder): void {
   module.define(
     'gemvRows',
     Array<'i32'>(10).fill('i32'),
     (f, y, ldy, x, ldx, w, ldw, bias, m, n, k) => {
       const [i, j, full, row, from] = f.locals('i32', 5) as [Local, Local, Local, Local, Local];
-      const dot = createDot(f, k, options);
+      const dot = createDot(f, k);
       f.get(n).i32(-rowsAtOnce).op('i32_and').set(full);
       f.countTo(i, m, 1, () => {
         f.get(w).set(row).get(y).set(from).i32(0).set(j);
@@ -54,7 +54,7 @@ function defineRows(module: ModuleBuilder, options: KernelOptions): void {
 }
 
 /** Writes a loop of x against some rows of W; gives a vector of partial sums for each. */
-function createDot(f: FunctionBuilder, k: Local, options: KernelOptions) {
+function createDot(f: FunctionBuilder, k: Local) {
   const [at, l, full] = f.locals('i32', 3) as [Local, Local, Local];
   const pointers = f.locals('i32', rowsAtOnce);
   const sums = f.locals('v128', rowsAtOnce);
@@ -75,7 +75,7 @@ function createDot(f: FunctionBuilder, k: Local, options: KernelOptions) {
       f.get(at).memory(load, offset).set(value);
       rows.forEach((pointer, r) => {
         f.get(pointer).memory(load, offset).set(weight);
-        multiplyAdd(f, value, weight, into[r]!, options);
+        multiplyAdd(f, value, weight, into[r]!);
       });
     };
     const advance = (bytes: number): void => {
@@ -124,7 +124,7 @@ function addBias(f: FunctionBuilder, sums: Local, y: Local, bias: Local, j: Loca
 /** Columns that stay in registers while the rows of W pass: widest first. */
 const columnBlocks = [32, 4, 1] as const;
 
-function defineColumns(module: ModuleBuilder, options: KernelOptions): void {
+function defineColumns(module: ModuleBuilder): void {
   module.define(
     'gemvColumns',
     Array<'i32'>(9).fill('i32'),
@@ -150,7 +150,7 @@ function defineColumns(module: ModuleBuilder, options: KernelOptions): void {
             f.get(row)
               .memory(load, 16 * v)
               .set(weight);
-            multiplyAdd(f, value, weight, sum, options);
+            multiplyAdd(f, value, weight, sum);
           });
           f.advance(at, 4);
           f.advance(row, ldw);

@@ -24,7 +24,10 @@ export function pushExp(f: FunctionBuilder, x: Local): void {
   f.get(r).get(n).f32x4(0.693359375).op('f32x4_mul').op('f32x4_sub');
   f.get(n).f32x4(-2.1219444e-4).op('f32x4_mul').op('f32x4_sub').set(r);
   pushPolynomial(f, r, expPolynomial);
-  f.get(r).op('f32x4_mul').get(r).op('f32x4_mul').get(r).op('f32x4_add').f32x4(1).op('f32x4_add');
+  f.get(r).op('f32x4_mul').get(r);
+  f.multiplyAdd(() => f.get(r))
+    .f32x4(1)
+    .op('f32x4_add');
   // 2ⁿ in two factors: one alone cannot hold the smallest and the largest.
   f.get(n).op('i32x4_trunc_sat_f32x4_s').tee(n).i32x4ShiftRight(1).set(half);
   for (const part of [() => f.get(half), () => f.get(n).get(half).op('i32x4_sub')]) {
@@ -50,7 +53,8 @@ export function pushTanh(f: FunctionBuilder, x: Local): void {
   // Small: x + x·z·P(z), z = x²
   f.get(x).get(x).op('f32x4_mul').set(square);
   pushPolynomial(f, square, tanhPolynomial);
-  f.get(square).op('f32x4_mul').get(x).op('f32x4_mul').get(x).op('f32x4_add');
+  f.get(square).op('f32x4_mul').get(x);
+  f.multiplyAdd(() => f.get(x));
   // Large: sign(x) · (1 − 2 / (e^(2|x|) + 1))
   f.f32x4(1).f32x4(2);
   pushExp(f, doubled);
@@ -62,6 +66,5 @@ export function pushTanh(f: FunctionBuilder, x: Local): void {
 /** Stack: → c₀xᵏ + c₁xᵏ⁻¹ + … by Horner's rule */
 function pushPolynomial(f: FunctionBuilder, x: Local, coefficients: readonly number[]): void {
   f.f32x4(coefficients[0]!);
-  for (const coefficient of coefficients.slice(1))
-    f.get(x).op('f32x4_mul').f32x4(coefficient).op('f32x4_add');
+  for (const coefficient of coefficients.slice(1)) f.get(x).multiplyAdd(() => f.f32x4(coefficient));
 }
