@@ -33,6 +33,7 @@ export {
   tanh,
 } from './expression.js';
 export { manualSeed } from './random.js';
+export { getThreads, setThreads } from './wasm/engine.js';
 export { gradcheck, type GradcheckOptions } from './gradcheck.js';
 export * from './errors.js';
 export * from './inspect/index.js';
