@@ -126,9 +126,11 @@ export abstract class Expression<Self extends Expression<Self>> {
   logSoftmax(): Self {
     return this.apply('logSoftmax', [], none);
   }
-  /** (this − mean) / √(variance + eps) over the last axis: layer normalisation without gain and bias. */
-  normalise(eps = 1e-5): Self {
-    return this.apply('normalise', [], { eps });
+  /** Over the last axis: weight ⊙ (this − mean) / √(variance + eps) + bias; weight and bias may be left out. */
+  layerNorm(weight?: Self, bias?: Self, eps = 1e-5): Self {
+    const normal = this.apply('layerNorm', [], { eps, axes: 1 });
+    const scaled = weight === undefined ? normal : normal.mul(weight);
+    return bias === undefined ? scaled : scaled.add(bias);
   }
 }
 

@@ -61,7 +61,7 @@ export function writeBody(
 /** Whether a node's value stands in a buffer when stored values up to some level do. */
 function isHeld({ program, preactivations, stores }: Plan, index: number, level: number): boolean {
   const { kind, op } = program.nodes[index]!;
-  if (kind !== 'operation' || op === 'normalise') return true;
+  if (kind !== 'operation' || op === 'layerNorm') return true;
   if (preactivations.some(({ node }) => node === index)) return true;
   return stores.some((store) => store.node === index && store.level <= level);
 }
@@ -71,7 +71,7 @@ export function placeOfValue({ stores, program, preactivations }: Plan, index: n
   const { kind, op } = program.nodes[index]!;
   const isComputed =
     kind === 'operation' &&
-    op !== 'normalise' &&
+    op !== 'layerNorm' &&
     !preactivations.some(({ node }) => node === index);
   const store = isComputed ? stores.find(({ node }) => node === index) : undefined;
   return store?.key ?? `value:${index}`;

@@ -1,6 +1,7 @@
 import type { CellProgram, ProgramNode } from '../cell/program.js';
 import { equationOf, valueNames } from '../cell/program.js';
 import type { SliceAttributes } from '../ops/arrange.js';
+import type { LayerNormAttributes } from '../ops/layerNorm.js';
 import { vectorRules } from '../wasm/vectorRules.js';
 
 /**
@@ -90,6 +91,9 @@ export interface Group {
   readonly width: number;
   readonly stores: readonly Store[];
 }
+
+const isOverFeatures = ({ attributes, operands }: ProgramNode): boolean =>
+  (attributes as LayerNormAttributes).axes === 1 && operands.length === 1;
 
 /** Why a program has to run node by node. */
 export interface Unplanned {
@@ -227,8 +231,13 @@ class Planner {
         node.operands.slice(1).forEach((operand) => inProducts.add(operand));
     this.#nodes.forEach((node, index) => {
       if (node.kind !== 'operation' || sums.has(index) || inProducts.has(index)) return;
-      if (node.op === 'linear' || node.op === 'normalise') {
+      if (node.op === 'linear' || node.op === 'layerNorm') {
         if (node.invariant) this.#fail(index, 'is computed from parameters only');
+        if (node.op === 'layerNorm' && !isOverFeatures(node))
+          this.#fail(
+            index,
+            'expected over the features, with weight and bias multiplied and added after',
+          );
         return;
       }
       if (node.op === 'slice') {
@@ -254,7 +263,7 @@ class Planner {
       const below = Math.max(0, ...node.operands.map((operand) => levels[operand]!));
       const waits = (terms ?? []).filter((term) => !term.isHoisted);
       if (terms) levels.push(Math.max(0, ...waits.map((term) => levels[term.operand]! + 1)));
-      else levels.push(node.op === 'normalise' ? below + 1 : below);
+      else levels.push(node.op === 'layerNorm' ? below + 1 : below);
     });
     return levels;
   }
@@ -262,15 +271,15 @@ class Planner {
   /** Values that something reads whole: operands of products and of normalisations. */
   #wholes(sums: Sums): Set<number> {
     const normalised = this.#nodes.flatMap(({ op, operands }) =>
-      op === 'normalise' ? [operands[0]!] : [],
+      op === 'layerNorm' ? [operands[0]!] : [],
     );
     return new Set([...[...sums.values()].flat().map((term) => term.operand), ...normalised]);
   }
 
   #normalisations(levels: readonly number[]): Normalisation[] {
     return this.#nodes.flatMap((node, index) => {
-      if (node.op !== 'normalise') return [];
-      const { eps } = node.attributes as { eps: number };
+      if (node.op !== 'layerNorm') return [];
+      const { eps } = node.attributes as LayerNormAttributes;
       const [operand] = node.operands as [number];
       return [{ node: index, operand, eps, width: widthOf(node), level: levels[index]! }];
     });
@@ -300,7 +309,7 @@ class Planner {
   /** Whether a loop computes it, rather than a product or a normalisation. */
   #isComputed(index: number, sums: Sums): boolean {
     const { kind, op } = this.#nodes[index]!;
-    return kind === 'operation' && !sums.has(index) && op !== 'normalise' && op !== 'linear';
+    return kind === 'operation' && !sums.has(index) && op !== 'layerNorm' && op !== 'linear';
   }
 
   #reachable(sums: Sums): Set<number> {
@@ -348,7 +357,7 @@ class Planner {
     const reads = new Map<string, Read>();
     const isHeld = (index: number): boolean =>
       sums.has(index) ||
-      this.#nodes[index]!.op === 'normalise' ||
+      this.#nodes[index]!.op === 'layerNorm' ||
       all.some((value) => value.node === index && value.level < level);
     const visit = (index: number, offset: number): void => {
       const node = this.#nodes[index]!;
@@ -417,7 +426,7 @@ export function printPlan(plan: Plan): string {
       for (const term of terms.filter(({ isHoisted }) => !isHoisted))
         lines.push(`    ${names[node]!} += ${show(term)}`);
     for (const { node, operand } of plan.normalisations.filter((one) => one.level === level))
-      lines.push(`    ${names[node]!} = normalise(${names[operand]!})`);
+      lines.push(`    ${names[node]!} = layerNorm(${names[operand]!})`);
     for (const { stores, width } of plan.groups.filter((one) => one.level === level))
       lines.push(`    loop over ${width}: ${stores.map(({ node }) => names[node]!).join(', ')}`);
   }

@@ -81,43 +81,6 @@ export const logSoftmax: Rule<Readonly<Record<string, never>>> = {
   equation: ([x]) => `logSoftmax(${x!})`,
 };
 
-/**
- * y = (x − μ) / √(σ² + ε) over the last axis, μ and σ² the mean and the variance of a row (divided by its length).
- * Backward: gx = (g − mean g − y·mean(g⊙y)) / √(σ² + ε).
- * Source: J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer normalization", 2016, without gain and bias.
- */
-export const normalise: Rule<{ eps: number }> = {
-  shape: ([x]) => [...x!],
-  forward: (out, [x], { eps }) =>
-    eachRow(x!, (from, to) => {
-      const { mean, inverse } = moments(x!.data, from, to, eps);
-      for (let i = from; i < to; i++) out.data[i] = (x!.data[i]! - mean) * inverse;
-    }),
-  backward: ([gx], adjoint, [x], output, { eps }) => {
-    if (!gx) return;
-    eachRow(x!, (from, to) => {
-      const { inverse } = moments(x!.data, from, to, eps);
-      let [total, product] = [0, 0];
-      for (let i = from; i < to; i++) {
-        total += adjoint.data[i]!;
-        product += adjoint.data[i]! * output.data[i]!;
-      }
-      const [mean, slope] = [total / (to - from), product / (to - from)];
-      for (let i = from; i < to; i++)
-        gx.data[i]! += (adjoint.data[i]! - mean - output.data[i]! * slope) * inverse;
-    });
-  },
-  equation: ([x]) => `normalise(${x!})`,
-};
-
-function moments(x: ArrayLike<number>, from: number, to: number, eps: number) {
-  let mean = 0;
-  for (let i = from; i < to; i++) mean += x[i]! / (to - from);
-  let variance = 0;
-  for (let i = from; i < to; i++) variance += (x[i]! - mean) ** 2 / (to - from);
-  return { mean, inverse: 1 / Math.sqrt(variance + eps) };
-}
-
 export function eachRow(x: NdArray, visit: (from: number, to: number, row: number) => void): void {
   const width = x.shape.at(-1) ?? 1;
   for (let from = 0, row = 0; from < x.data.length; from += width, row++)
