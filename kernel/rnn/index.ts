@@ -46,7 +46,15 @@ export {
   type ParameterSpec,
 } from './cell/defineCell.js';
 export { printProgram, type CellProgram } from './cell/program.js';
-export { gruCell, lstmCell, rnnCell } from './cell/builtinCells.js';
+export {
+  gruCell,
+  layerNormLstmCell,
+  lstmCell,
+  minGruCell,
+  peepholeLstmCell,
+  projectedLstmCell,
+  rnnCell,
+} from './cell/builtinCells.js';
 export type { Value } from './cell/traceCell.js';
 
 export { Module } from './modules/module.js';

@@ -157,6 +157,9 @@ function resultOf(
 /** A state or parameter that nothing reads is a mistake in the equations. */
 function checkUses(program: CellProgram): void {
   const used = new Set(program.nodes.flatMap((node) => node.operands));
+  // A state may only hand its value to another one, or to the output.
+  used.add(program.output);
+  for (const { node, next } of program.states) if (next !== node) used.add(next);
   program.nodes.forEach((node, index) => {
     if ((node.kind === 'state' || node.kind === 'parameter') && !used.has(index))
       throw new CellError(`${program.name}: ${node.kind} '${node.label!}' is not used`);

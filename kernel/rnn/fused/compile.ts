@@ -21,8 +21,10 @@ export interface Compiled {
 const known = new WeakMap<Engine, Map<string, Pick<Compiled, 'module'>>>();
 
 /** @returns undefined where the program has no plan or the machine no engine */
-export function compileProgram(program: CellProgram): Compiled | undefined {
-  const engine = findEngine();
+export function compileProgram(
+  program: CellProgram,
+  engine: Engine | undefined = findEngine(),
+): Compiled | undefined {
   const plan = planProgram(program);
   if (!engine || !isPlan(plan)) return undefined;
   const layout = layOut(plan);

@@ -1,7 +1,7 @@
 import { AutogradError } from '../errors.js';
 import type { CreateExecutor, Executor, Sequence, Unrolled } from '../executor/executor.js';
 import { createSteppedExecutor } from '../executor/stepped.js';
-import { getThreads } from '../wasm/engine.js';
+import { getThreads, type Engine } from '../wasm/engine.js';
 import { compileProgram, type Compiled } from './compile.js';
 import { FusedRun } from './fusedRun.js';
 import { LayerWeights } from './layerWeights.js';
@@ -33,9 +33,9 @@ const workOfThread = 1e7;
  * @returns undefined where the program has no plan or the machine no engine
  */
 export function createFusedExecutor(
-  ...[program, parameters, dtype]: Parameters<CreateExecutor>
+  ...[program, parameters, dtype, engine]: [...Parameters<CreateExecutor>, engine?: Engine]
 ): Executor | undefined {
-  const compiled = dtype === 'float32' ? compileProgram(program) : undefined;
+  const compiled = dtype === 'float32' ? compileProgram(program, engine) : undefined;
   if (!compiled) return undefined;
   const pool = new BufferPool(compiled);
   const weights = new LayerWeights(compiled, parameters);

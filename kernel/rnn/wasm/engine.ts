@@ -54,13 +54,14 @@ export class Engine {
   #scratch: { address: number; bytes: number } | undefined;
   #pool: ThreadPool | undefined;
 
-  constructor(api: WasmApi) {
+  /** @param mayRelax whether relaxed SIMD is used where there is some */
+  constructor(api: WasmApi, mayRelax = true) {
     this.#api = api;
     this.#memory = new api.Memory({ initial: 16, ...memoryLimits });
     this.#buffers.add(this.#memory.buffer);
     this.#heap = new Float32Array(this.#memory.buffer);
     const relaxed = coreModule(true);
-    this.isRelaxed = api.validate(relaxed);
+    this.isRelaxed = mayRelax && api.validate(relaxed);
     this.core = this.#instantiate(this.isRelaxed ? relaxed : coreModule(false), {}).exports;
   }
 
@@ -210,11 +211,12 @@ export function findEngine(): Engine | undefined {
   return engine;
 }
 
-function createEngine(): Engine | undefined {
+/** An engine of its own; undefined where WebAssembly SIMD or shared memory is missing. */
+export function createEngine(mayRelax = true): Engine | undefined {
   const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
   if (!api || typeof SharedArrayBuffer === 'undefined' || !api.validate(coreModule(false)))
     return undefined;
-  return new Engine(api);
+  return new Engine(api, mayRelax);
 }
 
 const threadHost = findThreadHost();
