@@ -13,7 +13,7 @@ import {
   ThreadError,
   type Tensor,
 } from '../../../kernel/rnn/index.js';
-import { findEngine, type Engine } from '../../../kernel/rnn/wasm/engine.js';
+import { findEngine } from '../../../kernel/rnn/wasm/engine.js';
 import type { Thread, ThreadHost } from '../../../kernel/rnn/wasm/threadHost.js';
 import { ThreadPool } from '../../../kernel/rnn/wasm/threadPool.js';
 
@@ -87,25 +87,26 @@ describe('threads', () => {
   it('small work stays on one thread', () => {
     setThreads(4);
     const engine = findEngine()!;
-    const parallel = (engine as { runParallel: Engine['runParallel'] }).runParallel;
-    let calls = 0;
-    engine.runParallel = (...call) => {
-      calls++;
-      return parallel.apply(engine, call);
+    const runParallel = engine.runParallel.bind(engine);
+    const names: string[] = [];
+    engine.runParallel = (module, name, calls) => {
+      names.push(name);
+      runParallel(module, name, calls);
+    };
+    const trainOnce = (inputSize: number, hiddenSize: number): void => {
+      const layer = new LSTM({ inputSize, hiddenSize });
+      layer
+        .forward(randn([10, 32, inputSize]))
+        .output.sum()
+        .backward();
     };
     try {
-      new LSTM({ inputSize: 4, hiddenSize: 8 })
-        .forward(randn([10, 32, 4]))
-        .output.sum()
-        .backward();
-      assert.equal(calls, 0);
-      new LSTM({ inputSize: 64, hiddenSize: 128 })
-        .forward(randn([10, 32, 64]))
-        .output.sum()
-        .backward();
-      assert.ok(calls > 0);
+      trainOnce(4, 8);
+      assert.deepEqual(names, []);
+      trainOnce(64, 128);
+      assert.deepEqual(names, ['forward', 'backward', 'gradients']);
     } finally {
-      engine.runParallel = parallel;
+      engine.runParallel = runParallel;
     }
   });
 
