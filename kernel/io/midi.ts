@@ -100,6 +100,8 @@ function readTrack(
       tempos.push({ beat, beatsPerMinute: 6e7 / event.microsecondsPerBeat });
     if (event.type !== 'noteOn' && event.type !== 'noteOff') continue;
     const { noteNumber: pitch, velocity, channel } = event;
+    if (!(pitch <= 127 && velocity <= 127))
+      throw new FileFormatError(`parseMidi: track ${track + 1} holds a note that is cut off`);
     const key = channel * 128 + pitch;
     if (event.type === 'noteOn' && velocity > 0) {
       const note = { pitch, start: beat, duration: 0, velocity, channel, track };

@@ -131,6 +131,8 @@ describe('walkForward', () => {
         [6, 7, 8],
       ],
     ]);
+    const [, last] = walkForward(9, { folds: 2, trainingLength: 2, gap: 1 });
+    assert.deepEqual(last!.training, { from: 3, to: 5 });
     assert.throws(() => walkForward(3, { folds: 3 }), /3 time steps are too few for 3 folds/);
   });
 });

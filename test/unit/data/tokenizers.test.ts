@@ -45,6 +45,21 @@ describe('UTF-8', () => {
   });
 });
 
+describe('bytes that are no UTF-8', () => {
+  it('never decode to what a shorter sequence stands for', () => {
+    for (const bytes of [
+      [0xc0, 0xaf],
+      [0xe0, 0x80, 0xaf],
+      [0xf0, 0x80, 0x80, 0xaf],
+      [0xf4, 0x90, 0x80, 0x80],
+      [0xff],
+    ]) {
+      const decoder = new Utf8Decoder();
+      assert.match(decoder.push(bytes) + decoder.end(), /^\uFFFD+$/);
+    }
+  });
+});
+
 /** The definition, counted afresh for every merge. */
 function trainNaively(
   words: { bytes: number[]; count: number }[],

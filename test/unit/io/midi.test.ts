@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { parseMidi as readEvents } from 'midi-file';
 import {
   beatToSeconds,
   parseMidi,
@@ -122,6 +123,15 @@ describe('toMidi', () => {
       }),
       { seed: 1 },
     );
+  });
+
+  it('ends a note before the next one on its pitch starts', () => {
+    const file = toMidi([
+      { pitch: 60, start: 1, duration: 1 },
+      { pitch: 60, start: 0, duration: 1 },
+    ]);
+    const types = readEvents(file).tracks[1]!.map(({ type }) => type);
+    assert.deepEqual(types, ['noteOn', 'noteOff', 'noteOn', 'noteOff', 'endOfTrack']);
   });
 
   it('keeps repeated notes apart, and a note of no length audible', () => {

@@ -241,6 +241,8 @@ describe('bleu', () => {
     const short = bleu(['a b c d'], [['a b c d e f', 'a b c d e f g h']]);
     near(short.brevityPenalty, Math.exp(1 - 6 / 4));
     near(short.score, Math.exp(1 - 6 / 4));
+    const closest = bleu(['a b c d e'], [['a b', 'a b c d e f']]);
+    assert.equal(closest.referenceLength, 6);
     const tie = bleu(['a b c d'], [['a b', 'a b c d e f']], { maxOrder: 1 });
     assert.deepEqual([tie.referenceLength, tie.brevityPenalty], [2, 1]);
   });
