@@ -1,20 +1,13 @@
 import type { Module } from '../modules/module.js';
 import { InspectionError, NonFiniteError } from '../errors.js';
-import { showShape, sizeOf, type NdArray } from '../ndarray.js';
+import { showShape, sizeOf } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import { withRandomStateKept } from '../random.js';
 import { isGradEnabled, Tensor } from '../tensor.js';
 import { callModel, type Model } from '../train/model.js';
-import type { LayerRun } from './layerRun.js';
-import {
-  isRecurrent,
-  leafValues,
-  toNetwork,
-  type Network,
-  type RecurrentOperation,
-} from './network.js';
+import { isRecurrent, leafValues, toNetwork, type Network } from './network.js';
 import { runForward, type Precision } from './passes.js';
-import { Trace } from './trace.js';
+import { listLayers, Trace, type TraceOptions } from './trace.js';
 
 /** What is inspected: one batch, as `fit` gets them. */
 export interface InspectedBatch<State = unknown> {
@@ -26,17 +19,11 @@ export interface InspectedBatch<State = unknown> {
   state?: State;
 }
 
-export interface InspectOptions {
+export interface InspectOptions extends TraceOptions {
   /** A tensor with one element. Left out: the model's output is the loss. */
   loss?: (output: Tensor, target: Tensor) => Tensor;
   /** The element type to compute in. Default `'float64'`, whatever the model's is. */
   dtype?: Precision;
-  /** Cut backpropagation every so many time steps (truncated BPTT). Default: not at all. */
-  truncate?: number;
-  /** Recurrent layers to record, by name (`'lstm.l0'`) or number. Default: all. */
-  layers?: readonly (string | number)[];
-  /** Largest global gradient norm, as `fit` has it: says whether clipping would have fired. */
-  clipNorm?: number;
   /** Most bytes that the trace may keep. Default 1 GiB. */
   memory?: number;
 }
@@ -76,9 +63,7 @@ export function inspect<State>(
   const { dtype = 'float64', truncate, memory = 2 ** 30 } = options;
   checkLayers(network, options.layers);
   checkMemory(network, dtype, memory);
-  const pass = runForward(network, leafValues(network, dtype), dtype, (operation) => ({
-    boundaries: truncate === undefined ? new Set() : boundariesOf(operation, network, truncate),
-  }));
+  const pass = runForward(network, leafValues(network, dtype), dtype, { truncate });
   return new Trace(pass, options);
 }
 
@@ -136,17 +121,6 @@ function captureNetwork<State>(
   return toNetwork(model, own, output, value);
 }
 
-export function boundariesOf(
-  operation: RecurrentOperation,
-  network: Network,
-  truncate: number,
-): Set<number> {
-  const timeSteps = network.slots[operation.inputs[0]!]!.shape[0]!;
-  const boundaries = new Set<number>();
-  for (let t = truncate; t < timeSteps; t += truncate) boundaries.add(t);
-  return boundaries;
-}
-
 function checkLayers(network: Network, layers: InspectOptions['layers']): void {
   const operations = network.operations.filter(isRecurrent);
   for (const layer of layers ?? [])
@@ -155,9 +129,6 @@ function checkLayers(network: Network, layers: InspectOptions['layers']): void {
         `inspect: unknown layer ${JSON.stringify(layer)}, expected ${listLayers(operations)}`,
       );
 }
-
-export const listLayers = (layers: readonly { name: string; layer: number }[]): string =>
-  layers.map(({ name, layer }) => `${layer} ('${name}')`).join(', ');
 
 /** Values outside of recurrent layers with their adjoints; within, states entering and adjoints carried. */
 function checkMemory(network: Network, dtype: Precision, most: number): void {
@@ -178,5 +149,3 @@ export function traceNumbers(network: Network): number {
   }
   return numbers;
 }
-
-export type { LayerRun, NdArray };

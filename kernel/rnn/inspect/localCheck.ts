@@ -42,7 +42,7 @@ export function localError(
   };
   const above = evaluate(1);
   const below = evaluate(-1);
-  const adjoint = detail.adjoints[edge.to]!.data;
+  const adjoint = withoutEdited(layer, detail, edge.to);
   let numeric = 0;
   let scale = 0;
   for (let i = 0; i < above.length; i++) {
@@ -57,6 +57,16 @@ export function localError(
   }
   const error = Math.abs(analytic - numeric);
   return error === 0 ? 0 : error / scale;
+}
+
+/** The result's adjoint, zero where a what-if edit set the result: nothing flows back from there. */
+function withoutEdited({ run }: LayerTrace, { t, adjoints }: StepDetail, node: number) {
+  const { data } = adjoints[node]!;
+  const edits = run.options.edits?.get(t)?.filter((edit) => edit.node === node) ?? [];
+  if (edits.length === 0) return data;
+  const copy = data.slice();
+  for (const { numbers } of edits) for (const index of numbers.keys()) copy[index] = 0;
+  return copy;
 }
 
 /** In [0.5, 1.5), different for each element, the same at every call. */

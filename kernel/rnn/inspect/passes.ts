@@ -10,7 +10,7 @@ import {
   type Primitive,
   type RecurrentOperation,
 } from './network.js';
-import { addTo } from './stepMachine.js';
+import { addTo, type NodeEdit } from './stepMachine.js';
 
 /** The floating-point type in which a trace is computed. */
 export type Precision = 'float32' | 'float64';
@@ -19,10 +19,22 @@ export type Precision = 'float32' | 'float64';
 export interface ForwardPass {
   readonly network: Network;
   readonly dtype: Precision;
+  /** What it was computed from. */
+  readonly leaves: ReadonlyMap<number, NdArray>;
+  readonly edits: LayerEdits;
   /** By slot; undefined for outputs that nothing reads. */
   readonly values: readonly (NdArray | undefined)[];
   readonly runs: ReadonlyMap<RecurrentOperation, LayerRun>;
   readonly losses: ReadonlyMap<LossOperation, LossLoops>;
+}
+
+/** Numbers that are set instead of computed, by layer and time step. */
+export type LayerEdits = ReadonlyMap<RecurrentOperation, ReadonlyMap<number, readonly NodeEdit[]>>;
+
+export interface ForwardOptions {
+  /** Truncation length; undefined: none. */
+  readonly truncate?: number | undefined;
+  readonly edits?: LayerEdits;
 }
 
 /** Runs a network. @param leaves numbers of the slots that no operation computes */
@@ -30,7 +42,7 @@ export function runForward(
   network: Network,
   leaves: ReadonlyMap<number, NdArray>,
   dtype: Precision,
-  optionsOf: (operation: RecurrentOperation) => LayerOptions = () => ({}),
+  { truncate, edits = new Map() }: ForwardOptions = {},
 ): ForwardPass {
   const values: (NdArray | undefined)[] = network.slots.map((_, slot) => leaves.get(slot));
   const runs = new Map<RecurrentOperation, LayerRun>();
@@ -38,7 +50,10 @@ export function runForward(
   for (const operation of network.operations) {
     const inputs = operation.inputs.map((slot) => values[slot]!);
     if (operation.kind === 'recurrent') {
-      const run = runLayer(operation, values, dtype, optionsOf(operation));
+      const run = runLayer(operation, values, dtype, {
+        boundaries: boundariesOf(inputs[0]!.shape[0]!, truncate),
+        edits: edits.get(operation) ?? new Map(),
+      });
       runs.set(operation, run);
       [run.output, ...run.finalStates].forEach((value, k) => {
         values[operation.outputs[k]!] = value;
@@ -53,7 +68,15 @@ export function runForward(
       for (const slot of operation.outputs) values[slot] = toPrecision(network.slots[slot]!, dtype);
     }
   }
-  return { network, dtype, values, runs, losses };
+  return { network, dtype, leaves, edits, values, runs, losses };
+}
+
+/** Every `truncate` steps. */
+export function boundariesOf(timeSteps: number, truncate: number | undefined): Set<number> {
+  const boundaries = new Set<number>();
+  if (truncate !== undefined)
+    for (let t = truncate; t < timeSteps; t += truncate) boundaries.add(t);
+  return boundaries;
 }
 
 function runPrimitive(operation: Primitive, inputs: readonly NdArray[], dtype: Precision): NdArray {

@@ -124,23 +124,26 @@ function sweepOnce(d: Float64Array, e: Float64Array, l: number, m: number): void
 }
 
 /**
- * Largest absolute value of the eigenvalues of an n×n matrix, as lim ‖Aᵏ‖^(1/k) (Gelfand's formula) with
- * k = 2³⁰ by repeated squaring. Scaled at every squaring, so that nothing over- or underflows; the error of
- * the estimate is of the order of ln(n)/k beside rounding.
+ * Largest absolute value of the eigenvalues of an n×n matrix: Gelfand's formula, lim ‖Aᵏ‖^(1/k), in the form
+ * (‖A²ᵏ‖/‖Aᵏ‖)^(1/k), in which constant factors cancel, with k = 2²⁹ by repeated squaring. Scaled at every
+ * squaring, so that nothing over- or underflows.
  */
 export function spectralRadius(matrix: ArrayLike<number>, n: number): number {
   let power = Float64Array.from(matrix);
+  /** ln ‖A^(2^s)‖ / 2^s after s squarings, and after s − 1. */
   let logarithm = 0;
+  let before = 0;
   for (let squarings = 0; squarings < 30; squarings++) {
     const size = norm(power);
     if (size === 0 || !Number.isFinite(size)) return size;
     for (let i = 0; i < power.length; i++) power[i]! /= size;
+    before = logarithm;
     logarithm += Math.log(size) / 2 ** squarings;
     const square = new Float64Array(n * n);
     gemm(square, power, n, 1, power, n, 1, n, n, n);
     power = square;
   }
-  return Math.exp(logarithm);
+  return Math.exp(2 * logarithm - before);
 }
 
 /**

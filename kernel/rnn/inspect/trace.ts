@@ -1,16 +1,32 @@
 import { InspectionError } from '../errors.js';
 import { check, type Check } from './check.js';
 import type { NdArray } from '../ndarray.js';
-import { listLayers, type InspectOptions } from './inspect.js';
 import { jacobians, type JacobianChoice, type Jacobians } from './jacobians.js';
 import { LayerTrace } from './layerTrace.js';
 import { ledger, type Ledger, type LedgerChoice } from './ledger.js';
 import { lossTerms, type LossTerms } from './lossTerms.js';
 import { isRecurrent, type Direction, type Network } from './network.js';
 import { runBackward, unitSeed, type ForwardPass, type Precision } from './passes.js';
+import { NodeAt } from './nodeAt.js';
 import { LayerRecorder } from './record.js';
 import { norm } from './stepMachine.js';
+import { Stepper } from './stepper.js';
+import { truncation, type Truncation } from './truncation.js';
 import { verdict, type Verdict } from './verdict.js';
+import { whatIf, type Edit, type WhatIf } from './whatIf.js';
+
+/** How a trace is taken. */
+export interface TraceOptions {
+  /** Cut backpropagation every so many time steps (truncated BPTT). Default: not at all. */
+  truncate?: number;
+  /** Recurrent layers to record, by name (`'lstm.l0'`) or number. Default: all. */
+  layers?: readonly (string | number)[];
+  /** Largest global gradient norm, as `fit` has it: says whether clipping would have fired. */
+  clipNorm?: number;
+}
+
+export const listLayers = (layers: readonly { name: string; layer: number }[]): string =>
+  layers.map(({ name, layer }) => `${layer} ('${name}')`).join(', ');
 
 /** Names a recurrent layer: by number from the bottom (default 0) or name, and direction. */
 export interface LayerChoice {
@@ -54,9 +70,11 @@ export class Trace {
   /** By slot of the network. */
   readonly adjoints: readonly (NdArray | undefined)[];
 
+  #nodes: NodeAt[] | undefined;
+
   constructor(
     readonly pass: ForwardPass,
-    readonly options: InspectOptions,
+    readonly options: TraceOptions,
   ) {
     this.network = pass.network;
     this.dtype = pass.dtype;
@@ -139,6 +157,47 @@ export class Trace {
         `Trace: unknown layer ${JSON.stringify(layer)}${direction ? `, ${direction}` : ''}, expected ${listLayers(this.layers)}`,
       );
     return found;
+  }
+
+  /** Every value of every recorded layer at every time step; constants apart. */
+  get nodes(): readonly NodeAt[] {
+    return (this.#nodes ??= this.layers.flatMap((layer) =>
+      Array.from({ length: layer.timeSteps }, (_, t) =>
+        layer.program.nodes.flatMap(({ kind }, index) =>
+          kind === 'constant' ? [] : [new NodeAt(layer, t, index)],
+        ),
+      ).flat(),
+    ));
+  }
+
+  /** One of `nodes`. @throws InspectionError if there is no such layer, time step or value */
+  node(choice: LayerChoice & { t: number; node: string }): NodeAt {
+    const layer = this.layer(choice);
+    const { nodes, states } = layer.program;
+    const isState = states.some(({ name }) => name === choice.node);
+    const index = isState
+      ? states.find(({ name }) => name === choice.node)!.next
+      : nodes.findIndex(({ label }, k) => label === choice.node || layer.ids[k] === choice.node);
+    if (index < 0 || !Number.isInteger(choice.t) || choice.t < 0 || choice.t >= layer.timeSteps)
+      throw new InspectionError(
+        `Trace: ${layer.name} has no ${JSON.stringify(choice.node)} at t=${choice.t}, expected one of ${layer.ids.filter((_, k) => nodes[k]!.kind !== 'constant').join(', ')} at 0 to ${layer.timeSteps - 1}`,
+      );
+    return new NodeAt(layer, choice.t, index);
+  }
+
+  /** A cursor that walks forward through time and back, operation by operation. */
+  stepper(): Stepper {
+    return new Stepper(this);
+  }
+
+  /** Truncated backpropagation every k steps, compared with the full gradient; see `Truncation`. */
+  truncation(k: number): Truncation {
+    return truncation(this, k);
+  }
+
+  /** The same pass with numbers changed: weights, inputs, or values inside a cell; see `Edit`. */
+  whatIf(edit: Edit | readonly Edit[]): WhatIf {
+    return whatIf(this, edit);
   }
 
   /** Which loss term sends how much gradient to which state; see `Ledger`. */

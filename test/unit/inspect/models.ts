@@ -1,5 +1,6 @@
 import {
   crossEntropy,
+  defineCell,
   GRU,
   Linear,
   LSTM,
@@ -31,6 +32,32 @@ export class Tagger extends Module {
   }
 }
 
+/**
+ * Three states in an odd shape: the second hands the first's last value on (a shift register), the third is
+ * larger and attends to itself; the output is none of them.
+ */
+export const registerCell = defineCell({
+  name: 'Register',
+  parameters: ({ inputSize, hiddenSize }) => ({
+    weight_ih: [hiddenSize, inputSize],
+    weight_hh: [hiddenSize, hiddenSize],
+    weight_kh: [2 * hiddenSize, hiddenSize],
+    bias: [hiddenSize],
+  }),
+  states: ({ hiddenSize }) => ({ h: hiddenSize, before: hiddenSize, wide: 2 * hiddenSize }),
+  step({ x, h, before, wide }, { weight_ih, weight_hh, weight_kh, bias }) {
+    const mixed = h.add(before.mul(0.5));
+    const next = x
+      .linear(weight_ih, bias)
+      .add(mixed.linear(weight_hh.mul(0.9)))
+      .tanh()
+      .as('h');
+    const attended = wide.softmax().mul(next.linear(weight_kh)).as('wide');
+    const [left, right] = attended.chunk(2);
+    return { h: next, before: h, wide: attended, output: left!.add(right!.mul(next)) };
+  },
+});
+
 type Layers = { numLayers?: number; dtype?: 'float32' | 'float64' };
 
 /** Every kind of cell: three inputs, four units. */
@@ -47,6 +74,8 @@ export const cells: Record<string, (options?: Layers) => Recurrent> = {
   'GRU reset after': (options) => new GRU({ inputSize: 3, hiddenSize: 4, ...options }),
   'GRU reset before': (options) =>
     new GRU({ inputSize: 3, hiddenSize: 4, resetAfter: false, ...options }),
+  register: (options) =>
+    new Recurrent({ cell: registerCell, inputSize: 3, hiddenSize: 4, ...options }),
   'coupled LSTM': (options) =>
     new Recurrent({ cell: coupledLstm, inputSize: 3, hiddenSize: 4, ...options }),
 };

@@ -1,0 +1,408 @@
+import assert from 'node:assert/strict';
+import {
+  Adam,
+  crossEntropy,
+  Dropout,
+  InspectionError,
+  Linear,
+  LSTM,
+  manualSeed,
+  Module,
+  mse,
+  noGrad,
+  NonFiniteError,
+  OptionError,
+  rand,
+  randn,
+  tensor,
+  zeros,
+  type Tensor,
+} from '../../../kernel/rnn/index.js';
+import { inspect } from '../../../kernel/rnn/inspect/inspect.js';
+import { rules, type OpName } from '../../../kernel/rnn/ops/table.js';
+import { createSteppedExecutor } from '../../../kernel/rnn/executor/stepped.js';
+import { cells, meanLoss, Tagger, taggerAndBatch } from './models.js';
+
+const bytesOf = (tensors: Iterable<Tensor>): string =>
+  [...tensors].map(({ data }) => Buffer.from(data.buffer).toString('base64')).join();
+
+/** ‖a − b‖ / ‖b‖ */
+function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < b.length; i++) {
+    difference += (a[i]! - b[i]!) ** 2;
+    size += b[i]! ** 2;
+  }
+  return Math.sqrt(difference / size);
+}
+
+describe('inspect', () => {
+  for (const cell of Object.keys(cells)) {
+    it(`${cell}: gradients are those that training computes`, () => {
+      for (const [dtype, tolerance] of [
+        ['float32', 1e-5],
+        ['float64', 1e-12],
+      ] as const) {
+        const { model, input, target } = taggerAndBatch(cell, { dtype, numLayers: 2 });
+        const { gradients, loss } = inspect(model, { input, target }, { loss: meanLoss });
+        const trained = meanLoss(model.forward(input).output, target);
+        trained.backward();
+        assert.ok(Math.abs(loss.total - trained.item()) < tolerance);
+        for (const [name, { grad }] of model.namedParameters()) {
+          const error = distance(gradients.get(name)!.gradient.data, grad!.data);
+          assert.ok(error < tolerance, `${name} ${dtype}: ${error}`);
+        }
+      }
+    });
+  }
+
+  it('leaves weights, gradients, states and random generators as they were, bit for bit', () => {
+    class Dropping extends Module {
+      readonly lstm = new LSTM({ inputSize: 3, hiddenSize: 4 });
+      readonly dropout = new Dropout({ p: 0.5 });
+      readonly head = new Linear({ inFeatures: 4, outFeatures: 5 });
+      forward(input: Tensor, state?: { h: Tensor; c: Tensor }) {
+        const { output, state: next } = this.lstm.forward(input, state);
+        return { output: this.head.forward(this.dropout.forward(output)), state: next };
+      }
+    }
+    const train = (look: boolean): string => {
+      manualSeed(5);
+      const model = new Dropping();
+      const optimizer = new Adam(model.parameters(), { lr: 0.01 });
+      let state = { h: randn([1, 2, 4]), c: randn([1, 2, 4]) };
+      for (let step = 0; step < 4; step++) {
+        const input = randn([6, 2, 3]);
+        const target = tensor(
+          Array.from({ length: 6 }, () => [0, 3]),
+          { dtype: 'int32' },
+        );
+        optimizer.zeroGrad();
+        const result = model.forward(input, state);
+        meanLoss(result.output, target).backward();
+        const before = bytesOf([
+          input,
+          state.h,
+          state.c,
+          ...model.parameters().map((p) => p.grad!),
+        ]);
+        if (look) {
+          const trace = inspect(model, { input, target, state }, { loss: meanLoss });
+          trace.check();
+          trace.whatIf({ node: 'f', t: 2, set: 1 });
+          trace.truncation(2);
+        }
+        assert.equal(
+          bytesOf([input, state.h, state.c, ...model.parameters().map((p) => p.grad!)]),
+          before,
+        );
+        optimizer.step();
+        state = { h: result.state.h.detach(), c: result.state.c.detach() };
+      }
+      return bytesOf(model.parameters());
+    };
+    assert.equal(train(true), train(false));
+  });
+
+  it('runs at most three times as many operations as the stepped executor', () => {
+    const { model, input, target } = taggerAndBatch('LSTM');
+    const { program, parameters } = {
+      program: model.net.programs[0]!,
+      parameters: [...model.net.parameters()],
+    };
+    const operations = countOperations(() => {
+      const executor = createSteppedExecutor(program, parameters, 'float32');
+      const states = program.states.map(({ size }) => zeros([2, size]));
+      const run = executor.run({ input, states }, true);
+      run.backward(run.output, [null, null], {
+        input: zeros(input.shape),
+        states: [null, null],
+        parameters: parameters.map(({ shape }) => zeros(shape)),
+      });
+    });
+    const inspected = countOperations(() => inspect(model, { input, target }, { loss: meanLoss }));
+    assert.ok(operations > 200);
+    assert.ok(inspected <= 3 * operations, `${inspected} against ${operations}`);
+  });
+
+  it('the linear RNN follows its closed form', () => {
+    manualSeed(3);
+    const [T, H] = [6, 4];
+    // A relu that never meets a negative number is a linear RNN: positive weights and inputs.
+    const model = new Tagger(cells['RNN relu']!({ dtype: 'float64' }), 2);
+    for (const parameter of model.net.parameters())
+      parameter.data.forEach((w, i) => (parameter.data[i] = Math.abs(w)));
+    const input = rand([T, 1, 3], { dtype: 'float64' });
+    const target = randn([T, 1, 2], { dtype: 'float64' });
+    const trace = inspect(
+      model,
+      { input, target },
+      { loss: (o, y) => mse(o, y, { reduction: 'sum' }) },
+    );
+    const output = model.forward(input).output;
+    const whh = model.net.parameters()[1]!.data;
+    const wqh = model.head.weight.data;
+    // ∂L/∂h_t = Σ_{i=t}^{T} (W_hhᵀ)^{i−t} W_qhᵀ ∂L/∂o_i
+    for (let t = 0; t < T; t++) {
+      const expected = new Float64Array(H);
+      for (let i = t; i < T; i++) {
+        const o = [0, 1].map((q) => 2 * (output.data[i * 2 + q]! - target.data[i * 2 + q]!));
+        let v = Array.from({ length: H }, (_, h) => wqh[h]! * o[0]! + wqh[H + h]! * o[1]!);
+        for (let k = 0; k < i - t; k++)
+          v = v.map((_, h) => v.reduce((sum, x, row) => sum + whh[row * H + h]! * x, 0));
+        v.forEach((x, h) => (expected[h]! += x));
+      }
+      const { adjoint } = trace.node({ t, node: 'h' });
+      assert.ok(distance(adjoint.data, expected) < 1e-13);
+    }
+    const { radii, steps } = trace.jacobians();
+    for (const { matrix } of steps) assert.deepEqual([...matrix], [...whh]);
+    assert.equal(radii.length, 1);
+  });
+
+  it('keeps every value and adjoint, and says where each adjoint comes from', () => {
+    const { model, input, target } = taggerAndBatch('LSTM', { numLayers: 2 });
+    const trace = inspect(model, { input, target }, { loss: meanLoss });
+    assert.equal(trace.nodes.length, 7 * 2 * 23);
+    const c = trace.node({ layer: 1, t: 3, node: 'c' });
+    assert.equal(c.equation, 'cₜ = %18ₜ + %19ₜ');
+    assert.deepEqual(
+      c.adjointParts.map(({ origin, name }) => [origin, name]),
+      [
+        ['use', '%21ₜ'],
+        ['next step', 'c'],
+      ],
+    );
+    const sum = c.adjoint.data.map((_, i) =>
+      c.adjointParts.reduce((s, { numbers }) => s + numbers[i]!, 0),
+    );
+    assert.ok(distance(sum, c.adjoint.data) < 1e-15);
+    const next = trace.node({ layer: 1, t: 4, node: '%18' });
+    assert.deepEqual(
+      next.sends.map(({ operand, equation }) => [operand.name, equation]),
+      [
+        ['fₜ', 'f̄ₜ += %18̄ₜ ⊙ cₜ₋₁'],
+        ['cₜ₋₁', 'c̄ₜ₋₁ += %18̄ₜ ⊙ fₜ'],
+      ],
+    );
+  });
+
+  it('takes models that have the batch first, a state to start from, or the loss as their output', () => {
+    class Own extends Module {
+      readonly lstm = new LSTM({ inputSize: 3, hiddenSize: 4, batchFirst: true });
+      forward(input: Tensor, state?: { h: Tensor; c: Tensor }) {
+        const { output } = this.lstm.forward(input, state);
+        return output.mul(output).mean();
+      }
+    }
+    manualSeed(2);
+    const state = { h: randn([1, 2, 4]), c: randn([1, 2, 4]) };
+    const trace = inspect(new Own(), { input: randn([2, 7, 3]), state });
+    assert.equal(trace.timeSteps, 7);
+    assert.deepEqual(trace.loss.measuredAt, [0, 1, 2, 3, 4, 5, 6]);
+    assert.ok(trace.check().every(({ error, tolerance }) => error! <= tolerance));
+  });
+
+  describe('says what is wrong with', () => {
+    const { model, input, target } = taggerAndBatch('LSTM');
+    const look = (options = {}) =>
+      inspect(model, { input, target }, { loss: meanLoss, ...options });
+    class Constant extends Module {
+      readonly head = new Linear({ inFeatures: 3, outFeatures: 1 });
+      forward(given: Tensor) {
+        return this.head.forward(given);
+      }
+    }
+    const cases: [string, () => unknown, RegExp, new (message: string) => Error][] = [
+      [
+        'a loss of several numbers',
+        () => inspect(model, { input, target }),
+        /^inspect: expected the loss to be a tensor with one element, got shape \[7, 2, 5\]; pass \{ loss/,
+        InspectionError,
+      ],
+      [
+        'a loss that is no tensor',
+        () => inspect(model, { input, target }, { loss: (() => 3) as unknown as typeof meanLoss }),
+        /expected the loss to be a tensor with one element, got number$/,
+        InspectionError,
+      ],
+      [
+        'a loss without the model',
+        () => inspect(model, { input, target }, { loss: () => tensor(1) }),
+        /expected a loss that depends on the model/,
+        InspectionError,
+      ],
+      [
+        'a model without a recurrent layer',
+        () => inspect(new Constant(), { input }, { loss: (o) => o.sum() }),
+        /expected a loss that depends on a recurrent layer/,
+        InspectionError,
+      ],
+      [
+        'no time step',
+        () => inspect(model, { input: zeros([0, 2, 3]), target }, { loss: meanLoss }),
+        /^inspect: input is \[0, 2, 3\], expected at least one time step and one sequence$/,
+        InspectionError,
+      ],
+      [
+        'an input that is no tensor',
+        () => inspect(model, { input: [1] as unknown as Tensor }),
+        /expected a batch \{ input, target \} of tensors/,
+        InspectionError,
+      ],
+      [
+        'noGrad',
+        () => noGrad(() => look()),
+        /expected to run where gradients are recorded, got noGrad/,
+        InspectionError,
+      ],
+      [
+        'an unknown layer',
+        () => look({ layers: ['gru'] }),
+        /^inspect: unknown layer "gru", expected 0 \('net.l0'\)$/,
+        InspectionError,
+      ],
+      [
+        'a layer that the trace lacks',
+        () => look().ledger({ layer: 4 }),
+        /unknown layer 4/,
+        InspectionError,
+      ],
+      [
+        'a direction that the layer lacks',
+        () => look().jacobians({ direction: 'reverse' }),
+        /unknown layer 0, reverse/,
+        InspectionError,
+      ],
+      [
+        'an unknown state',
+        () => look().ledger({ state: 'z' }),
+        /has no state "z", expected h, c/,
+        InspectionError,
+      ],
+      [
+        'an unknown value',
+        () => look().node({ t: 1, node: 'q' }),
+        /has no "q" at t=1/,
+        InspectionError,
+      ],
+      [
+        'a step that is not there',
+        () => look().node({ t: 7, node: 'c' }),
+        /has no "c" at t=7/,
+        InspectionError,
+      ],
+      [
+        'too little memory',
+        () => look({ memory: 1000 }),
+        /the trace would keep .* MiB/,
+        InspectionError,
+      ],
+      [
+        'an unknown option',
+        () => look({ truncated: 3 }),
+        /unknown option 'truncated'/,
+        OptionError,
+      ],
+      [
+        'a truncation of zero',
+        () => look({ truncate: 0 }),
+        /truncate must be a positive integer/,
+        OptionError,
+      ],
+    ];
+    for (const [what, act, message, type] of cases)
+      it(what, () => {
+        assert.throws(act, (error) => error instanceof type && message.test(error.message));
+      });
+
+    it('a weight that is not a number', () => {
+      const { data } = model.net.parameters()[1]!;
+      const before = data[5]!;
+      data[5] = NaN;
+      assert.throws(
+        look,
+        (error) =>
+          error instanceof NonFiniteError &&
+          /parameter net.weight_hh_l0 \[16, 4\] holds NaN at element 5/.test(error.message),
+      );
+      data[5] = before;
+    });
+  });
+
+  it('finds the parts of the loss however it was summed', () => {
+    const { model, input, target } = taggerAndBatch('RNN');
+    const losses = {
+      mean: (o: Tensor, y: Tensor) => crossEntropy(o, y),
+      sum: (o: Tensor, y: Tensor) => crossEntropy(o, y, { reduction: 'sum' }),
+      'by hand': (o: Tensor, y: Tensor) => crossEntropy(o, y, { reduction: 'none' }).sum().div(14),
+      'flat rows': (o: Tensor, y: Tensor) => crossEntropy(o.reshape([14, 5]), y.reshape([14])),
+      'step by step': (o: Tensor, y: Tensor) =>
+        [...Array(7).keys()]
+          .map((t) => crossEntropy(o.select(0, t), y.select(0, t)))
+          .reduce((sum, one) => sum.add(one))
+          .mul(1 / 7),
+    };
+    const terms = Object.values(losses).map(
+      (loss) => inspect(model, { input, target }, { loss }).loss,
+    );
+    for (const [k, found] of terms.entries()) {
+      const scale = k === 1 ? 1 / 14 : 1;
+      assert.deepEqual(found.measuredAt, [0, 1, 2, 3, 4, 5, 6]);
+      assert.ok(found.isPointwise);
+      assert.ok(
+        distance(
+          found.perStep.map((x) => x * scale),
+          terms[0]!.perStep,
+        ) < 1e-7,
+      );
+    }
+  });
+
+  it('tells a loss at the last step, a mask and a penalty on weights apart', () => {
+    const { model, input, target } = taggerAndBatch('RNN');
+    const at = (loss: (o: Tensor, y: Tensor) => Tensor) =>
+      inspect(model, { input, target }, { loss }).loss;
+    const last = at((o, y) => crossEntropy(o.select(0, -1), y.select(0, -1)));
+    assert.deepEqual(last.measuredAt, [6]);
+    assert.ok(Math.abs(last.perStep[6]! - last.total) < 1e-15);
+
+    const mask = tensor(Array.from({ length: 7 }, (_, t) => [1, t < 4 ? 1 : 0]));
+    const masked = at((o, y) => crossEntropy(o, y, { mask }));
+    const sum = masked.perStep.reduce((total, one) => total + one, 0);
+    assert.ok(Math.abs(sum - masked.total) < 1e-14);
+
+    const penalty = at((o, y) =>
+      crossEntropy(o, y).add(model.head.weight.mul(model.head.weight).sum()),
+    );
+    const squares = Array.from(model.head.weight.data).reduce((total, w) => total + w * w, 0);
+    assert.ok(Math.abs(penalty.rest - squares) < 1e-6);
+  });
+});
+
+/** How often rules of operations are called. */
+function countOperations(run: () => unknown): number {
+  let count = 0;
+  const table = rules as unknown as Record<OpName, { forward: unknown; backward: unknown }>;
+  const originals = Object.entries(table).map(([op, rule]) => [op, rule] as const);
+  for (const [op, rule] of originals) {
+    const counted =
+      (fn: unknown) =>
+      (...operands: unknown[]) => {
+        count++;
+        return (fn as (...all: unknown[]) => unknown)(...operands);
+      };
+    table[op as OpName] = {
+      ...rule,
+      forward: counted(rule.forward),
+      backward: counted(rule.backward),
+    };
+  }
+  try {
+    run();
+  } finally {
+    for (const [op, rule] of originals) table[op as OpName] = rule;
+  }
+  return count;
+}
