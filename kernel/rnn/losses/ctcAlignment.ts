@@ -41,13 +41,15 @@ export function alignForward(
     const now = t * count;
     const before = now - count;
     for (let s = 0; s < count; s++) {
-      let total = t === 0 && s < 2 ? 0 : -Infinity;
-      if (t > 0) {
-        total = alpha[before + s]!;
-        if (s > 0) total = logAdd(total, alpha[before + s - 1]!);
-        if (maySkipTo(states, s)) total = logAdd(total, alpha[before + s - 2]!);
-      }
-      alpha[now + s] = total + logProbability(scores, t, sequence, states[s]!);
+      let total = s < 2 ? 0 : -Infinity;
+      if (t > 0)
+        total = logAdd(
+          alpha[before + s]!,
+          s > 0 ? alpha[before + s - 1]! : -Infinity,
+          maySkipTo(states, s) ? alpha[before + s - 2]! : -Infinity,
+        );
+      if (total !== -Infinity) total += logProbability(scores, t, sequence, states[s]!);
+      alpha[now + s] = total;
     }
   }
   return { sequence, timeSteps, states, alpha, logLikelihood: total(alpha, timeSteps, count) };
@@ -57,7 +59,7 @@ function total(alpha: Float64Array, timeSteps: number, count: number): number {
   // No time step has one alignment, the empty one, with the empty target only.
   if (timeSteps === 0) return count === 1 ? 0 : -Infinity;
   const last = alpha[alpha.length - 1]!;
-  return count === 1 ? last : logAdd(last, alpha[alpha.length - 2]!);
+  return count === 1 ? last : logAdd(last, alpha[alpha.length - 2]!, -Infinity);
 }
 
 /**
@@ -101,12 +103,13 @@ function stepBack(
 ): void {
   for (let s = 0; s < states.length; s++)
     following[s]! += logProbability(scores, t, sequence, states[s]!);
-  for (let s = 0; s < states.length; s++) {
-    let sum = following[s]!;
-    if (s + 1 < states.length) sum = logAdd(sum, following[s + 1]!);
-    if (s + 2 < states.length && maySkipTo(states, s + 2)) sum = logAdd(sum, following[s + 2]!);
-    beta[s] = sum;
-  }
+  const count = states.length;
+  for (let s = 0; s < count; s++)
+    beta[s] = logAdd(
+      following[s]!,
+      s + 1 < count ? following[s + 1]! : -Infinity,
+      s + 2 < count && maySkipTo(states, s + 2) ? following[s + 2]! : -Infinity,
+    );
 }
 
 /** A label may follow the one before it without a blank between, unless both are the same. */
@@ -123,8 +126,9 @@ function logProbability(scores: CtcScores, t: number, b: number, c: number): num
   return scores.logits[row * scores.classes + c]! - scores.normalisers[row]!;
 }
 
-/** ln(eᵃ + eᵇ) */
-function logAdd(a: number, b: number): number {
-  const max = Math.max(a, b);
-  return max === -Infinity ? max : max + Math.log1p(Math.exp(Math.min(a, b) - max));
+/** ln(eᵃ + eᵇ + eᶜ) */
+function logAdd(a: number, b: number, c: number): number {
+  const max = Math.max(a, b, c);
+  if (max === -Infinity) return max;
+  return max + Math.log(Math.exp(a - max) + Math.exp(b - max) + Math.exp(c - max));
 }

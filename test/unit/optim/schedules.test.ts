@@ -5,6 +5,7 @@ import {
   ExponentialLR,
   OneCycleLR,
   ReduceOnPlateau,
+  RMSprop,
   StepLR,
   tensor,
   Warmup,
@@ -93,6 +94,32 @@ describe('schedules', () => {
     });
     const expected = [0.5, 1, 1.5, 2, 1.5, 1, 0.5, 0.5 - 0.4 / 3, 0.5 - 0.8 / 3, 0.1];
     assertClose(rates(optimizer, schedule, 9), expected);
+  });
+
+  it('OneCycleLR lowers momentum, or the first beta, while the rate is high', () => {
+    const theta = tensor([1], { requiresGrad: true });
+    const cycle = { maxLr: 1, totalSteps: 10 };
+    const moving = new RMSprop([theta], { momentum: 0.5 });
+    const still = new RMSprop([theta]);
+    const adam = optimizerWith(1);
+    const kept = optimizerWith(1);
+    const schedules = [moving, still, adam].map((one) => new OneCycleLR(one, cycle));
+    schedules.push(new OneCycleLR(kept, { ...cycle, cycleMomentum: false }));
+    const seen = Array.from({ length: 10 }, () => {
+      const now = [moving.groups[0]!.momentum, adam.groups[0]!.betas[0]];
+      for (const schedule of schedules) schedule.step();
+      return now;
+    });
+    const half = (part: number) => 0.5 - 0.5 * Math.cos(Math.PI * part);
+    const expected = Array.from({ length: 10 }, (_, t) =>
+      t <= 2 ? 0.95 - 0.1 * half(t / 2) : 0.85 + 0.1 * half((t - 2) / 7),
+    );
+    assertClose(
+      seen.flat(),
+      expected.flatMap((momentum) => [momentum, momentum]),
+    );
+    assert.equal(still.groups[0]!.momentum, 0);
+    assert.deepEqual(kept.groups[0]!.betas, [0.9, 0.999]);
   });
 
   it('Warmup rises in a line and hands over to another schedule at its beginning', () => {

@@ -245,6 +245,26 @@ describe('optimisers', () => {
     assert.deepEqual(b.data, other.data, 'a parameter without a gradient was not stepped');
   });
 
+  it('gradients of parts of a batch add up to the step of the whole', () => {
+    const [whole, parts] = [parameter(), parameter()];
+    const [all, some] = [new AdamW([whole]), new AdamW([parts])];
+    const rows = slopes().map((slope) => tensor(slope, { dtype: 'float64' }));
+    for (let step = 0; step < 5; step++) {
+      const four = rows.slice(4 * step, 4 * step + 4);
+      all.zeroGrad();
+      four
+        .map((row) => whole.mul(row).sum())
+        .reduce((a, b) => a.add(b))
+        .mul(0.25)
+        .backward();
+      all.step();
+      some.zeroGrad();
+      for (const row of four) parts.mul(row).sum().mul(0.25).backward();
+      some.step();
+    }
+    whole.data.forEach((value, i) => assert.ok(Math.abs(value - parts.data[i]!) < 1e-12));
+  });
+
   it('lr reads the first group and sets all; a group may be changed between steps', () => {
     const optimizer = new Lion([{ params: [parameter()], lr: 0.5 }, { params: [parameter()] }]);
     assert.equal(optimizer.lr, 0.5);

@@ -15,34 +15,41 @@ export interface OneCycleLROptions {
   divFactor?: number;
   /** The last rate is the first / finalDivFactor. Default 10⁴. */
   finalDivFactor?: number;
+  /** Lower momentum, or Adam's β₁, while the rate is high; an optimiser without is left alone. Default true. */
+  cycleMomentum?: boolean;
+  /** Momentum where the rate is highest. Default 0.85. */
+  baseMomentum?: number;
+  /** Momentum at both ends. Default 0.95. */
+  maxMomentum?: number;
   /** Fall to the first rate as slowly as it rose, and only then to the last. Default false. */
   threePhase?: boolean;
 }
 
-/** A stretch between two corners of the cycle. */
+/** A stretch between two corners of the cycle: learning rate and momentum at its ends. */
 interface Phase {
   end: number;
-  from: number;
-  to: number;
+  rate: Span;
+  momentum: Span;
 }
+type Span = readonly [from: number, to: number];
 
 const between = {
-  cos: (from: number, to: number, part: number) =>
-    to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2,
-  linear: (from: number, to: number, part: number) => from + (to - from) * part,
+  cos: ([from, to]: Span, part: number) => to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2,
+  linear: ([from, to]: Span, part: number) => from + (to - from) * part,
 };
 
 /**
  * One cycle: the rate rises from maxLr/divFactor to maxLr and falls to the last rate, where it is at the last of
- * `totalSteps` steps. The rates that the optimiser had do not matter. Unlike in PyTorch, momentum is left alone.
+ * `totalSteps` steps. Momentum (above 0) or β₁ goes the other way. What the optimiser had before does not matter.
  *
  * `step()` beyond the cycle throws. Source: L. N. Smith, N. Topin, "Super-convergence: very fast training of neural
  * networks using large learning rates", 2018.
  */
 export class OneCycleLR extends Schedule {
   readonly #totalSteps: number;
-  readonly #anneal: (from: number, to: number, part: number) => number;
+  readonly #anneal: (span: Span, part: number) => number;
   readonly #phases: readonly Phase[];
+  readonly #cyclesMomentum: boolean;
 
   constructor(optimizer: Scheduled, options: OneCycleLROptions) {
     super(optimizer);
@@ -53,42 +60,60 @@ export class OneCycleLR extends Schedule {
       annealStrategy: optional(is.oneOf('cos', 'linear')),
       divFactor: optional(is.positive),
       finalDivFactor: optional(is.positive),
+      cycleMomentum: optional(is.boolean),
+      baseMomentum: optional(is.decay),
+      maxMomentum: optional(is.decay),
       threePhase: optional(is.boolean),
     });
     this.#totalSteps = options.totalSteps;
     this.#anneal = between[options.annealStrategy ?? 'cos'];
     this.#phases = toPhases(options);
+    this.#cyclesMomentum = options.cycleMomentum ?? true;
     this.apply();
   }
 
   override rateAt(t: number): number {
+    const { phase, part } = this.#at(t);
+    return this.#anneal(phase.rate, part);
+  }
+
+  protected override apply(): void {
+    super.apply();
+    if (!this.#cyclesMomentum) return;
+    const { phase, part } = this.#at(this.t);
+    const momentum = this.#anneal(phase.momentum, part);
+    for (const group of this.optimizer.groups)
+      if (group.betas) group.betas = [momentum, group.betas[1]];
+      else if (group.momentum) group.momentum = momentum;
+  }
+
+  /** The phase that t is in, and which part of it has passed. */
+  #at(t: number): { phase: Phase; part: number } {
     if (t > this.#totalSteps)
       throw new OptionError(
         `OneCycleLR: expected at most totalSteps = ${this.#totalSteps} steps, got step ${t}`,
       );
-    let begin = 0;
-    for (const [i, { end, from, to }] of this.#phases.entries()) {
-      if (t <= end || i === this.#phases.length - 1)
-        return this.#anneal(from, to, end > begin ? Math.min(1, (t - begin) / (end - begin)) : 1);
-      begin = end;
-    }
-    return 0;
+    const found = this.#phases.findIndex(({ end }) => t <= end);
+    const i = found < 0 ? this.#phases.length - 1 : found;
+    const phase = this.#phases[i]!;
+    const begin = this.#phases[i - 1]?.end ?? 0;
+    const part = phase.end > begin ? Math.min(1, (t - begin) / (phase.end - begin)) : 1;
+    return { phase, part };
   }
 }
 
 function toPhases(options: OneCycleLROptions): Phase[] {
   const { maxLr, totalSteps, pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
+  const { baseMomentum: low = 0.85, maxMomentum: high = 0.95 } = options;
   const first = maxLr / divFactor;
   const last = first / finalDivFactor;
-  const rise = pctStart * totalSteps - 1;
-  if (!options.threePhase)
-    return [
-      { end: rise, from: first, to: maxLr },
-      { end: totalSteps - 1, from: maxLr, to: last },
-    ];
+  const peak = pctStart * totalSteps - 1;
+  const end = totalSteps - 1;
+  const rise: Phase = { end: peak, rate: [first, maxLr], momentum: [high, low] };
+  if (!options.threePhase) return [rise, { end, rate: [maxLr, last], momentum: [low, high] }];
   return [
-    { end: rise, from: first, to: maxLr },
-    { end: 2 * rise, from: maxLr, to: first },
-    { end: totalSteps - 1, from: first, to: last },
+    rise,
+    { end: 2 * peak, rate: [maxLr, first], momentum: [low, high] },
+    { end, rate: [first, last], momentum: [high, high] },
   ];
 }

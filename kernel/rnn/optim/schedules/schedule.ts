@@ -2,7 +2,11 @@ import { OptionError, StateDictError } from '../../errors.js';
 
 /** What a schedule changes: an optimiser, whatever else it has. */
 export interface Scheduled {
-  readonly groups: readonly { lr: number }[];
+  readonly groups: readonly {
+    lr: number;
+    momentum?: number;
+    betas?: readonly [number, number];
+  }[];
 }
 
 /** What a schedule knows, as plain data. */
