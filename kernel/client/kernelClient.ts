@@ -96,9 +96,13 @@ export class KernelClient {
     });
   }
 
-  /** Stops the cell that runs, also one that is busy; its variables stay. */
-  interrupt(): void {
-    const [parent] = this.#outstanding.keys();
+  /**
+   * Stops a cell, also one that is busy; its variables stay. Only that cell: where it has ended meanwhile,
+   * nothing happens.
+   *
+   * @param parent Its request; by default the first that has no reply, else whatever holds the kernel.
+   */
+  interrupt(parent = this.#outstanding.keys().next().value): void {
     this.#process?.control({ type: 'interrupt', ...(parent === undefined ? {} : { parent }) });
   }
 

@@ -32,9 +32,11 @@ export function createCellRuntime(parts: Parts): CellRuntime {
     return at;
   };
   const waitFor = (script: number, offset: number, value: unknown): unknown => {
-    if (!isPromiseLike(value)) return value;
     const flow = flows.getStore();
-    const waiting = flow && !flow.isDetached ? flow.execution.wait(value) : Promise.resolve(value);
+    const ofCell = flow && !flow.isDetached ? flow.execution : undefined;
+    if (!isPromiseLike(value))
+      return ofCell?.stopping ? ofCell.wait(Promise.resolve(value)) : value;
+    const waiting = ofCell ? ofCell.wait(value) : Promise.resolve(value);
     return waiting.catch((error: unknown) => {
       const at = note(error, script, offset);
       if (at && isError(error)) frames.addAwait(error, at);

@@ -3,13 +3,23 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CellReference } from '../contract/protocol.js';
 import type { Place } from './stackFrames.js';
 
+/** An `await` of a stopped cell throws this many times. */
+const maxRefusals = 100;
+
 export class Execution {
   readonly started = performance.now();
   readonly interruption = new AbortController();
+  /** A `fit` of the cell is under way: when stopped, it ends at its next step. */
+  isTraining = false;
   /** The reply was sent; what comes now is stray. */
   isFinished = false;
   /** Where a value that is no Error was thrown last: it has no stack of its own. */
   thrown: { value: unknown; at: Place } | undefined;
+  /** What the cell's next `await` throws: it is to stop, and the event loop may not turn before. */
+  stopping: Error | undefined;
+  /** When it was cancelled: its `finally` blocks have some time from then on. */
+  cancelledAt: number | undefined;
+  #refusals = 0;
   /** Set while the cell, stopped or failed elsewhere, has not unwound: its body must not go on. */
   #cancelled: Error | undefined;
   readonly #strays = new Map<string, number>();
@@ -31,6 +41,7 @@ export class Execution {
   cancel(reason: Error): void {
     if (this.#cancelled) return;
     this.#cancelled = reason;
+    this.cancelledAt = performance.now();
     this.interruption.abort(reason);
     const waits = [...this.#waits];
     this.#waits.clear();
@@ -44,7 +55,8 @@ export class Execution {
 
   /** The promise, or the cancellation if that comes first. */
   wait(promise: PromiseLike<unknown>): Promise<unknown> {
-    if (this.#cancelled) return Promise.reject(this.#cancelled);
+    if (this.stopping && !this.isFinished) this.cancel(this.stopping);
+    if (this.#cancelled) return this.#refuse(this.#cancelled);
     return new Promise((resolve, reject) => {
       const settled = () => this.#waits.delete(reject);
       this.#waits.add(reject);
@@ -58,6 +70,11 @@ export class Execution {
     const times = (this.#strays.get(stack) ?? 0) + 1;
     this.#strays.set(stack, times);
     return times;
+  }
+
+  /** Code that catches whatever stops it, over and over, waits for ever in the end. */
+  #refuse(reason: Error): Promise<never> {
+    return ++this.#refusals > maxRefusals ? new Promise(() => undefined) : Promise.reject(reason);
   }
 
   setResult(value: unknown): void {

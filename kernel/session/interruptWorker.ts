@@ -1,9 +1,7 @@
 /**
- * Runs in a thread of its own and reads the control pipe, because a busy main thread reads nothing.
- *
- * An interrupt first asks: a main thread that answers is not executing anything, and stops the cell
- * itself. One that does not answer is terminated, wherever it is. When the pipe ends the host is gone,
- * and so must this process be, however busy it is.
+ * Runs in a thread of its own and reads the control pipe, because a busy main thread reads nothing. It asks
+ * the main thread what an interrupt means there (`interruptGate.ts`), again and again until the request is
+ * over. When the pipe ends the host is gone, and so must this process be, however busy it is.
  */
 import { Session } from 'node:inspector';
 import { Socket } from 'node:net';
@@ -12,41 +10,46 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ControlMessage } from '../contract/protocol.js';
 import {
+  askKey,
+  askUrl,
   type InterruptWorkerData,
   type InterruptWorkerMessage,
-  type MainThreadMessage,
-  request,
-  word,
-} from './interruptState.js';
+  verdict,
+} from './interruptGate.js';
 
-/** A free main thread answers within a few milliseconds, also on a loaded machine within this. */
-const answerWithinMs = 80;
-/** Longer than the session gives a stopped cell for its `finally` blocks. */
-const unwindWithinMs = 700;
+/** A cell that was told to stop, or hit, may have more code that runs. */
+const lookAgainAfterMs = 30;
+/** A termination hits within microseconds, or never. */
+const hitsWithinMs = 100;
+/** A request that does not end by then has its process replaced by the front end. */
+const giveUpAfterMs = 10_000;
 /** A main thread that is free notices the end of its channel by itself and leaves in order. */
 const leaveWithinMs = 500;
 
-const { shared, controlFd } = workerData as InterruptWorkerData;
-const state = new Int32Array(shared);
+const { gate, controlFd } = workerData as InterruptWorkerData;
+const state = new Int32Array(gate);
 /** Connected once, while the main thread waits for it, and not in the middle of a cell. */
 const session = new Session();
 session.connectToMainThread();
 tell({ type: 'connected' });
-let running: string | null = null;
-parentPort?.on('message', (message: MainThreadMessage) => {
-  if (message.type === 'running') running = message.request;
-  else {
-    // Node waits at its end for a session that is still connected.
-    session.disconnect();
-    tell({ type: 'left' });
-  }
+// The one message that comes is a `LeaveMessage`.
+parentPort?.on('message', () => {
+  // Node waits at its end for a session that is still connected.
+  session.disconnect();
+  tell({ type: 'left' });
 });
+
+/** Requests whose interrupt is under way; null: whatever runs. */
+const underWay = new Set<string | null>();
+let lastAsk: Promise<unknown> = Promise.resolve();
 
 const pipe = new Socket({ fd: controlFd, readable: true, writable: false });
 const lines = createInterface({ input: pipe });
 lines.on('line', (line) => {
-  const message = JSON.parse(line) as ControlMessage;
-  void interrupt(message);
+  const { parent = null } = JSON.parse(line) as ControlMessage;
+  if (underWay.has(parent)) return;
+  underWay.add(parent);
+  void interrupt(parent).finally(() => underWay.delete(parent));
 });
 pipe.on('error', () => pipe.destroy());
 pipe.on('close', () => {
@@ -57,52 +60,67 @@ function tell(message: InterruptWorkerMessage): void {
   parentPort?.postMessage(message);
 }
 
-async function interrupt({ parent }: ControlMessage, attempts = 3): Promise<void> {
-  const before = Atomics.compareExchange(state, word.request, request.none, request.asked);
-  // One is under way; it stops what this one would.
-  if (before !== request.none) return;
-  tell({ type: 'asked', ...(parent === undefined ? {} : { parent }) });
-  const meant = running;
-  if (!(await isAnswered())) {
-    await force(parent);
-  } else if (meant !== null && attempts > 1) {
-    // A cell that catches what stops it, over and over, holds the main thread after all.
-    await sleep(unwindWithinMs);
-    if (running === meant) await interrupt({ type: 'interrupt', parent: meant }, attempts - 1);
+async function interrupt(parent: string | null): Promise<void> {
+  const began = performance.now();
+  let tryingSince = began;
+  while (performance.now() - began < giveUpAfterMs) {
+    const asking = lastAsk.then(() => ask(parent, began, tryingSince));
+    lastAsk = asking;
+    const answer = await asking;
+    // An interrupt of whatever runs is done when it has hit or there was nothing.
+    if (answer === verdict.over || (parent === null && answer !== verdict.later)) return;
+    const tried = performance.now() - tryingSince;
+    await sleep(answer === verdict.later ? pauseMs(tried) : lookAgainAfterMs);
+    if (answer !== verdict.later) tryingSince = performance.now();
   }
 }
 
-async function isAnswered(): Promise<boolean> {
-  const deadline = performance.now() + answerWithinMs;
-  while (performance.now() < deadline) {
-    if (Atomics.load(state, word.request) !== request.asked) return true;
-    await sleep(5);
-  }
+/** Between two tries: kernel work and Node's own code end within microseconds, a step of training may not. */
+function pauseMs(tried: number): number {
+  return tried < 300 ? 1 : 15;
+}
+
+/** @returns the verdict of the main thread; it comes when that next looks, in code or out of it */
+async function ask(parent: string | null, began: number, tryingSince: number): Promise<number> {
+  const now = performance.now();
+  const values = [parent, now - began, now - tryingSince].map((value) => JSON.stringify(value));
+  const call = `globalThis[Symbol.for(${JSON.stringify(askKey)})](${values.join(', ')})`;
+  Atomics.store(state, 0, verdict.asked);
+  session.post('Runtime.evaluate', { expression: `${call}\n//# sourceURL=${askUrl}` }, () => {
+    // It has answered long before, unless it could not (its stack was full, say).
+    Atomics.compareExchange(state, 0, verdict.asked, verdict.later);
+  });
+  const answer = await changed();
+  if (answer !== verdict.terminate) return answer;
+  return (await terminate()) ? answer : verdict.later;
+}
+
+/**
+ * Ends what the main thread runs. It waits for the order meanwhile, and nothing else may be sent with it.
+ *
+ * @returns whether it hit
+ */
+async function terminate(): Promise<boolean> {
+  const hit = new Promise<true>((resolve) => {
+    session.post('Runtime.terminateExecution', () => resolve(true));
+  });
+  // Unless the main thread has given up waiting for it.
+  Atomics.compareExchange(state, 0, verdict.terminate, verdict.ordered);
+  if (await Promise.race([hit, sleep(hitsWithinMs, false)])) return true;
+  // A call out of Node's native code swallowed it, and V8 takes no other order before it has reported this
+  // one: it does when an evaluation is ended.
+  await new Promise<void>((resolve) => {
+    session.post('Runtime.evaluate', { expression: 'for (;;);', timeout: 1 }, () => resolve());
+  });
   return false;
 }
 
-/** Terminates what the main thread executes, unless another request runs by now. */
-async function force(parent: string | undefined): Promise<void> {
-  while (parent === undefined || running === parent) {
-    if (mayForce()) {
-      session.post('Runtime.terminateExecution', () => {
-        Atomics.compareExchange(state, word.request, request.forced, request.hit);
-        tell({ type: 'hit' });
-      });
-      return;
-    }
-    if (Atomics.load(state, word.request) !== request.asked) return;
+async function changed(): Promise<number> {
+  for (;;) {
+    // In slices, so that the end of the pipe is noticed while the main thread is in a system call.
+    Atomics.wait(state, 0, verdict.asked, 20);
+    const answer = Atomics.load(state, 0);
+    if (answer !== verdict.asked) return answer;
     await sleep(1);
   }
-}
-
-/** Sets `forced` unless the kernel is at work or has answered. */
-function mayForce(): boolean {
-  if (Atomics.load(state, word.kernelWork) > 0) return false;
-  const before = Atomics.compareExchange(state, word.request, request.asked, request.forced);
-  if (before !== request.asked) return false;
-  // The main thread may have begun such work in between; it then waits for this to be decided.
-  if (Atomics.load(state, word.kernelWork) === 0) return true;
-  Atomics.compareExchange(state, word.request, request.forced, request.asked);
-  return false;
 }

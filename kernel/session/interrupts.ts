@@ -1,48 +1,79 @@
 /**
- * The main thread's side of an interrupt (`interruptState.ts` has the states, `interruptWorker.ts` the
- * other side). Terminating V8's execution ends whatever the main thread does, so:
+ * The main thread's side of an interrupt (`interruptGate.ts` tells how it is decided, `interruptWorker.ts` is
+ * the other side). An interrupt names the request that it means, and:
  *
- * - Code of the user runs where that does no harm (`userCode.ts`).
- * - It must not hit the kernel. All kernel work is inside `kernel` (from the event loop) or `protect`
- *   (called by code of the user): while it lasts, the worker waits; if a termination is on its way
- *   already, the work waits.
+ * - It ends code of that request's cell. Code of another cell that is not running any more (a timer's
+ *   callback) is ended only where it keeps the meant cell from being stopped for long.
+ * - It never ends the kernel's own work: that is inside `kernel` (from the event loop) or `protect` (called
+ *   by code of the user), and the worker asks again. The same holds for Node's code outside of the user's.
+ * - Code of the user runs where a termination does no harm (`userCode.ts`).
  * - It leaves Node's stack of async ids as it was (`asyncHookChecks.ts`). The stack is emptied afterwards
  *   the only way there is: Node does it after an uncaught exception that is handled.
  */
 import { Worker } from 'node:worker_threads';
 import { controlFd } from '../contract/protocol.js';
 import { AsyncHookChecks } from './asyncHookChecks.js';
+import { codeOnStack } from './codeOnStack.js';
 import {
+  type Ask,
+  askKey,
   type InterruptWorkerData,
   type InterruptWorkerMessage,
-  type MainThreadMessage,
-  request,
-  word,
-} from './interruptState.js';
-import { type Flow, flows } from './execution.js';
+  type LeaveMessage,
+  verdict,
+} from './interruptGate.js';
+import { type Execution, type Flow, flows } from './execution.js';
 import { setImmediate } from './kernelTimers.js';
+import { Interrupted } from './sessionErrors.js';
 import { UserCode } from './userCode.js';
 
-/** V8 terminates within microseconds of the order; after this long it has, where nobody noticed. */
-const terminatesWithinMs = 1000;
+/** Training may end at its next step for this long before its code is terminated. */
+const stepWithinMs = 1200;
+/** A cell that was told to stop has this long for its `finally` blocks. */
+export const unwindWithinMs = 500;
+/** For this long the innermost frame is awaited to be the user's, not Node's or the kernel's below it. */
+const calmWithinMs = 300;
+/** For this long code of another cell, one that has ended, may hold the thread. */
+const otherWithinMs = 1000;
+/** A termination that was ordered comes at once; where it has not by now, it was for code that ended. */
+const hitsWithinMs = 20;
+/** The worker gives its order within microseconds; it has died where it takes this long. */
+const ordersWithinMs = 500;
 
 /** Thrown to have Node empty its stack of async ids; means nothing else. */
 class AsyncStackReset extends Error {}
 
+export interface InterruptTarget {
+  /**
+   * The cell that is meant; `waiting` where it has not begun (and will then end at once), `over` where
+   * there is nothing to stop.
+   * @param parent Its request, or null: the one that runs, or `waiting` for whatever there is.
+   */
+  find: (parent: string | null) => Execution | 'waiting' | 'over';
+  /** The cell is to stop by itself: called from the event loop. */
+  stop: (execution: Execution) => void;
+  /**
+   * Code was terminated: called from the event loop, after what `runUserCode` was given.
+   * @param flow Whose code it was, where that is known.
+   * @param isTold Whether `runUserCode` knew of it.
+   */
+  terminated: (flow: Flow | undefined, isTold: boolean) => void;
+}
+
 export class Interrupts {
   readonly #userCode = new UserCode();
-  readonly #state = new Int32Array(new SharedArrayBuffer(8));
+  readonly #gate = new Int32Array(new SharedArrayBuffer(4));
   readonly #checks = new AsyncHookChecks();
-  #waiting: (() => void)[] = [];
+  #kernelWork = 0;
+  /** What runs is about to be terminated: at the next check of V8's, which may be a few calls away. */
+  #isCondemned = false;
+  #heldSince: number | undefined;
   #worker: Worker | undefined;
   #left: () => void = () => undefined;
 
   constructor(
-    /**
-     * The cell that runs is to end now, if it is the one meant (or none is named).
-     * `forced`: what it executed was terminated.
-     */
-    private readonly stopRunning: (parent: string | undefined, forced: boolean) => void,
+    private readonly target: InterruptTarget,
+    private readonly isKernel: (url: string) => boolean,
   ) {}
 
   /**
@@ -51,12 +82,14 @@ export class Interrupts {
    */
   listen(workerUrl: URL, ready: () => void): void {
     this.#checks.install();
-    const workerData: InterruptWorkerData = { shared: this.#state.buffer, controlFd };
+    Object.defineProperty(globalThis, Symbol.for(askKey), {
+      value: ((...question) => this.#asked(...question)) satisfies Ask,
+    });
+    const workerData: InterruptWorkerData = { gate: this.#gate.buffer, controlFd };
     const worker = new Worker(workerUrl, { workerData, execArgv: [], stdin: false });
     worker.on('message', (message: InterruptWorkerMessage) => {
       if (message.type === 'connected') ready();
-      else if (message.type === 'left') this.#left();
-      else this.#heard(message);
+      else this.#left();
     });
     worker.on('error', (error) => {
       throw error;
@@ -65,17 +98,22 @@ export class Interrupts {
     this.#worker = worker;
   }
 
-  /** Kernel work that the event loop starts: now, or once a termination on its way has passed. */
+  /** Kernel work that the event loop starts. */
   kernel(work: () => void): void {
     this.#checks.off();
-    Atomics.add(this.#state, word.kernelWork, 1);
-    const mustWait = this.#isForced;
+    this.#isCondemned = false;
+    this.protect(work);
+  }
+
+  /** Kernel work that code of the user calls. */
+  protect<T>(work: () => T): T {
+    if (this.#isCondemned) this.#meetTermination();
+    this.#kernelWork++;
     try {
-      if (!mustWait) work();
+      return work();
     } finally {
-      Atomics.sub(this.#state, word.kernelWork, 1);
+      this.#kernelWork--;
     }
-    if (mustWait) this.#absorb(() => this.kernel(work));
   }
 
   /**
@@ -84,41 +122,14 @@ export class Interrupts {
    * @param terminated Called later if the code was terminated.
    */
   runUserCode(flow: Flow, work: () => void, terminated: () => void = () => undefined): void {
-    // A timer can fire between a termination and the news of it.
-    this.whenSettled(() => flows.run(flow, () => this.#userCode.run(work, terminated)));
-  }
-
-  /** Kernel work that code of the user calls, which a termination on its way is meant for. */
-  protect<T>(work: () => T): T {
-    Atomics.add(this.#state, word.kernelWork, 1);
-    while (this.#isForced) {
-      // A termination skips `finally`, so nothing may be left to undo when it comes.
-      Atomics.sub(this.#state, word.kernelWork, 1);
-      this.#spin();
-      Atomics.add(this.#state, word.kernelWork, 1);
-    }
-    try {
-      return work();
-    } finally {
-      Atomics.sub(this.#state, word.kernelWork, 1);
-    }
-  }
-
-  /** Calls back once no interrupt is under way: one meant for an earlier cell must not hit the next. */
-  whenSettled(proceed: () => void): void {
-    if (Atomics.load(this.#state, word.request) === request.none) proceed();
-    else this.#waiting.push(proceed);
-  }
-
-  /** Tells the worker which request runs now. */
-  running(id: string | null): void {
-    this.#worker?.postMessage({ type: 'running', request: id } satisfies MainThreadMessage);
+    this.#isCondemned = false;
+    flows.run(flow, () => this.#userCode.run(work, terminated));
   }
 
   /** Lets go of the process, which can end then. */
   close(done: () => void): void {
     this.#left = done;
-    if (this.#worker) this.#worker.postMessage({ type: 'leave' } satisfies MainThreadMessage);
+    if (this.#worker) this.#worker.postMessage({ type: 'leave' } satisfies LeaveMessage);
     else done();
   }
 
@@ -127,49 +138,100 @@ export class Interrupts {
     return error instanceof AsyncStackReset;
   }
 
-  get #isForced(): boolean {
-    return Atomics.load(this.#state, word.request) === request.forced;
+  /** Called in the middle of whatever runs. */
+  #asked(...question: Parameters<Ask>): void {
+    const answer = this.#decide(...question);
+    Atomics.store(this.#gate, 0, answer);
+    Atomics.notify(this.#gate, 0);
+    if (answer !== verdict.terminate) return;
+    // Not `Atomics.wait`: code that is in one itself would find it disturbed.
+    const deadline = performance.now() + ordersWithinMs;
+    while (Atomics.load(this.#gate, 0) === verdict.terminate && performance.now() < deadline);
+    Atomics.compareExchange(this.#gate, 0, verdict.terminate, verdict.later);
   }
 
-  /** Gives a termination on its way something to hit, unless it has hit already. */
-  #absorb(proceed: () => void): void {
-    this.#waiting.push(proceed);
-    if (this.#userCode.isUnfinished) return;
-    this.#userCode.run(
-      () => this.#spin(),
-      () => undefined,
-    );
-  }
-
-  #spin(): void {
-    const deadline = performance.now() + terminatesWithinMs;
-    while (this.#isForced && performance.now() < deadline);
-    Atomics.compareExchange(this.#state, word.request, request.forced, request.hit);
-  }
-
-  #heard(message: Extract<InterruptWorkerMessage, { type: 'asked' | 'hit' }>): void {
-    if (message.type === 'asked') {
-      const { asked, none } = request;
-      const before = Atomics.compareExchange(this.#state, word.request, asked, none);
-      if (before === asked) {
-        this.kernel(() => this.stopRunning(message.parent, false));
-        this.#proceed();
-      } else if (before === request.forced) this.#absorb(() => undefined);
-      return;
+  #decide(...[parent, waited, tried]: Parameters<Ask>): number {
+    const meant = this.target.find(parent);
+    if (meant === 'over') return verdict.over;
+    if (this.#kernelWork > 0) return verdict.later;
+    const code = codeOnStack(this.isKernel);
+    if (code === 'none') {
+      if (meant === 'waiting') return verdict.over;
+      this.#note(meant);
+      return verdict.noted;
     }
-    Atomics.store(this.#state, word.kernelWork, 0);
-    Atomics.store(this.#state, word.request, request.none);
+    const isUsers = code !== 'foreign' || this.#userCode.isRunning;
+    if (!isUsers) return verdict.later;
+    if (code !== 'user' && tried < calmWithinMs) {
+      if (meant !== 'waiting' && meant === flows.getStore()?.execution) this.#note(meant);
+      return verdict.later;
+    }
+    const flow = flows.getStore();
+    const answer = this.#judge(meant, flow, waited, parent === null);
+    if (answer !== verdict.terminate) return answer;
+    this.#isCondemned = true;
+    setImmediate(() => this.#terminated(flow));
+    return answer;
+  }
+
+  /** Whether the code that runs, which is the flow's, is to be ended so that the cell stops. */
+  #judge(
+    meant: Execution | 'waiting',
+    flow: Flow | undefined,
+    waited: number,
+    isAny: boolean,
+  ): number {
+    const owner = flow?.execution;
+    if (meant !== 'waiting') {
+      if (owner === undefined || owner === meant) return this.#judgeOwn(meant, waited);
+      this.#note(meant);
+    }
+    const isCell = owner !== undefined && !owner.isFinished && flow?.isDetached !== true;
+    if (isCell) return meant === 'waiting' ? verdict.over : verdict.later;
+    if (isAny) return verdict.terminate;
+    return this.#heldFor() > otherWithinMs ? verdict.terminate : verdict.later;
+  }
+
+  /** Gives the termination something to hit that is not the kernel's. */
+  #meetTermination(): void {
+    const deadline = performance.now() + hitsWithinMs;
+    while (this.#isCondemned && performance.now() < deadline);
+    this.#isCondemned = false;
+  }
+
+  #judgeOwn(meant: Execution, waited: number): number {
+    const { isTraining, cancelledAt } = meant;
+    if (isTraining) this.#note(meant);
+    if (isTraining && waited < stepWithinMs) return verdict.later;
+    const isUnwinding =
+      cancelledAt !== undefined && performance.now() - cancelledAt < unwindWithinMs;
+    return isUnwinding ? verdict.later : verdict.terminate;
+  }
+
+  /** How long the event loop has not turned since this was first asked. */
+  #heldFor(): number {
+    if (this.#heldSince === undefined) {
+      this.#heldSince = performance.now();
+      setImmediate(() => (this.#heldSince = undefined));
+    }
+    return performance.now() - this.#heldSince;
+  }
+
+  /** The cell stops at its next `await`, or as soon as the event loop turns. */
+  #note(execution: Execution): void {
+    if (execution.stopping) return;
+    execution.stopping = new Interrupted();
+    setImmediate(() => this.kernel(() => this.target.stop(execution)));
+  }
+
+  #terminated(flow: Flow | undefined): void {
+    this.#kernelWork = 0;
     this.kernel(() => {
-      this.#userCode.wasTerminated();
-      this.stopRunning(undefined, true);
+      const isTold = this.#userCode.wasTerminated();
+      this.target.terminated(flow, isTold);
     });
     setImmediate(() => {
       throw new AsyncStackReset();
     });
-    this.#proceed();
-  }
-
-  #proceed(): void {
-    for (const proceed of this.#waiting.splice(0)) setImmediate(proceed);
   }
 }

@@ -4,6 +4,7 @@
  * compile (`compile/`) → run (`evaluator.ts`) → events (`outputQueue.ts`). What a cell starts and leaves
  * behind (timers, promises) stays its own: `flows` carries the execution along.
  */
+import { fileURLToPath } from 'node:url';
 import type { ExecuteRequest, KernelEvent, KernelRequest } from '../contract/protocol.js';
 import { CellNames } from './cellNames.js';
 import { CellScripts, type CellPosition } from './cellScripts.js';
@@ -15,8 +16,8 @@ import { complete } from './complete.js';
 import { installConsole } from './consoleStreams.js';
 import { toErrorReport } from './errorReport.js';
 import { Evaluator, type Outcome } from './evaluator.js';
-import { Execution, flows } from './execution.js';
-import { Interrupts } from './interrupts.js';
+import { Execution, type Flow, flows } from './execution.js';
+import { Interrupts, unwindWithinMs } from './interrupts.js';
 import { FileScripts } from './files/fileScripts.js';
 import { ImportedNames } from './importedNames.js';
 import { isError } from './isError.js';
@@ -28,6 +29,7 @@ import { installProcessHooks } from './processHooks.js';
 import { asBundle, isPromiseLike, toBundle } from './resultBundle.js';
 import { Interrupted } from './sessionErrors.js';
 import { type Place, StackFrames } from './stackFrames.js';
+import { StoppableRequests } from './stoppableRequests.js';
 import { loadTypeScript } from './typescript.js';
 import { installUserTimers } from './userTimers.js';
 import { summarizeVariables } from './variables.js';
@@ -52,12 +54,12 @@ export class Session {
   readonly #inputs: PendingInputs = new Map();
   readonly #queue: ExecuteRequest[] = [];
   readonly #executions = new Map<number, Execution>();
+  readonly #requests = new StoppableRequests();
   readonly #names = new CellNames();
   readonly #imported: ImportedNames;
   /** Errors that were shown: the same one often comes again, as an unhandled rejection. */
   readonly #reported = new WeakSet<object>();
   #running: Execution | undefined;
-  #isStarting = false;
   #executionCount = 0;
 
   constructor(private readonly options: SessionOptions) {
@@ -83,7 +85,17 @@ export class Session {
       say: (text) => this.#note(text),
     });
     this.#output = new OutputQueue(send, (work) => this.#interrupts.kernel(work));
-    this.#interrupts = new Interrupts((parent, forced) => this.#stop(parent, forced));
+    const kernelUrls = ['kernel.js', 'typescript.cjs'].map((file) => new URL(file, bundles).href);
+    // V8 knows a CommonJS file by its path.
+    kernelUrls.push(fileURLToPath(kernelUrls[1]!));
+    this.#interrupts = new Interrupts(
+      {
+        find: (parent) => this.#meant(parent),
+        stop: (execution) => this.#stop(execution),
+        terminated: (flow, isTold) => this.#terminated(flow, isTold),
+      },
+      (url) => kernelUrls.includes(url),
+    );
   }
 
   /**
@@ -149,11 +161,12 @@ export class Session {
   #handle(request: KernelRequest): void {
     switch (request.type) {
       case 'execute':
+        this.#requests.came(request.id);
         this.#queue.push(request);
         this.#startNext();
         break;
       case 'interrupt':
-        this.#stop(undefined, false);
+        if (this.#running) this.#stop(this.#running);
         break;
       case 'inputReply':
         this.#inputs.get(request.id)?.(request);
@@ -188,13 +201,9 @@ export class Session {
   // A cell's way
 
   #startNext(): void {
-    if (this.#running || this.#isStarting || this.#queue.length === 0) return;
-    this.#isStarting = true;
-    this.#interrupts.whenSettled(() => {
-      this.#isStarting = false;
-      const request = this.#queue.shift();
-      if (request) this.#interrupts.kernel(() => this.#start(request));
-    });
+    if (this.#running) return;
+    const request = this.#queue.shift();
+    if (request) this.#start(request);
   }
 
   #start({ id, cell, code }: ExecuteRequest): void {
@@ -202,9 +211,12 @@ export class Session {
     const execution = new Execution(id, cell, executionCount);
     this.#running = execution;
     this.#executions.set(executionCount, execution);
-    this.#interrupts.running(id);
     this.#emit({ type: 'status', state: 'busy', parent: id });
     this.#scripts.add({ cell, executionCount, source: code });
+    if (this.#requests.begins(id) === 'stopped') {
+      this.#fail(execution, new Interrupted());
+      return;
+    }
     const compiled = this.#compile(execution, code);
     if (!compiled) return;
     const proceed = () => this.#later(() => this.#runBody(execution, compiled));
@@ -358,7 +370,7 @@ export class Session {
     const durationMs = performance.now() - started;
     this.#emit({ type: 'executeReply', parent, status, executionCount, durationMs });
     this.#emit({ type: 'status', state: 'idle', parent });
-    this.#interrupts.running(null);
+    this.#requests.ends(parent);
     this.#running = undefined;
     this.#later(() => this.#startNext());
   }
@@ -366,24 +378,39 @@ export class Session {
   // -------------------------------------------------------------------------------------------------
   // What comes from elsewhere
 
-  #stop(parent: string | undefined, forced: boolean): void {
-    const execution = this.#running;
-    if (!execution || (parent !== undefined && parent !== execution.id)) return;
-    const interrupted = new Interrupted();
+  /** The cell that an interrupt means. */
+  #meant(parent: string | null): Execution | 'waiting' | 'over' {
+    if (parent === null || parent === this.#running?.id) return this.#running ?? 'waiting';
+    return this.#requests.stop(parent) ? 'waiting' : 'over';
+  }
+
+  #stop(execution: Execution): void {
+    if (execution.isFinished) return;
+    const interrupted = (execution.stopping ??= new Interrupted());
     this.#inputs.clear();
     this.#modules.stopped();
-    if (forced) {
-      this.#failElsewhere(execution, interrupted);
-      // A body that was terminated after an `await` never tells that it ended.
-      setTimeout(() => execution.unwound(), unwindMs);
-      return;
-    }
     // The cell's own `await` throws it, so that its `finally` runs and the line is known.
     execution.cancel(interrupted);
     const end = () => {
       if (!execution.isFinished) this.#fail(execution, interrupted);
     };
-    setTimeout(() => this.#interrupts.kernel(end), unwindMs);
+    setTimeout(() => this.#interrupts.kernel(end), unwindWithinMs);
+  }
+
+  /** Code was terminated; `isTold`: a timer's callback or a value's display, which says so itself. */
+  #terminated(flow: Flow | undefined, isTold: boolean): void {
+    const execution = flow?.execution ?? this.#running;
+    if (!execution) return;
+    if (execution.isFinished) {
+      // One that was stopped before has said so.
+      if (!isTold && !execution.stopping) this.#stray(execution, new Interrupted());
+      return;
+    }
+    this.#inputs.clear();
+    this.#modules.stopped();
+    this.#failElsewhere(execution, new Interrupted());
+    // A body that was terminated after an `await` never tells that it ended.
+    setTimeout(() => execution.unwound(), unwindWithinMs);
   }
 
   /** A line of the kernel's own, below the cell that runs. */
@@ -439,6 +466,3 @@ function whereabouts({ thrown }: Execution, error: unknown): Place | undefined {
 
 /** A bit of everything, so that the compiler's code is compiled itself. */
 const warmUpCell = 'const n: number = await 1; function f<T>(x: T) { return [x]; }\nf(n)';
-
-/** How long a stopped cell may take for its `finally` blocks. */
-const unwindMs = 500;

@@ -7,30 +7,34 @@
  * ends there. What was terminated never returns, so it is noted what runs.
  */
 export class UserCode {
-  #terminated: (() => void) | undefined;
+  /** Work that began and did not return; each with whom to tell if it never will. */
+  readonly #begun = new Set<() => void>();
 
   /** @param terminated Called (later) if the work was terminated; nothing else is then. */
   run(work: () => void, terminated: () => void): void {
+    // An entry of its own, so that the same function may be given twice.
+    const entry = () => terminated();
     // Not `queueMicrotask`, around whose callback Node has JavaScript of its own.
     void Promise.resolve().then(() => {
-      this.#terminated = terminated;
+      this.#begun.add(entry);
       try {
         work();
       } finally {
-        this.#terminated = undefined;
+        this.#begun.delete(entry);
       }
     });
   }
 
-  /** Work began and did not return: outside of it, that means it was terminated. */
-  get isUnfinished(): boolean {
-    return this.#terminated !== undefined;
+  /** Such work is on the stack (or was terminated there, which nobody was told yet). */
+  get isRunning(): boolean {
+    return this.#begun.size > 0;
   }
 
-  /** A termination is over: tells whoever was running. */
-  wasTerminated(): void {
-    const terminated = this.#terminated;
-    this.#terminated = undefined;
-    terminated?.();
+  /** The stack is empty after a termination: tells whoever was running. @returns whether anybody was */
+  wasTerminated(): boolean {
+    const begun = [...this.#begun];
+    this.#begun.clear();
+    for (const terminated of begun) terminated();
+    return begun.length > 0;
   }
 }

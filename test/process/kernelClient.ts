@@ -26,6 +26,8 @@ export interface CellRun {
 export class TestKernel {
   readonly client: KernelClient;
   readonly strays: CellEvent[] = [];
+  /** The request that was sent last. */
+  lastId = '';
   #cells = 0;
 
   constructor(options: Partial<KernelOptions> = {}) {
@@ -44,7 +46,8 @@ export class TestKernel {
   async run(code: string, watch?: (event: CellEvent) => void): Promise<CellRun> {
     const index = this.#cells++;
     const events: CellEvent[] = [];
-    const request = { id: randomUUID(), cell: { id: `cell-${String(index)}`, index }, code };
+    this.lastId = randomUUID();
+    const request = { id: this.lastId, cell: { id: `cell-${String(index)}`, index }, code };
     const reply = await this.client.execute(request, (event) => {
       events.push(event);
       watch?.(event);
