@@ -35,6 +35,15 @@ const refuse = (address: string): Promise<never> =>
 /** Vega's only way to a network or file: closed. */
 export const closedLoader: Loader = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
+/** A view that can reach nothing and evaluates nothing, not yet drawn. */
+export const closedView = (spec: VegaLiteSpec, hover: boolean): View =>
+  new View(parse(compile(spec).spec, undefined, { ast: true }), {
+    expr: expressionInterpreter,
+    loader: closedLoader,
+    renderer: 'svg',
+    hover,
+  });
+
 let created = 0;
 
 export class VegaView {
@@ -93,12 +102,7 @@ export class VegaView {
   /** The old view stays on the page until the new one has drawn itself, so nothing flickers. */
   async #create(picture: Picture): Promise<void> {
     const element = this.container.ownerDocument.createElement('div');
-    const view = new View(parse(compile(picture.spec).spec, undefined, { ast: true }), {
-      expr: expressionInterpreter,
-      loader: closedLoader,
-      renderer: 'svg',
-      hover: false,
-    });
+    const view = closedView(picture.spec, false);
     view.initialize(element);
     await this.#apply(view, picture, {});
     if (this.#disposed) {

@@ -74,9 +74,13 @@ const bundles = {
   renderers: {
     ...esm,
     platform: 'browser',
-    entryPoints: { loss: 'media/loss/index.ts', graph: 'media/graph/index.ts' },
+    entryPoints: {
+      loss: 'media/loss/index.ts',
+      graph: 'media/graph/index.ts',
+      vegaLite: 'media/vegaLite/index.ts',
+    },
     outdir: 'dist/media',
-    // Vega is in one file that both load.
+    // Vega is in one file that all load.
     splitting: true,
     chunkNames: '[name]-[hash]',
     plugins: [emptyFirst('dist/media')],
