@@ -243,9 +243,12 @@ export interface VariableSummary {
   /** `number`, `Tensor`, `LSTM`, … */
   type: string;
   shape?: number[];
-  /** One bounded line. */
+  /** One bounded line. Making it runs no code of the user's: a getter is said, and not called. */
   preview: string;
+  /** Memory of the numbers and texts that it holds; a tensor's are its data and gradient. */
   bytes?: number;
+  /** There is more than was looked at, so `bytes` is only a part. */
+  isPartial?: boolean;
   /** The cell that set it last. */
   cell?: CellReference;
 }

@@ -20,7 +20,8 @@ export class CellNames {
     return { constants: this.#constants, reserved: this.#reserved, shadowed: this.#shadowed };
   }
 
-  add({ declared }: CompiledCell, cell: CellReference): void {
+  add({ declared, assigned }: CompiledCell, cell: CellReference): void {
+    for (const name of assigned) if (this.#setBy.has(name)) this.#setBy.set(name, cell);
     for (const [name, kind] of declared) {
       this.#setBy.set(name, cell);
       if (this.#reserved.has(name)) this.#shadowed.add(name);

@@ -45,6 +45,19 @@ export class Evaluator {
     return found && { value: this.#local(found) };
   }
 
+  /** The values of names; undefined for one that has none (yet). Runs no code of the user's. */
+  valuesOf(names: string[]): ({ value: unknown } | undefined)[] {
+    const items = names.map((name) => `(() => { try { return { value: ${name} } } catch {} })()`);
+    let values: ({ value: unknown } | undefined)[] = [];
+    this.#post({ expression: `[${items.join()}]`, silent: true }, (answer) => {
+      if (!answer || answer.exceptionDetails) return;
+      values = this.#local(answer.result) as typeof values;
+    });
+    // What was only looked at is not to be kept alive.
+    this.#session.post('Runtime.releaseObjectGroup', { objectGroup });
+    return values;
+  }
+
   /**
    * Runs a cell's script. `done` is called once, or never where the script was terminated after an
    * `await`: nothing settles then, and whoever terminated it has to end the cell.

@@ -175,7 +175,9 @@ export class Session {
         this.#emit({
           type: 'variablesReply',
           id: request.id,
-          variables: summarizeVariables(this.#names.setBy, (name) => this.#valueOf(name)),
+          variables: summarizeVariables(this.#names.setBy, (names) =>
+            this.#evaluator.valuesOf(names.map((name) => this.#names.expression(name))),
+          ),
         });
         break;
       case 'complete':

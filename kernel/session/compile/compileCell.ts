@@ -7,7 +7,7 @@
  */
 import type ts from 'typescript';
 import type { ImportedBinding } from '../modules.js';
-import { findAssignedConstant } from './constants.js';
+import { assignedNames, findAssignedConstant } from './constants.js';
 import { valueNames } from './lowerImports.js';
 import { DeclaredNames } from './runtimeCall.js';
 import { declaredReserved, respell } from './shadowing.js';
@@ -37,6 +37,8 @@ export interface CompiledCell {
   declared: Map<string, 'constant' | 'variable'>;
   /** Those of them that it imports. */
   imported: Map<string, ImportedBinding>;
+  /** Names that it assigns to, its own or those of other cells. */
+  assigned: Set<string>;
 }
 
 /** @throws {CellSyntaxError} The first thing in the cell that does not parse. */
@@ -83,7 +85,14 @@ export function compileCell(
     throw new CellSyntaxError(message, start, assigned.name.length);
   }
   const code = emitted.code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
-  return { code, map: emitted.map, insertion, declared, imported };
+  return {
+    code,
+    map: emitted.map,
+    insertion,
+    declared,
+    imported,
+    assigned: assignedNames(typescript, program, file),
+  };
 }
 
 function compilerOptions(typescript: TypeScript): ts.CompilerOptions {

@@ -24,15 +24,32 @@ export function findAssignedConstant(
   const suspects = assignedIdentifiers(typescript, file).filter((one) => isConstant(one.text));
   if (suspects.length === 0) return undefined;
   const checker = program.getTypeChecker();
-  const found = suspects.find((identifier) => {
-    const parent = identifier.parent;
-    const symbol = typescript.isShorthandPropertyAssignment(parent)
-      ? checker.getShorthandAssignmentValueSymbol(parent)
-      : checker.getSymbolAtLocation(identifier);
-    const declarations = symbol?.declarations ?? [];
-    return declarations.every((one) => isCellScoped(typescript, one));
-  });
+  const found = suspects.find((one) => isOfCells(typescript, checker, one));
   return found && { name: found.text, start: found.getStart(file) };
+}
+
+/** Names of cells that the cell assigns to as it runs, and not only where a function of it is called. */
+export function assignedNames(
+  typescript: typeof ts,
+  program: ts.Program,
+  file: ts.SourceFile,
+): Set<string> {
+  const isDirect = (node: ts.Node): boolean =>
+    typescript.isSourceFile(node) || (!typescript.isFunctionLike(node) && isDirect(node.parent));
+  const direct = assignedIdentifiers(typescript, file).filter(isDirect);
+  if (direct.length === 0) return new Set();
+  const checker = program.getTypeChecker();
+  const found = direct.filter((one) => isOfCells(typescript, checker, one));
+  return new Set(found.map(({ text }) => text));
+}
+
+/** Whether it means a name of this or another cell, and not one of a block or function. */
+function isOfCells(typescript: typeof ts, checker: ts.TypeChecker, name: ts.Identifier): boolean {
+  const { parent } = name;
+  const symbol = typescript.isShorthandPropertyAssignment(parent)
+    ? checker.getShorthandAssignmentValueSymbol(parent)
+    : checker.getSymbolAtLocation(name);
+  return (symbol?.declarations ?? []).every((one) => isCellScoped(typescript, one));
 }
 
 function assignedIdentifiers(typescript: typeof ts, file: ts.SourceFile): ts.Identifier[] {
