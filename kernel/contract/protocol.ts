@@ -245,7 +245,7 @@ export interface VariableSummary {
   shape?: number[];
   /** One bounded line. Making it runs no code of the user's: a getter is said, and not called. */
   preview: string;
-  /** Memory of the numbers and texts that it holds; a tensor's are its data and gradient. */
+  /** Memory of the numbers and texts that it holds; a tensor's are its data, without a gradient. */
   bytes?: number;
   /** There is more than was looked at, so `bytes` is only a part. */
   isPartial?: boolean;

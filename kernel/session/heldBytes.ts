@@ -3,7 +3,7 @@
  * so many values at most, and never through the numbers themselves.
  */
 import { types } from 'node:util';
-import { asTensor, memberNames, memoryOf, ownData } from './ownData.js';
+import { asTensor, type Memory, memberNames, memoryOf, ownData } from './ownData.js';
 
 const maxLookedAt = 2000;
 const maxItems = 200;
@@ -16,6 +16,21 @@ export interface HeldBytes {
   isPartial: boolean;
 }
 
+/** Views of one buffer may show different parts of it (the engine's memory), or the same. */
+class CountedMemory {
+  readonly #parts = new Map<object, Set<string>>();
+
+  /** @returns The bytes that were not counted before. */
+  add({ buffer, offset, bytes }: Memory): number {
+    const parts = this.#parts.get(buffer) ?? new Set();
+    this.#parts.set(buffer, parts);
+    const part = `${String(offset)}+${String(bytes)}`;
+    if (parts.has(part)) return 0;
+    parts.add(part);
+    return bytes;
+  }
+}
+
 interface Content {
   items: unknown[];
   /** Whether there are others. */
@@ -25,6 +40,7 @@ interface Content {
 /** @returns Undefined where it holds none. */
 export function heldBytes(value: unknown): HeldBytes | undefined {
   const seen = new Set<object>();
+  const counted = new CountedMemory();
   const waiting: unknown[] = [value];
   let bytes = 0;
   let isPartial = false;
@@ -36,8 +52,7 @@ export function heldBytes(value: unknown): HeldBytes | undefined {
     seen.add(next);
     const memory = memoryOf(next);
     if (memory) {
-      if (memory.buffer === next || !seen.has(memory.buffer)) bytes += memory.bytes;
-      seen.add(memory.buffer);
+      bytes += counted.add(memory);
       continue;
     }
     if (Array.isArray(next)) bytes += next.length * bytesPerSlot;
@@ -49,10 +64,8 @@ export function heldBytes(value: unknown): HeldBytes | undefined {
 }
 
 function contentOf(value: object): Content {
-  // Its numbers and their gradient; what it was computed from is not its own.
-  if (asTensor(value)) {
-    return { items: [ownData(value, 'data'), ownData(value, 'grad')], hasMore: false };
-  }
+  // Its numbers; what it was computed from is not its own.
+  if (asTensor(value)) return { items: [ownData(value, 'data')], hasMore: false };
   if (types.isMap(value)) {
     const { items, hasMore } = firstOf(Map.prototype.entries.call(value));
     return { items: items.flat(), hasMore };

@@ -78,12 +78,6 @@ export function getterOf(holder: object, name: string): (value: unknown) => unkn
 }
 
 const lengthOfTyped = getterOf(typedArray, 'length');
-const bytesOfTyped = getterOf(typedArray, 'byteLength');
-const bufferOfTyped = getterOf(typedArray, 'buffer');
-const bytesOfBuffer = getterOf(ArrayBuffer.prototype, 'byteLength');
-const bytesOfShared = getterOf(SharedArrayBuffer.prototype, 'byteLength');
-const bytesOfDataView = getterOf(DataView.prototype, 'byteLength');
-const bufferOfDataView = getterOf(DataView.prototype, 'buffer');
 
 export type Numbers = ArrayLike<number | bigint>;
 
@@ -95,23 +89,41 @@ export function lengthOf(numbers: Numbers): number {
   return lengthOfTyped(numbers) as number;
 }
 
-/** The memory that a value is, and how many bytes of it; undefined where it is none. */
-export function memoryOf(value: object): { buffer: object; bytes: number } | undefined {
-  if (types.isTypedArray(value)) {
-    return {
-      buffer: bufferOfTyped(value) as object,
-      bytes: bytesOfTyped(value) as number,
-    };
-  }
-  if (types.isDataView(value)) {
-    const bytes = bytesOfDataView(value) as number;
-    return { buffer: bufferOfDataView(value) as object, bytes };
-  }
-  if (types.isSharedArrayBuffer(value)) {
-    return { buffer: value, bytes: bytesOfShared(value) as number };
-  }
-  if (!types.isArrayBuffer(value)) return undefined;
-  return { buffer: value, bytes: bytesOfBuffer(value) as number };
+export interface Memory {
+  buffer: object;
+  offset: number;
+  bytes: number;
+}
+
+type ReadMemory = (value: object) => Memory;
+
+/** What shows a part of a buffer, and what is one. */
+const memoryKinds: [is: (value: object) => boolean, read: ReadMemory][] = [
+  [types.isTypedArray, viewReader(typedArray)],
+  [types.isDataView, viewReader(DataView.prototype)],
+  [types.isArrayBuffer, bufferReader(ArrayBuffer.prototype)],
+  [types.isSharedArrayBuffer, bufferReader(SharedArrayBuffer.prototype)],
+];
+
+function viewReader(holder: object): ReadMemory {
+  const [buffer, offset, bytes] = ['buffer', 'byteOffset', 'byteLength'].map((name) =>
+    getterOf(holder, name),
+  );
+  return (value) => ({
+    buffer: buffer!(value) as object,
+    offset: offset!(value) as number,
+    bytes: bytes!(value) as number,
+  });
+}
+
+function bufferReader(holder: object): ReadMemory {
+  const bytes = getterOf(holder, 'byteLength');
+  return (value) => ({ buffer: value, offset: 0, bytes: bytes(value) as number });
+}
+
+/** The memory that a value is or shows; undefined where it is none. */
+export function memoryOf(value: object): Memory | undefined {
+  return memoryKinds.find(([is]) => is(value))?.[1](value);
 }
 
 /** What has numbers and their shape, as a tensor does. */
