@@ -1,5 +1,6 @@
+import { spreadEvenly } from '../rnn/inspect/vectors.js';
 import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
-import { spreadEvenly } from '../rnn/inspect/ledger.js';
+
 import { batch } from '../rnn/ndarray.js';
 
 /** How much of a trace a picture carries in numbers; norms stand for every time step whatever is chosen. */

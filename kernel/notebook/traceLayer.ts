@@ -1,12 +1,13 @@
+import { norm, spreadEvenly } from '../rnn/inspect/vectors.js';
 import { encodeFloats, type EncodedArray } from '../contract/floatText.js';
 import type { TracePayload } from '../contract/trace.js';
 import { activationsOf, saturations } from '../rnn/inspect/gates.js';
 import type { Formula } from '../rnn/inspect/formula.js';
 import { part } from '../rnn/inspect/layerRun.js';
 import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
-import { spreadEvenly } from '../rnn/inspect/ledger.js';
+
 import { localErrors } from '../rnn/inspect/localCheck.js';
-import { norm } from '../rnn/inspect/stepMachine.js';
+
 import type { Trace } from '../rnn/inspect/trace.js';
 import { batch, type NdArray } from '../rnn/ndarray.js';
 import { unitsOf, type DetailPlan } from './traceDetail.js';
@@ -17,7 +18,7 @@ type Edge = Layer['edges'][number];
 
 /** Parameters up to this size travel with their numbers. */
 export const smallParameter = 1_024;
-/** Most rows and columns of a ledger's matrix. */
+/** Most columns of a ledger's matrix. */
 const ledgerSize = 200;
 /** Most time steps with singular values, most of these, and the largest state for which they are computed. */
 const spectrumSteps = 48;
@@ -97,8 +98,8 @@ function toNodes(layer: LayerTrace): Node[] {
 const written = (member: 'equation', { text, math }: Formula) => ({ [member]: text, math });
 
 function toLedger(trace: Trace, layer: LayerTrace, state: string): Layer['ledgers'][number] {
-  const rows = spreadEvenly(trace.loss.measuredAt, ledgerSize / 2);
-  const ledger = trace.ledger({ layer: layer.name, state, rows });
+  const ledger = trace.ledger({ layer: layer.name, state });
+  const rows = [...ledger.rows];
   const columns = spreadEvenly(ledger.columns, ledgerSize);
   const pick = (row: Float64Array): number[] => columns.map((k) => row[k]!);
   return {

@@ -1,9 +1,10 @@
+import { norm } from '../rnn/inspect/vectors.js';
 import { encodeFloats, type EncodedArray } from '../contract/floatText.js';
 import type { TracePayload } from '../contract/trace.js';
 import { OptionError } from '../rnn/errors.js';
 import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
 import { splitInputs } from '../rnn/inspect/network.js';
-import { norm } from '../rnn/inspect/stepMachine.js';
+
 import type { Trace } from '../rnn/inspect/trace.js';
 import { is, checkOptions, optional } from '../rnn/options.js';
 import { defaultBytes, planDetail, type TraceSample } from './traceDetail.js';
@@ -52,27 +53,38 @@ export function toTracePayload(trace: Trace, options: TracePictureOptions = {}):
     ...toVerdict(trace, drawn),
     checks: trace.check().map((one) => ({ ...one, error: finite(one.error ?? NaN) })),
   };
+  return fitting(bare, drawn, trace, sample);
+}
+
+/** Adds numbers in detail, less of them until the payload fits. */
+function fitting(
+  bare: TracePayload,
+  drawn: readonly LayerTrace[],
+  { timeSteps, batchSize, layers }: Trace,
+  sample: TraceSample,
+): TracePayload {
   const budget = sample.bytes ?? defaultBytes;
-  const plan = planDetail(
-    drawn,
-    timeSteps,
-    batchSize,
-    sample,
-    0.97 * budget - JSON.stringify(bare).length,
-  );
-  return {
-    ...bare,
-    steps: [...plan.steps],
-    sequences: [...plan.sequences],
-    leftOut: [
-      ...plan.leftOut,
-      ...drawn.flatMap(spectrumLeftOut),
-      ...trace.layers
-        .filter((layer) => !drawn.includes(layer))
-        .map(({ name, timeSteps: own }) => `${name} runs over ${own} time steps and is not drawn.`),
-    ],
-    layers: bare.layers.map((layer, k) => withDetail(layer, drawn[k]!, plan)),
-  };
+  const notDrawn = [
+    ...drawn.flatMap(spectrumLeftOut),
+    ...layers
+      .filter((layer) => !drawn.includes(layer))
+      .map(({ name, timeSteps: own }) => `${name} runs over ${own} time steps and is not drawn.`),
+  ];
+  let available = budget - JSON.stringify(bare).length;
+  for (;;) {
+    const plan = planDetail(drawn, timeSteps, batchSize, sample, available);
+    const payload = {
+      ...bare,
+      steps: [...plan.steps],
+      sequences: [...plan.sequences],
+      leftOut: [...plan.leftOut, ...notDrawn],
+      layers: bare.layers.map((layer, k) => withDetail(layer, drawn[k]!, plan)),
+    };
+    const excess = JSON.stringify(payload).length - budget;
+    // With no time step left there is nothing more to leave out.
+    if (excess <= 0 || plan.steps.length === 0) return payload;
+    available -= Math.max(excess, budget / 100);
+  }
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -1,13 +1,14 @@
+import { addTo, relativeError, spreadEvenly } from './vectors.js';
 import { createSteppedExecutor } from '../executor/stepped.js';
 import { createNdArray, sizeOf, type NdArray } from '../ndarray.js';
 import type { LayerRun } from './layerRun.js';
 import { part } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
-import { ledger, mostRows, relativeError, spreadEvenly } from './ledger.js';
+import { ledger } from './ledger.js';
 import { direction, localErrors } from './localCheck.js';
 import { leafValues } from './network.js';
 import { runForward } from './passes.js';
-import { addTo } from './stepMachine.js';
+
 import type { Trace } from './trace.js';
 
 /** One invariant of a trace: what must agree, and by how much it does not. */
@@ -31,13 +32,7 @@ export function check(trace: Trace): Check[] {
   const { layers, loss } = trace;
   const overLayers = (measure: (layer: LayerTrace) => number): number => worst(layers.map(measure));
   const ledgers = layers.flatMap((layer) =>
-    layer.program.states.map(({ name }) =>
-      ledger(trace, {
-        layer: layer.name,
-        state: name,
-        rows: spreadEvenly(loss.measuredAt, Math.min(mostRows, 16)),
-      }),
-    ),
+    layer.program.states.map(({ name }) => ledger(trace, { layer: layer.name, state: name })),
   );
   const parts = [...loss.perStep, loss.rest].reduce((sum, value) => sum + value, 0);
   return [

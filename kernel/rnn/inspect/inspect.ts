@@ -145,7 +145,7 @@ export function traceNumbers(network: Network): number {
   for (const { shape } of network.slots) numbers += 2 * sizeOf(shape);
   for (const operation of network.operations.filter(isRecurrent)) {
     const [timeSteps, batchSize] = network.slots[operation.inputs[0]!]!.shape as [number, number];
-    for (const { size } of operation.program.states) numbers += 2 * timeSteps * batchSize * size;
+    for (const { size } of operation.program.states) numbers += 3 * timeSteps * batchSize * size;
   }
   return numbers;
 }

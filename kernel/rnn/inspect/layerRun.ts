@@ -1,3 +1,4 @@
+import { addTo } from './vectors.js';
 import type { CellProgram } from '../cell/program.js';
 import {
   createNdArray,
@@ -7,7 +8,7 @@ import {
   type NdArray,
   type NumberArray,
 } from '../ndarray.js';
-import { addTo, StepMachine, type NodeEdit } from './stepMachine.js';
+import { StepMachine, type NodeEdit } from './stepMachine.js';
 
 /** A recurrent layer's sequence `[T, B, I]`, initial states `[B, size]` and parameters. */
 export interface LayerInputs {
@@ -49,6 +50,8 @@ export class LayerRun {
   readonly entering: readonly NdArray[];
   /** By state, `[T, B, size]`: the adjoint that comes to its next value at t from t+1. Set by `backward`. */
   readonly carried: readonly NdArray[];
+  /** By state, `[T, B, size]`: the adjoint of its next value. Set by `backward`. */
+  readonly nextAdjoints: readonly NdArray[];
   /** By state, boundary → the adjoint that truncation cut off. */
   readonly cut: readonly Map<number, NumberArray>[];
   /** `[T, B, outputSize]`: the adjoint that comes to the output from above. Set by `backward`. */
@@ -71,6 +74,7 @@ export class LayerRun {
       program.states.map(({ size }) => createNdArray(dtype, [steps, batchSize, size]));
     this.entering = states(timeSteps + 1);
     this.carried = states(timeSteps);
+    this.nextAdjoints = states(timeSteps);
     this.cut = program.states.map(() => new Map<number, NumberArray>());
     const outputShape = this.machine.values[program.output]!.shape;
     this.output = createNdArray(dtype, [timeSteps, ...outputShape]);
@@ -148,6 +152,9 @@ export class LayerRun {
       gradients.input.data.set(
         adjoints[program.input]!.data,
         t * sizeOf(adjoints[program.input]!.shape),
+      );
+      program.states.forEach(({ next }, k) =>
+        part(this.nextAdjoints[k]!, t).set(adjoints[next]!.data),
       );
       program.parameters.forEach(({ node }, k) =>
         addTo(gradients.parameters[k]!.data, adjoints[node]!.data),

@@ -1,8 +1,8 @@
+import { norm } from './vectors.js';
 import type { NdArray, NumberArray } from '../ndarray.js';
 import { showNumbers } from '../showNumbers.js';
 import type { LayerTrace } from './layerTrace.js';
 import type { Direction } from './network.js';
-import { norm } from './stepMachine.js';
 
 /** A part of a value's adjoint, by where it comes from. */
 export interface AdjointPart {

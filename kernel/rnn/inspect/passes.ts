@@ -1,3 +1,4 @@
+import { addTo } from './vectors.js';
 import type { LossLoops } from '../losses/reduction.js';
 import { createNdArray, sizeOf, type NdArray } from '../ndarray.js';
 import { ruleOf } from '../ops/table.js';
@@ -10,7 +11,7 @@ import {
   type Primitive,
   type RecurrentOperation,
 } from './network.js';
-import { addTo, type NodeEdit } from './stepMachine.js';
+import { type NodeEdit } from './stepMachine.js';
 
 /** The floating-point type in which a trace is computed. */
 export type Precision = 'float32' | 'float64';

@@ -1,6 +1,7 @@
+import { norm } from './vectors.js';
 import type { LayerGradients, LayerRun } from './layerRun.js';
 import { part } from './layerRun.js';
-import { norm, type StepMachine } from './stepMachine.js';
+import { type StepMachine } from './stepMachine.js';
 
 /** Norms of everything that a recurrent layer's backward pass meets, `[T]` each. */
 export interface LayerNorms {

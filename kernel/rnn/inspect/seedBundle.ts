@@ -1,7 +1,9 @@
+import { addTo } from './vectors.js';
+import type { CellProgram } from '../cell/program.js';
 import { batch, type NdArray } from '../ndarray.js';
+import type { OpName } from '../ops/table.js';
 import { createWorkspace, type Workspace } from '../executor/workspace.js';
 import type { LayerRun } from './layerRun.js';
-import { addTo } from './stepMachine.js';
 
 /**
  * Many vector-Jacobian products through the time steps of one layer at once: the sequences stand in a batch
@@ -13,6 +15,8 @@ export class SeedBundle {
   readonly adjoints: readonly NdArray[];
   private readonly workspace: Workspace;
   private readonly reversed: readonly number[];
+  /** Nodes whose values a rule's backward reads. */
+  private readonly read: readonly number[];
   private readonly targets: readonly (readonly (NdArray | null)[])[];
 
   /** @param sequences which of the batch take part; all where left out */
@@ -35,6 +39,8 @@ export class SeedBundle {
     );
     this.adjoints = this.workspace.adjoints;
     this.reversed = this.workspace.operations.toReversed();
+    const isRead = nodesRead(program);
+    this.read = this.workspace.steppedNodes.filter((node) => isRead.has(node));
     this.targets = nodes.map((node) =>
       node.operands.map((operand) => (nodes[operand]!.invariant ? null : this.adjoints[operand]!)),
     );
@@ -79,7 +85,7 @@ export class SeedBundle {
   private spread(t: number): void {
     const source = this.run.computeValues(t);
     const { nodes } = this.run.program;
-    for (const node of this.workspace.steppedNodes) {
+    for (const node of this.read) {
       const { data } = source[node]!;
       const target = this.workspace.values[0]![node]!.data;
       const isBatched = nodes[node]!.shape[0] === batch;
@@ -104,4 +110,28 @@ export class SeedBundle {
   seed(node: number, seed: number, numbers: ArrayLike<number>): void {
     addTo(this.of(node, seed), numbers);
   }
+}
+
+/** Operations whose vector-Jacobian product, parameters apart, depends on no value. */
+const valueFree: ReadonlySet<OpName> = new Set([
+  'add',
+  'sub',
+  'neg',
+  'slice',
+  'cat',
+  'reshape',
+  'permute',
+  'sum',
+]);
+
+/** A product with a weight reads the weight only; any other operation may read its operands and its result. */
+function nodesRead({ nodes }: CellProgram): Set<number> {
+  const read = new Set<number>();
+  nodes.forEach(({ op, operands }, index) => {
+    if (!op || valueFree.has(op)) return;
+    const [, weight] = operands;
+    if (op === 'linear' && nodes[weight!]!.invariant) return;
+    for (const node of [index, ...operands]) read.add(node);
+  });
+  return read;
 }

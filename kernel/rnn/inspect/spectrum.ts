@@ -1,5 +1,5 @@
+import { norm } from './vectors.js';
 import { gemm } from '../gemm.js';
-import { norm } from './stepMachine.js';
 
 /**
  * Singular values of an m×n matrix (row-major), largest first.

@@ -1,6 +1,7 @@
+import { addTo } from './vectors.js';
 import type { CellProgram } from '../cell/program.js';
 import { createWorkspace, type Workspace } from '../executor/workspace.js';
-import { createNdArray, type DType, type NdArray, type NumberArray } from '../ndarray.js';
+import { createNdArray, type DType, type NdArray } from '../ndarray.js';
 
 /** One use of a value by an operation. */
 export interface Edge {
@@ -141,15 +142,4 @@ function withoutEdited(adjoint: NdArray, node: number, edits: readonly NodeEdit[
   const data = adjoint.data.slice();
   for (const { numbers } of own) for (const index of numbers.keys()) data[index] = 0;
   return { data, shape: adjoint.shape };
-}
-
-export function addTo(target: NumberArray, source: ArrayLike<number>): void {
-  for (let i = 0; i < target.length; i++) target[i]! += source[i]!;
-}
-
-/** Euclidean norm. */
-export function norm(numbers: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < numbers.length; i++) sum += numbers[i]! * numbers[i]!;
-  return Math.sqrt(sum);
 }

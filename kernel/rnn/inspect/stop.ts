@@ -1,9 +1,10 @@
+import { norm } from './vectors.js';
 import type { NdArray } from '../ndarray.js';
 import { showShape } from '../ndarray.js';
 import { showNumbers } from '../showNumbers.js';
 import { activationsOf } from './gates.js';
 import { localError } from './localCheck.js';
-import { norm } from './stepMachine.js';
+
 import { NodeAt, type AdjointPart, type SentAdjoint } from './nodeAt.js';
 import type { Trace } from './trace.js';
 import type { Phase, Place } from './walk.js';

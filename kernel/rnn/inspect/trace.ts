@@ -1,3 +1,4 @@
+import { norm } from './vectors.js';
 import { InspectionError } from '../errors.js';
 import { check, type Check } from './check.js';
 import type { NdArray } from '../ndarray.js';
@@ -9,7 +10,7 @@ import { isRecurrent, type Direction, type Network } from './network.js';
 import { runBackward, unitSeed, type ForwardPass, type Precision } from './passes.js';
 import { NodeAt } from './nodeAt.js';
 import { LayerRecorder } from './record.js';
-import { norm } from './stepMachine.js';
+
 import { Stepper } from './stepper.js';
 import { truncation, type Truncation } from './truncation.js';
 import { verdict, type Verdict } from './verdict.js';
@@ -71,6 +72,8 @@ export class Trace {
   readonly adjoints: readonly (NdArray | undefined)[];
 
   #nodes: NodeAt[] | undefined;
+  #verdict: Verdict | undefined;
+  #checks: Check[] | undefined;
 
   constructor(
     readonly pass: ForwardPass,
@@ -212,12 +215,12 @@ export class Trace {
 
   /** Whether gradients flow, vanish or explode, and what in the cell has to do with it. */
   verdict(): Verdict {
-    return verdict(this);
+    return (this.#verdict ??= verdict(this));
   }
 
   /** The worst relative error of every invariant of this trace. */
-  check(): Check[] {
-    return check(this);
+  check(): readonly Check[] {
+    return (this.#checks ??= check(this));
   }
 
   /** The trace in a few lines: sizes, loss, gradients by layer, verdict. */

@@ -1,6 +1,7 @@
+import { norm } from './vectors.js';
 import { OptionError } from '../errors.js';
 import { runForward } from './passes.js';
-import { norm } from './stepMachine.js';
+
 import { Trace } from './trace.js';
 
 /** How near two gradients are. */

@@ -1,7 +1,7 @@
 import { activationsOf, average, saturations } from './gates.js';
 import { spectralRadii } from './jacobians.js';
 import type { LayerTrace } from './layerTrace.js';
-import { ledger, spreadEvenly } from './ledger.js';
+import { ledger } from './ledger.js';
 import type { Trace } from './trace.js';
 
 export type FindingKind =
@@ -29,8 +29,6 @@ export interface Verdict {
 
 /** A gradient has vanished where it is below this part of what it was at lag 0, exploded above its inverse. */
 const vanished = 1e-3;
-/** Loss terms that are followed back. */
-const followed = 8;
 
 /** The verdict's rules stand in docs/inspection.md. */
 export function verdict(trace: Trace): Verdict {
@@ -63,11 +61,9 @@ function notFinite({ loss, layers }: Trace): Finding[] {
 }
 
 function flow(trace: Trace, layer: LayerTrace): Finding[] {
-  const { measuredAt } = trace.loss;
-  const rows = spreadEvenly(measuredAt, followed);
-  if (rows.length === 0 || layer.timeSteps < 2) return [];
-  const state = layer.program.states[0]!.name;
-  const profile = lagProfile(ledger(trace, { layer: layer.name, state, rows }).matrix, rows, layer);
+  if (trace.loss.measuredAt.length === 0 || layer.timeSteps < 2) return [];
+  const { rows, matrix, state } = ledger(trace, { layer: layer.name });
+  const profile = lagProfile(matrix, rows, layer);
   if (profile.length < 2) return [];
   const evidence = evidenceOf(layer);
   const because = evidence === '' ? '' : `: ${evidence}`;

@@ -1,10 +1,11 @@
+import { norm } from './vectors.js';
 import { InspectionError, OptionError } from '../errors.js';
 import { showShape, sizeOf, type NdArray, type NumberArray, type Shape } from '../ndarray.js';
 import { part } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
 import type { RecurrentOperation } from './network.js';
 import { runForward, type LayerEdits } from './passes.js';
-import { norm, type NodeEdit } from './stepMachine.js';
+import { type NodeEdit } from './stepMachine.js';
 import { Trace, type LayerChoice } from './trace.js';
 import { closeness, type Closeness } from './truncation.js';
 

@@ -24,7 +24,11 @@ import { createSteppedExecutor } from '../../../kernel/rnn/executor/stepped.js';
 import { cells, meanLoss, Tagger, taggerAndBatch } from './models.js';
 
 const bytesOf = (tensors: Iterable<Tensor>): string =>
-  [...tensors].map(({ data }) => Buffer.from(data.buffer).toString('base64')).join();
+  [...tensors]
+    .map(({ data }) =>
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+    )
+    .join();
 
 /** ‖a − b‖ / ‖b‖ */
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -11,7 +11,7 @@ const ways: Record<string, { layers?: number; options?: InspectOptions }> = {
 };
 
 describe('invariants of a trace', () => {
-  const table: { name: string; checks: Check[] }[] = [];
+  const table: { name: string; checks: readonly Check[] }[] = [];
 
   for (const cell of Object.keys(cells))
     for (const [way, { layers = 1, options = {} }] of Object.entries(ways))
