@@ -1,67 +1,52 @@
 import type { NumberArray } from '../ndarray.js';
-import { OptionError } from '../errors.js';
-import { checkOptions, is, optional } from '../options.js';
-import type { Tensor } from '../tensor.js';
+import { is } from '../options.js';
 import { findEngine } from '../wasm/engine.js';
 import { Optimizer } from './optimizer.js';
+import type { OptimizerParameters, SettingsSpec } from './parameterGroups.js';
 
-export interface AdamOptions {
+export interface AdamSettings {
   /** Default 1e-3. */
-  lr?: number;
+  lr: number;
   /** Decay of the first and second moment. Default [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas: readonly [number, number];
   /** Added to the root. Default 1e-8. */
-  eps?: number;
+  eps: number;
   /** λ, added to the gradient as λθ. Default 0. */
-  weightDecay?: number;
+  weightDecay: number;
 }
+export type AdamOptions = Partial<AdamSettings>;
+
+const spec: SettingsSpec<AdamSettings> = {
+  defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+  checks: { lr: is.positive, betas: is.decays, eps: is.positive, weightDecay: is.nonNegative },
+};
 
 /**
- * Adam:
+ * Adam, in the t-th update of a parameter:
  *
- *     m ← β₁m + (1−β₁)g      v ← β₂v + (1−β₂)g²
+ *     g ← g + λθ      m ← β₁m + (1−β₁)g      v ← β₂v + (1−β₂)g²
  *     θ ← θ − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε)
  *
  * Source: D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
  */
-export class Adam extends Optimizer {
-  readonly #betas: readonly [number, number];
-  readonly #eps: number;
-  readonly #weightDecay: number;
-  readonly #first: NumberArray[];
-  readonly #second: NumberArray[];
-  /** t of the formula, for each parameter: one without a gradient is not stepped. */
-  readonly #steps: number[];
+export class Adam extends Optimizer<AdamSettings> {
+  readonly #first = this.moment('first');
+  readonly #second = this.moment('second');
 
-  constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}) {
-    checkOptions('Adam', options, {
-      lr: optional(is.positive),
-      betas: () => undefined,
-      eps: optional(is.positive),
-      weightDecay: optional(is.nonNegative),
-    });
-    super(parameters, { lr: options.lr ?? 1e-3 }, { defaults: {}, checks: { lr: is.positive } });
-    this.#betas = options.betas ?? [0.9, 0.999];
-    if (!this.#betas.every((beta) => beta >= 0 && beta < 1))
-      throw new OptionError(
-        `Adam: betas must be two numbers from 0 to below 1, got ${JSON.stringify(options.betas)}`,
-      );
-    this.#eps = options.eps ?? 1e-8;
-    this.#weightDecay = options.weightDecay ?? 0;
-    this.#first = this.zerosLikeParameters();
-    this.#second = this.zerosLikeParameters();
-    this.#steps = this.parameters.map(() => 0);
+  constructor(parameters: OptimizerParameters<AdamSettings>, options: AdamOptions = {}) {
+    super(parameters, options, spec);
   }
 
   protected override update(k: number, theta: NumberArray, gradient: NumberArray): void {
-    const [beta1, beta2] = this.#betas;
-    const t = ++this.#steps[k]!;
-    const stepSize = this.lr / (1 - beta1 ** t);
+    const settings = this.settings(k);
+    const [beta1, beta2] = settings.betas;
+    const t = ++this.steps[k]!;
+    const stepSize = settings.lr / (1 - beta1 ** t);
     const correction = Math.sqrt(1 - beta2 ** t);
     const m = this.#first[k]!;
     const v = this.#second[k]!;
-    const eps = this.#eps;
-    const lambda = this.#weightDecay;
+    const { eps } = settings;
+    const lambda = this.decay(theta, settings);
     const engine = findEngine();
     if (engine?.owns(theta) && engine.owns(m) && engine.owns(v)) {
       engine.core['adam']!(
@@ -87,5 +72,10 @@ export class Adam extends Optimizer {
       v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
       theta[i]! -= (stepSize * m[i]!) / (Math.sqrt(v[i]!) / correction + eps);
     }
+  }
+
+  /** Weight decay before the update. @returns the λ that is added to the gradient as λθ */
+  protected decay(_theta: NumberArray, { weightDecay }: Readonly<AdamSettings>): number {
+    return weightDecay;
   }
 }

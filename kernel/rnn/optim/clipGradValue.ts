@@ -1,6 +1,6 @@
 import { NonFiniteError, OptionError } from '../errors.js';
 import { showShape } from '../ndarray.js';
-import type { Tensor } from '../tensor.js';
+import { gradientOf, type Tensor } from '../tensor.js';
 import { clipGradNorm } from './clip.js';
 
 /**
@@ -14,21 +14,20 @@ export function clipGradValue(parameters: Iterable<Tensor>, value: number): numb
     throw new OptionError(`clipGradValue: value must be a positive number, got ${value}`);
   const list = [...parameters];
   let largest = 0;
-  for (const { grad, shape } of list) {
-    if (!grad) continue;
-    for (const g of grad.data) {
+  for (const parameter of list)
+    for (const g of gradientOf(parameter) ?? []) {
       if (!Number.isFinite(g))
         throw new NonFiniteError(
-          `gradient of a parameter ${showShape(shape)}: expected finite numbers, got ${g}; the weights are unchanged`,
+          `gradient of a parameter ${showShape(parameter.shape)}: expected finite numbers, got ${g}; the weights are unchanged`,
         );
       largest = Math.max(largest, Math.abs(g));
     }
-  }
   if (largest > value)
-    for (const { grad } of list)
-      if (grad)
-        for (let i = 0; i < grad.size; i++)
-          grad.data[i] = Math.min(value, Math.max(-value, grad.data[i]!));
+    for (const parameter of list) {
+      const gradient = gradientOf(parameter) ?? [];
+      for (let i = 0; i < gradient.length; i++)
+        gradient[i] = Math.min(value, Math.max(-value, gradient[i]!));
+    }
   return largest;
 }
 

@@ -46,7 +46,6 @@ export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> 
 
   /** Updates every parameter that has a gradient. */
   step(): void {
-    this.beginStep();
     this.parameters.forEach((parameter, k) => {
       const gradient = gradientOf(parameter);
       if (gradient) this.update(k, parameter.data, gradient);
@@ -75,10 +74,6 @@ export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> 
     return { kind: this.constructor.name, parameters, groups, steps, moments: this.#moments };
   }
 
-  protected beginStep(): void {
-    // Optimisers that count steps do it here.
-  }
-
   /** Updates the k-th parameter in place. */
   protected abstract update(k: number, parameter: NumberArray, gradient: NumberArray): void;
 
@@ -96,16 +91,11 @@ export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> 
     isNeeded: (settings: Settings) => boolean = () => true,
   ): NumberArray[] {
     if (!this.groups.some(isNeeded)) return [];
-    const arrays = this.zerosLikeParameters();
-    this.#moments.set(name, arrays);
-    return arrays;
-  }
-
-  /** One array of zeros like each parameter: a moment that the optimiser keeps. */
-  protected zerosLikeParameters(): NumberArray[] {
     const engine = findEngine();
-    return this.parameters.map(({ data, dtype, size }) =>
+    const arrays = this.parameters.map(({ data, dtype, size }) =>
       engine?.owns(data) ? engine.keep(size) : createNumbers(dtype, size),
     );
+    this.#moments.set(name, arrays);
+    return arrays;
   }
 }

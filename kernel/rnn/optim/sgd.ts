@@ -1,56 +1,53 @@
 import { OptionError } from '../errors.js';
 import type { NumberArray } from '../ndarray.js';
-import { checkOptions, is, optional } from '../options.js';
-import type { Tensor } from '../tensor.js';
+import { is } from '../options.js';
 import { findEngine } from '../wasm/engine.js';
 import { Optimizer } from './optimizer.js';
+import type { OptimizerParameters, SettingsSpec } from './parameterGroups.js';
 
-export interface SGDOptions {
+export interface SGDSettings {
+  /** Must be given, for all or in each group. */
   lr: number;
   /** μ. Default 0. */
-  momentum?: number;
+  momentum: number;
   /** λ, added to the gradient as λθ. Default 0. */
-  weightDecay?: number;
+  weightDecay: number;
   /** Look ahead along the velocity; needs momentum. Default false. */
-  nesterov?: boolean;
+  nesterov: boolean;
 }
+export type SGDOptions = Partial<SGDSettings> & { lr: number };
+
+const spec: SettingsSpec<SGDSettings> = {
+  defaults: { momentum: 0, weightDecay: 0, nesterov: false },
+  checks: {
+    lr: is.positive,
+    momentum: is.nonNegative,
+    weightDecay: is.nonNegative,
+    nesterov: is.boolean,
+  },
+};
 
 /**
  * Stochastic gradient descent, PyTorch's form of momentum (the first velocity is the gradient itself):
  *
  *     g ← g + λθ      v ← μv + g      θ ← θ − lr·v      (Nesterov: θ ← θ − lr·(g + μv))
  */
-export class SGD extends Optimizer {
-  readonly #momentum: number;
-  readonly #weightDecay: number;
-  readonly #nesterov: boolean;
-  readonly #velocity: NumberArray[];
+export class SGD extends Optimizer<SGDSettings> {
+  readonly #velocity = this.moment('velocity', ({ momentum }) => momentum > 0);
 
-  constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
-    checkOptions('SGD', options, {
-      lr: is.positive,
-      momentum: optional(is.nonNegative),
-      weightDecay: optional(is.nonNegative),
-      nesterov: optional(is.boolean),
-    });
-    super(parameters, { lr: options.lr }, { defaults: {}, checks: { lr: is.positive } });
-    this.#momentum = options.momentum ?? 0;
-    this.#weightDecay = options.weightDecay ?? 0;
-    this.#nesterov = options.nesterov ?? false;
-    if (this.#nesterov && this.#momentum === 0)
+  constructor(parameters: OptimizerParameters<SGDSettings>, options: SGDOptions) {
+    super(parameters, options, spec);
+    if (this.groups.some(({ nesterov, momentum }) => nesterov && momentum === 0))
       throw new OptionError('SGD: nesterov needs a momentum above 0');
-    this.#velocity = this.#momentum > 0 ? this.zerosLikeParameters() : [];
   }
 
   protected override update(k: number, theta: NumberArray, gradient: NumberArray): void {
-    const { lr } = this;
-    const mu = this.#momentum;
-    const lambda = this.#weightDecay;
+    const { lr, momentum: mu, weightDecay: lambda, nesterov } = this.settings(k);
     const velocity = this.#velocity[k];
     const engine = findEngine();
     if (velocity && engine?.owns(theta) && engine.owns(velocity)) {
       const address = engine.addressOf(gradient);
-      const look = this.#nesterov ? 1 : 0;
+      const look = nesterov ? 1 : 0;
       engine.core['sgd']!(
         theta.byteOffset,
         address,
@@ -68,7 +65,7 @@ export class SGD extends Optimizer {
       let step = g;
       if (velocity) {
         velocity[i] = mu * velocity[i]! + g;
-        step = this.#nesterov ? g + mu * velocity[i]! : velocity[i]!;
+        step = nesterov ? g + mu * velocity[i]! : velocity[i]!;
       }
       theta[i]! -= lr * step;
     }

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import {
   Adadelta,
   Adagrad,
+  Adam,
   AdamW,
+  Linear,
   Lion,
   manualSeed,
   randn,
   RMSprop,
+  SGD,
   tensor,
   type GroupOptions,
   type Optimizer,
@@ -128,6 +131,47 @@ const cases: Record<string, Case> = {
       };
     },
   },
+  'SGD without momentum, with weight decay': {
+    create: (parameters) => new SGD(parameters, { lr: 0.1, weightDecay: 0.2 }),
+    reference: () => (theta, g) => theta - 0.1 * (g + 0.2 * theta),
+  },
+  'SGD with momentum': {
+    create: (parameters) => new SGD(parameters, { lr: 0.1, momentum: 0.8 }),
+    reference: () => {
+      let v = 0;
+      return (theta, g) => {
+        v = 0.8 * v + g;
+        return theta - 0.1 * v;
+      };
+    },
+  },
+  'SGD with Nesterov momentum and weight decay': {
+    create: (parameters) =>
+      new SGD(parameters, { lr: 0.1, momentum: 0.8, nesterov: true, weightDecay: 0.2 }),
+    reference: () => {
+      let v = 0;
+      return (theta, gradient) => {
+        const g = gradient + 0.2 * theta;
+        v = 0.8 * v + g;
+        return theta - 0.1 * (g + 0.8 * v);
+      };
+    },
+  },
+  'Adam adds weight decay to the gradient': {
+    create: (parameters) =>
+      new Adam(parameters, { lr: 0.05, betas: [0.8, 0.95], eps: 1e-3, weightDecay: 0.3 }),
+    reference: () => {
+      let [m, v] = [0, 0];
+      return (theta, gradient, t) => {
+        const g = gradient + 0.3 * theta;
+        m = 0.8 * m + 0.2 * g;
+        v = 0.95 * v + 0.05 * g ** 2;
+        const mHat = m / (1 - 0.8 ** t);
+        const vHat = v / (1 - 0.95 ** t);
+        return theta - (0.05 * mHat) / (Math.sqrt(vHat) + 1e-3);
+      };
+    },
+  },
   'AdamW decays weights apart from the gradient': {
     create: (parameters) =>
       new AdamW(parameters, { lr: 0.05, betas: [0.8, 0.95], eps: 1e-3, weightDecay: 0.3 }),
@@ -186,6 +230,18 @@ function train(optimizer: Optimizer, theta: Tensor, from: number, to: number): v
   }
 }
 
+/** The gradient is the slope alone: rounding then does not find its way back into it. */
+function trainLayer(optimizer: Optimizer, layer: Linear, from: number, to: number): void {
+  for (const slope of slopes().slice(from, to)) {
+    optimizer.zeroGrad();
+    layer
+      .forward(tensor([slope]))
+      .sum()
+      .backward();
+    optimizer.step();
+  }
+}
+
 const parameter = (values: number[] = start): Tensor =>
   tensor(values, { dtype: 'float64', requiresGrad: true });
 
@@ -201,6 +257,28 @@ describe('optimisers', () => {
         });
         const actual = theta.data[i]!;
         assert.ok(Math.abs(actual - value) < 1e-12, `element ${i}: ${actual}, expected ${value}`);
+      });
+    });
+
+    it(`${name}: float32 weights of a layer follow the same formula, and resume bit for bit`, () => {
+      const [whole, resumed] = [0, 1].map(() => {
+        const layer = new Linear({ inFeatures: start.length, outFeatures: 1, bias: false });
+        layer.weight.data.set(start);
+        return layer;
+      }) as [Linear, Linear];
+      trainLayer(create(whole.parameters()), whole, 0, 25);
+      const first = create(resumed.parameters());
+      trainLayer(first, resumed, 0, 12);
+      const second = create(resumed.parameters());
+      second.loadState(first.state());
+      trainLayer(second, resumed, 12, 25);
+      assert.deepEqual(resumed.weight.data, whole.weight.data);
+      start.forEach((value, i) => {
+        const update = reference();
+        slopes().forEach((slope, step) => {
+          value = update(value, slope[i]!, step + 1);
+        });
+        assert.ok(Math.abs(whole.weight.data[i]! - value) < 1e-5);
       });
     });
 
@@ -277,6 +355,29 @@ describe('optimisers', () => {
     assert.deepEqual(
       optimizer.groups.map(({ lr }) => lr),
       [0.125, 0.125],
+    );
+  });
+
+  it('SGD takes its rate for all or from each group, and Nesterov needs momentum in each', () => {
+    const groups = (): GroupOptions<{ lr: number; momentum: number; nesterov: boolean }>[] => [
+      { params: [parameter()], lr: 0.5 },
+      { params: [parameter()], lr: 0.25, momentum: 0.9, nesterov: true },
+    ];
+    const optimizer = new SGD(groups(), {} as { lr: number });
+    assert.deepEqual(
+      optimizer.groups.map(({ lr, momentum }) => [lr, momentum]),
+      [
+        [0.5, 0],
+        [0.25, 0.9],
+      ],
+    );
+    assert.throws(
+      () => new SGD([{ params: [parameter()] }], {} as { lr: number }),
+      /SGD, group 0: lr must be a positive number, got undefined/,
+    );
+    assert.throws(
+      () => new SGD(groups(), { lr: 1, nesterov: true }),
+      /SGD: nesterov needs a momentum above 0/,
     );
   });
 
