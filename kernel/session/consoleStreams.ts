@@ -3,6 +3,8 @@ import { Console } from 'node:console';
 import { StringDecoder } from 'node:string_decoder';
 import type { StreamEvent } from '../contract/protocol.js';
 
+import { redirectChildOutput } from './childOutput.js';
+
 /** @returns Whether somebody took the text; if not, it goes to the process's own stream. */
 export type WriteText = (name: StreamEvent['name'], text: string) => boolean;
 
@@ -11,6 +13,7 @@ type Written = (error?: Error | null) => void;
 export function installConsole(write: WriteText): void {
   redirect(process.stdout, 'stdout', write);
   redirect(process.stderr, 'stderr', write);
+  redirectChildOutput();
   // Node's own console would also keep every logged value for an inspector.
   const console = new Console({
     stdout: process.stdout,

@@ -63,6 +63,34 @@ describe('output of cells', () => {
     );
   });
 
+  it('of child processes that inherit the streams is the cell’s', async () => {
+    const program = (name: string) =>
+      `['-e', 'console.log("out ${name}"); console.error("err ${name}")']`;
+    const { stdout, stderr, error } = await kernel.run(`
+      import { spawn, spawnSync, execSync, execFileSync, fork } from 'node:child_process';
+      import { writeFileSync, rmSync } from 'node:fs';
+      const node = process.execPath;
+      spawnSync(node, ${program('spawnSync')}, { stdio: 'inherit' });
+      execSync('echo out execSync; echo err execSync >&2', { stdio: 'inherit' });
+      execFileSync(node, ${program('execFileSync')}, { stdio: ['ignore', process.stdout, 2] });
+      const ended = (child: any) => new Promise((go) => child.on('close', go));
+      await ended(spawn(node, ${program('spawn')}, { stdio: ['ignore', 'inherit', 'inherit'] }));
+      const file = require('node:path').join(require('node:os').tmpdir(), 'unroll-fork-' + process.pid + '.cjs');
+      writeFileSync(file, 'console.log("out fork"); process.send("told"); process.disconnect()');
+      const forked = fork(file);
+      let told; forked.on('message', (message) => { told = message });
+      await ended(forked); rmSync(file); console.log(told);
+      const kept = execSync('echo kept').toString();
+      console.log(kept.trim(), spawnSync(node, ['-e', 'console.log(1)']).stdout.toString().trim());
+      try { execSync('echo out failing; exit 3', { stdio: 'inherit' }); } catch (error: any) { console.log(error.status); }`);
+    assert.equal(error, undefined);
+    assert.deepEqual(stdout.trim().split('\n'), [
+      ...['out spawnSync', 'out execSync', 'out execFileSync', 'out spawn', 'out fork', 'told'],
+      ...['kept 1', 'out failing', '3'],
+    ]);
+    assert.match(stderr, /err spawnSync\nerr execSync\nerr execFileSync\nerr spawn\n/);
+  });
+
   it('written as bytes is text, also where a character is cut', async () => {
     const code = `
       const bytes = Buffer.from('ä€');
