@@ -75,7 +75,7 @@ export function ctcGreedyDecode(logits: Tensor, options: CtcDecodeOptions = {}):
  * @param logits `[T, B, C]`, or log probabilities (which are logits too)
  * @returns for each of the B sequences `count` labellings at most, the likeliest first
  * @throws ShapeError unless logits have three dimensions, OptionError for a blank or lengths that do not fit,
- * NonFiniteError for NaN
+ * NonFiniteError for NaN in logits, and for a score that is NaN or ∞
  */
 export function ctcBeamDecode(logits: Tensor, options: CtcBeamOptions = {}): CtcHypothesis[][] {
   checkOptions('ctcBeamDecode', options, {
@@ -159,6 +159,10 @@ function nextBeam(
       const before = prefix.parent && symbol === last ? endingInBlank : total;
       const logProbability = before + row[symbol]! + (score ? score(indices, symbol) : 0);
       if (logProbability === -Infinity) continue;
+      if (!(logProbability < Infinity))
+        throw new NonFiniteError(
+          `ctcBeamDecode: expected score to give a number below ∞, got ${score?.(indices, symbol) ?? 0}`,
+        );
       const child = prefix.children.get(symbol);
       if (child?.isKept) child.nextInSymbol = logAdd(child.nextInSymbol, logProbability);
       else candidates.push({ prefix: undefined, parent: prefix, symbol, logProbability });

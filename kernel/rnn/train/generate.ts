@@ -39,7 +39,7 @@ export interface GenerateOptions<State> extends SamplingOptions {
  * `allowed` may narrow the choice. The model is in evaluation mode until the iterator ends.
  *
  * @returns an iterator over the pieces of text as they are sampled
- * @throws OptionError if the prompt is empty or `allowed` gives no index, NonFiniteError for logits that are NaN or +∞
+ * @throws OptionError if the prompt is empty, encodes to no symbol, or `allowed` gives no index, NonFiniteError for logits that are NaN or +∞
  */
 export function* generateStream<State>(options: GenerateOptions<State>): Generator<string, void> {
   checkOptions('generate', options, {
@@ -74,6 +74,8 @@ function* sampleIndices<State>(options: GenerateOptions<State>): Generator<numbe
   const sampler = new Sampler({ temperature, topK, topP }, 'generate');
   const chosen: number[] = [];
   let input: Int32Array = Int32Array.from(options.tokenizer.encode(options.prompt));
+  if (input.length === 0)
+    throw new OptionError('generate: the prompt encodes to no symbol, expected at least one');
   let state: State | undefined;
   const forward = (): ModelResult<State> =>
     callModel(model, new Tensor(input, [input.length, 1]), state);

@@ -188,6 +188,10 @@ describe('CTC decoding', () => {
       () => ctcBeamDecode(logits, { inputLengths: [3, 4] }),
       /length 4 of sequence 1 is out of range/,
     );
+    assert.throws(() => ctcBeamDecode(logits, { score: () => NaN }), {
+      name: 'NonFiniteError',
+      message: /expected score to give a number below ∞, got NaN/,
+    });
     logits.data[9] = NaN;
     assert.throws(() => ctcBeamDecode(logits), /got NaN at time step 1 of sequence 0/);
   });

@@ -237,6 +237,11 @@ describe('generate', () => {
       () => generate({ ...options, prompt: '' }),
       /prompt must be a text that is not empty/,
     );
+    const mute = { ...letters, encode: () => [] };
+    assert.throws(
+      () => generate({ ...options, tokenizer: mute }),
+      /the prompt encodes to no symbol, expected at least one/,
+    );
     const stateless = { forward: () => tensor([[[0, 0]]]) };
     assert.throws(
       () => generate({ ...options, model: stateless }),
