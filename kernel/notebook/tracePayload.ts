@@ -81,8 +81,11 @@ function fitting(
       layers: bare.layers.map((layer, k) => withDetail(layer, drawn[k]!, plan)),
     };
     const excess = JSON.stringify(payload).length - budget;
-    // With no time step left there is nothing more to leave out.
-    if (excess <= 0 || plan.steps.length === 0) return payload;
+    if (excess <= 0) return payload;
+    if (plan.steps.length === 0) {
+      payload.leftOut.push(`Even so the payload is larger than ${budget} bytes.`);
+      return payload;
+    }
     available -= Math.max(excess, budget / 100);
   }
 }

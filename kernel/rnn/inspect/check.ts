@@ -37,6 +37,11 @@ export function check(trace: Trace): Check[] {
   const parts = [...loss.perStep, loss.rest].reduce((sum, value) => sum + value, 0);
   return [
     {
+      name: 'values: the model’s own engine gives the same outputs and loss',
+      error: trace.modelError ?? null,
+      tolerance: 1e-4,
+    },
+    {
       name: 'loss: terms and rest sum to the loss',
       error: scalarError(parts, loss.total),
       tolerance: exact,

@@ -5,7 +5,7 @@ import { checkOptions, is, optional } from '../options.js';
 import { withRandomStateKept } from '../random.js';
 import { isGradEnabled, Tensor } from '../tensor.js';
 import { callModel, type Model } from '../train/model.js';
-import { isRecurrent, leafValues, toNetwork, type Network } from './network.js';
+import { isRecurrent, leafValues, modelError, toNetwork, type Network } from './network.js';
 import { runForward, type Precision } from './passes.js';
 import { listLayers, Trace, type TraceOptions } from './trace.js';
 
@@ -64,7 +64,7 @@ export function inspect<State>(
   checkLayers(network, options.layers);
   checkMemory(network, dtype, memory);
   const pass = runForward(network, leafValues(network, dtype), dtype, { truncate });
-  return new Trace(pass, options);
+  return new Trace(pass, options, modelError(network, pass.values));
 }
 
 function checkBatch({ input, target }: InspectedBatch): void {

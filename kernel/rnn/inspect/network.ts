@@ -6,6 +6,7 @@ import type { RecurrentDetail } from '../modules/recurrent.js';
 import type { NdArray, NumberArray, Shape } from '../ndarray.js';
 import { none } from '../ops/rule.js';
 import { rules, type OpName } from '../ops/table.js';
+import { relativeError } from './vectors.js';
 import { tapeOrder, type TapeNode, type Tensor } from '../tensor.js';
 
 /**
@@ -88,6 +89,19 @@ export function toNetwork(model: Module, input: Tensor, output: Tensor, loss: Te
   return network;
 }
 
+const understood: ReadonlySet<string> = new Set(['program', 'timeSteps', 'layer', 'direction']);
+
+/** A layer that does more than is known here would be shown wrong. */
+function checkDetail(detail: RecurrentDetail): void {
+  const unknown = Object.entries(detail).flatMap(([name, value]: [string, unknown]) =>
+    understood.has(name) || value === undefined ? [] : [name],
+  );
+  if (unknown.length > 0)
+    throw new InspectionError(
+      `inspect: ${detail.program.name} runs with ${unknown.join(', ')}, which cannot be inspected; expected a layer without`,
+    );
+}
+
 class NetworkBuilder {
   readonly slots: Slot[] = [];
   readonly operations: NetworkOperation[] = [];
@@ -163,10 +177,9 @@ class NetworkBuilder {
 
   private toOperation(node: TapeNode, inputs: number[], outputs: number[]): NetworkOperation {
     if (node.op === 'recurrent') {
-      const { program, ...detail } = node.detail as RecurrentDetail & {
-        layer?: number;
-        direction?: Direction;
-      };
+      const detail = node.detail as RecurrentDetail & { direction?: Direction };
+      const { program } = detail;
+      checkDetail(detail);
       return {
         kind: 'recurrent',
         program,
@@ -249,5 +262,22 @@ export function leafValues(network: Network, dtype: 'float32' | 'float64'): Map<
         ? []
         : [[slot, { data: data instanceof Int32Array ? data.slice() : create.from(data), shape }]],
     ),
+  );
+}
+
+/**
+ * How far values are from those that the model itself computed, in its own precision and engine: the worst of
+ * ‖ours − the model's‖ / ‖the model's‖ over the loss and the outputs of recurrent layers.
+ */
+export function modelError(
+  { slots, operations, loss }: Network,
+  values: readonly (NdArray | undefined)[],
+): number {
+  const compared = [loss, ...operations.filter(isRecurrent).map(({ outputs }) => outputs[0]!)];
+  return Math.max(
+    ...compared.map((slot) => {
+      const { data } = slots[slot]!;
+      return data.length === 0 ? 0 : relativeError(values[slot]!.data, data);
+    }),
   );
 }

@@ -57,7 +57,9 @@ export function runForward(
       });
       runs.set(operation, run);
       [run.output, ...run.finalStates].forEach((value, k) => {
-        values[operation.outputs[k]!] = value;
+        const slot = operation.outputs[k]!;
+        // A final state may stand on the tape as [1, B, size].
+        values[slot] = { data: value.data, shape: network.slots[slot]!.shape };
       });
     } else if (operation.kind === 'primitive') {
       values[operation.outputs[0]!] = runPrimitive(operation, inputs, dtype);

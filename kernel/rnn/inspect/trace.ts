@@ -78,6 +78,8 @@ export class Trace {
   constructor(
     readonly pass: ForwardPass,
     readonly options: TraceOptions,
+    /** How far the values are from the model's own, relative; undefined for a trace of something edited. */
+    readonly modelError?: number,
   ) {
     this.network = pass.network;
     this.dtype = pass.dtype;

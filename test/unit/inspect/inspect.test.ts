@@ -208,6 +208,52 @@ describe('inspect', () => {
     assert.ok(trace.check().every(({ error, tolerance }) => error! <= tolerance));
   });
 
+  it('goes through models that read the final state, and networks in a row', () => {
+    class Translator extends Module {
+      readonly encoder = new LSTM({ inputSize: 3, hiddenSize: 4, numLayers: 2 });
+      readonly decoder = new LSTM({ inputSize: 3, hiddenSize: 4, numLayers: 2 });
+      readonly head = new Linear({ inFeatures: 4, outFeatures: 5 });
+      forward(input: Tensor) {
+        const { state } = this.encoder.forward(input);
+        const { output } = this.decoder.forward(input.slice(0, 0, 3), state);
+        return { output: this.head.forward(output) };
+      }
+    }
+    manualSeed(8);
+    const model = new Translator();
+    const input = randn([7, 2, 3]);
+    const target = tensor(
+      [...Array(3).keys()].map((t) => [t, 4]),
+      { dtype: 'int32' },
+    );
+    const trace = inspect(model, { input, target }, { loss: meanLoss });
+    assert.deepEqual(
+      trace.layers.map(({ name, timeSteps }) => [name, timeSteps]),
+      [
+        ['encoder.l0', 7],
+        ['encoder.l1', 7],
+        ['decoder.l0', 3],
+        ['decoder.l1', 3],
+      ],
+    );
+    assert.deepEqual([trace.timeSteps, trace.loss.measuredAt], [3, [0, 1, 2]]);
+    for (const { name, error, tolerance } of trace.check())
+      assert.ok(error! <= tolerance, `${name}: ${String(error)}`);
+    assert.ok(trace.ledger({ layer: 'encoder.l0' }).matrix[2]![0]! > 0);
+    trace.stepper().last();
+    assert.match(trace.toString(), /encoder\.l0 \(LSTM\)/);
+
+    class ByState extends Module {
+      readonly lstm = new LSTM({ inputSize: 3, hiddenSize: 4 });
+      forward(given: Tensor) {
+        return this.lstm.forward(given).state.h.sum();
+      }
+    }
+    const byState = inspect(new ByState(), { input });
+    assert.deepEqual(byState.loss.measuredAt, [6]);
+    assert.ok(byState.check().every(({ error, tolerance }) => error! <= tolerance));
+  });
+
   describe('says what is wrong with', () => {
     const { model, input, target } = taggerAndBatch('LSTM');
     const look = (options = {}) =>

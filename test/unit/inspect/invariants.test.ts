@@ -20,7 +20,7 @@ describe('invariants of a trace', () => {
         const trace = inspect(model, { input, target }, { loss: meanLoss, ...options });
         const checks = trace.check();
         table.push({ name: `${cell}, ${way}`, checks });
-        assert.equal(checks.length, 8);
+        assert.equal(checks.length, 9);
         for (const { name, error, tolerance } of checks)
           assert.ok((error ?? 0) <= tolerance, `${name}: ${String(error)} > ${tolerance}`);
       });
