@@ -176,6 +176,8 @@ describe('generate', () => {
       'aadaaa',
     );
     assert.throws(() => write([]), /generate: allowed gives no index after 0 steps/);
+    const set = (() => new Set([1])) as unknown as Allowed;
+    assert.throws(() => write(set), /allowed must give an array of indices, or undefined for any/);
     assert.throws(() => write([7]), /generate: allowed gives the index 7, expected 0 to 3/);
   });
 
