@@ -11,6 +11,7 @@ import { linesAround, traceback } from './traceback.js';
 export type Whereabouts = Place | undefined;
 
 const maxCauses = 5;
+const maxMessage = 20_000;
 
 export function toErrorReport(
   thrown: unknown,
@@ -47,7 +48,12 @@ function describeThrown(thrown: unknown): { name: string; message: string } {
     const { name, message: text } = describeThrown(one);
     return `\n  - ${name}: ${text}`;
   });
-  return { name: nameOf(thrown), message: message + all.join('') };
+  return { name: nameOf(thrown), message: bounded(message + all.join('')) };
+}
+
+function bounded(message: string): string {
+  const more = message.length - maxMessage;
+  return more > 0 ? `${message.slice(0, maxMessage)}… ${String(more)} characters more` : message;
 }
 
 /** A class that extends an error and says no name of its own is called by the class's. */

@@ -26,6 +26,7 @@ import { Modules } from './modules.js';
 import { installNotebookHost, type PendingInputs } from './notebookFunctions.js';
 import { OutputQueue, type Send } from './outputQueue.js';
 import { installProcessHooks } from './processHooks.js';
+import { installPromiseInspection } from './promiseInspection.js';
 import { asBundle, isPromiseLike, toBundle } from './resultBundle.js';
 import { Interrupted } from './sessionErrors.js';
 import { type Place, StackFrames } from './stackFrames.js';
@@ -140,6 +141,7 @@ export class Session {
       emit: (event) => this.#interrupts.protect(() => this.#output.emit(event)),
       inputs: this.#inputs,
     });
+    installPromiseInspection();
     installProcessHooks((error) => this.#uncaught(error));
   }
 

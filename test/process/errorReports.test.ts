@@ -107,6 +107,12 @@ describe('the report of an error', () => {
     );
   });
 
+  it('bounds a message of any length', async () => {
+    const { message, stack } = await failed('throw new Error("x".repeat(5_000_000))');
+    assert.match(message.slice(-40), /x… 4980000 characters more$/);
+    assert.ok(stack.length < 30_000);
+  });
+
   it('says a recursion once', async () => {
     const { stack } = await failed('function again(): void {\n  again();\n}\nagain()');
     assert.match(stack, /at again \(Cell \[\d+\]:2:3\)\n {4}… the same \d+ times more/);

@@ -13,6 +13,7 @@ import { DeclaredNames } from './runtimeCall.js';
 import { declaredReserved, respell } from './shadowing.js';
 import { CellSyntaxError } from './cellSyntaxError.js';
 import { afterTypeScript, beforeTypeScript } from './lowerCell.js';
+import { findJsx } from './jsxInCell.js';
 import { asWrittenOffset, fileName, type Insertion, parseCell } from './parseCell.js';
 
 type TypeScript = typeof ts;
@@ -41,6 +42,9 @@ export interface CompiledCell {
   assigned: Set<string>;
 }
 
+const noJsx =
+  'Cells are TypeScript without JSX. To show markup, use html(`…`) from unroll, or import a .tsx file.';
+
 /** @throws {CellSyntaxError} The first thing in the cell that does not parse. */
 export function compileCell(
   typescript: TypeScript,
@@ -56,6 +60,8 @@ export function compileCell(
   );
   const [diagnostic] = program.getSyntacticDiagnostics(file);
   if (diagnostic) {
+    const markup = findJsx(typescript, source);
+    if (markup) throw new CellSyntaxError(noJsx, markup.start, markup.length);
     const message = typescript.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
     const start = asWrittenOffset(insertion, diagnostic.start);
     throw new CellSyntaxError(message, start, diagnostic.length);
