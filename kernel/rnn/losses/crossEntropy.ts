@@ -10,6 +10,7 @@ import {
   type ClassTargets,
 } from './classTargets.js';
 import { applyLoss, type LossLoops } from './reduction.js';
+import { softmaxRows, type SoftmaxRows } from './softmaxRows.js';
 
 export interface CrossEntropyOptions extends ClassLossOptions {
   /** ε from 0 to 1: how much of each target is spread evenly over all classes. Default 0. */
@@ -56,15 +57,17 @@ function crossEntropyLoops(x: NumberArray, given: ClassTargets, smoothing: numbe
   const smooth = smoothing > 0 ? spread(weight, classes, smoothing) : undefined;
   const certain = 1 - smoothing;
   const normalisers = new Float64Array(rows);
+  let fast: SoftmaxRows | undefined;
   return {
     forward: (losses, step, counted) => {
       let divisor = 0;
+      fast = softmaxRows(x, rows, classes);
       for (let row = 0, from = 0; row < rows; row++, from += classes) {
         const target = classAt('crossEntropy', given, row, counted);
         if (target < 0) continue;
         const w = weight ? weight[target]! : 1;
         divisor += w;
-        const normaliser = logSumExp(x, from, from + classes);
+        const normaliser = fast ? fast.normalisers[row]! : logSumExp(x, from, from + classes);
         normalisers[row] = normaliser;
         let loss = certain * w * (normaliser - x[from + target]!);
         if (smooth)
@@ -83,7 +86,9 @@ function crossEntropyLoops(x: NumberArray, given: ClassTargets, smoothing: numbe
         const peak = a * certain * (weight ? weight[target]! : 1);
         const whole = peak + a * (smooth ? smooth.total : 0);
         const normaliser = normalisers[row]!;
-        for (let i = from; i < from + classes; i++) gx[i]! += whole * Math.exp(x[i]! - normaliser);
+        const end = from + classes;
+        if (fast) for (let i = from; i < end; i++) gx[i]! += whole * fast.probabilities[i]!;
+        else for (let i = from; i < end; i++) gx[i]! += whole * Math.exp(x[i]! - normaliser);
         gx[from + target]! -= peak;
         if (smooth) for (let c = 0; c < classes; c++) gx[from + c]! -= a * smooth.shares[c]!;
       }

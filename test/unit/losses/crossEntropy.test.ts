@@ -133,6 +133,61 @@ describe('crossEntropy', () => {
     assert.deepEqual([...x.grad!.data.slice(0, C)], [0, 0, 0, 0, 0]);
   });
 
+  /** Below and above the size from which float32 runs in WebAssembly; rows that do not fill vectors of four. */
+  for (const [rows, classes] of [
+    [7, 5],
+    [40, 64],
+    [61, 37],
+    [300, 3],
+    [1200, 1],
+    [2, 1001],
+  ] as const)
+    it(`float32 agrees with float64: ${rows} rows of ${classes} classes`, () => {
+      const precise = randn([rows, classes], { dtype: 'float64' }).mul(5).detach();
+      const x = precise.to('float32');
+      const y = randint(0, classes, [rows]);
+      const some = tensor(Array.from({ length: rows }, (_, i) => Number(i % 3 > 0)));
+      for (const options of [
+        {},
+        { mask: some },
+        { labelSmoothing: 0.1, reduction: 'sum' },
+      ] as const) {
+        const [a, b] = [x.clone(), x.to('float64')];
+        const [loss, expected] = [a, b].map((logits) => {
+          logits.requiresGrad = true;
+          const value = crossEntropy(logits, y, options);
+          value.backward();
+          return value.item();
+        }) as [number, number];
+        assert.ok(Math.abs(loss - expected) < 1e-6 * Math.max(1, expected), `${loss}, ${expected}`);
+        a.grad!.data.forEach((g, i) => {
+          const exact = b.grad!.data[i]!;
+          assert.ok(
+            Math.abs(g - exact) < 1e-6 * ('reduction' in options ? 1 : 1 / rows),
+            `${g}, ${exact}`,
+          );
+        });
+      }
+    });
+
+  it('float32 in WebAssembly is robust too: huge logits, ones that are ruled out, NaN at padding only', () => {
+    const x = randn([60, 16], { requiresGrad: true });
+    const y = randint(0, 16, [60]);
+    x.data.set([1000, -1000, 0], 0);
+    x.data[20] = -Infinity;
+    [y.data[0], y.data[1]] = [1, 0];
+    const padding = tensor(Array.from({ length: 60 }, (_, i) => Number(i !== 5)));
+    x.data.fill(NaN, 5 * 16, 6 * 16);
+    const each = crossEntropy(x, y, { mask: padding, reduction: 'none' });
+    assert.equal(each.data[0], 2000);
+    each.sum().backward();
+    assert.ok(x.grad!.data.every(Number.isFinite));
+    assert.deepEqual([...x.grad!.data.slice(0, 3)], [1, -1, 0]);
+    assert.equal(x.grad!.data[20], 0);
+    assert.ok(x.grad!.data.slice(5 * 16, 6 * 16).every((g) => g === 0));
+    assert.ok(Number.isNaN(crossEntropy(x, y).item()), 'NaN in what counts is passed on');
+  });
+
   it('stays finite for huge logits', () => {
     const x = tensor([[-1000, 0, 1000]], { dtype: 'float64', requiresGrad: true });
     const loss = crossEntropy(x, tensor([0], { dtype: 'int32' }));
