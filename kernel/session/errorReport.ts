@@ -17,22 +17,25 @@ export function toErrorReport(
   thrown: unknown,
   frames: StackFrames,
   where?: Whereabouts,
-  depth = 0,
+  /** Those that it caused. */
+  effects: readonly unknown[] = [],
 ): ErrorReport {
   const { name, message } = describeThrown(thrown);
   const found = isError(thrown) ? frames.of(thrown) : [];
   const own =
     where && !found.some((frame) => frame.cell) ? [...found, frameAt(where, false)] : found;
   const innermost = own.find((frame) => textOf(frame) !== undefined);
-  const cause = isError(thrown) && depth < maxCauses ? thrown.cause : undefined;
+  const cause = isError(thrown) ? readValue(() => thrown.cause) : undefined;
   const report: ErrorReport = {
     name,
     message,
     frames: own.map((frame) => toErrorFrame(frame, frame === innermost ? 1 : 0)),
     stack: traceback(message === '' ? name : `${name}: ${message}`, own),
   };
-  if (cause === undefined || cause === null) return report;
-  report.cause = toErrorReport(cause, frames, undefined, depth + 1);
+  const all = [...effects, thrown];
+  const isNew = cause !== undefined && cause !== null && !all.includes(cause);
+  if (!isNew || all.length > maxCauses) return report;
+  report.cause = toErrorReport(cause, frames, undefined, all);
   report.stack += `\nCaused by: ${report.cause.stack}`;
   return report;
 }

@@ -216,6 +216,7 @@ export class Session {
     this.#running = execution;
     this.#executions.set(executionCount, execution);
     this.#emit({ type: 'status', state: 'busy', parent: id });
+    this.#frames.renew();
     this.#scripts.add({ cell, executionCount, source: code });
     if (this.#requests.begins(id) === 'stopped') {
       this.#fail(execution, new Interrupted());

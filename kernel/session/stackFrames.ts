@@ -24,12 +24,16 @@ export interface Frame extends TextRange {
 /** In what the user wrote. */
 export type Place = CellPosition | FilePosition;
 
+type Prepare = (error: Error, callSites: NodeJS.CallSite[]) => unknown;
+
 /** Deep enough that a library's recursion does not push the cell's own frame out. */
 const frameLimit = 50;
 
 export class StackFrames {
   readonly #known = new WeakMap<object, Frame[]>();
   readonly #placed = new WeakSet<Error>();
+  /** What a program made of the hook. */
+  #other: Prepare | undefined;
 
   constructor(
     private readonly scripts: CellScripts,
@@ -38,16 +42,33 @@ export class StackFrames {
     private readonly kernelFolder: string,
   ) {}
 
+  /** Libraries set the hook, too, some for good: what they want is done, and the frames are kept all the same. */
   install(): void {
-    Error.stackTraceLimit = frameLimit;
-    Error.prepareStackTrace = (error, callSites) => this.#prepare(error, callSites);
+    this.renew();
+    const prepare: Prepare = (error, callSites) => {
+      const stack = this.#prepare(error, callSites);
+      return this.#other ? this.#other(error, callSites) : stack;
+    };
+    Object.defineProperty(Error, 'prepareStackTrace', {
+      configurable: true,
+      get: () => prepare,
+      set: (other: unknown) => {
+        const isOther = typeof other === 'function' && other !== prepare;
+        this.#other = isOther ? (other as Prepare) : undefined;
+      },
+    });
+  }
+
+  /** Before each cell: one that cut the traces short is not to take the lines from the others' errors. */
+  renew(): void {
+    if (!(Error.stackTraceLimit >= frameLimit)) Error.stackTraceLimit = frameLimit;
   }
 
   /** Frames of an error, innermost first, those of libraries folded. */
   of(error: Error): Frame[] {
     // V8 prepares the trace when it is first read.
-    const { stack } = error;
-    const frames = this.#known.get(error) ?? parseFrames(typeof stack === 'string' ? stack : '');
+    const stack = stackOf(error);
+    const frames = this.#known.get(error) ?? parseFrames(stack ?? '');
     const shown: Frame[] = [];
     let folded = 0;
     frames.forEach((frame, index) => {
@@ -62,7 +83,7 @@ export class StackFrames {
 
   /** A rejection passed through an `await`: V8 does not know, so the frame is added here. */
   addAwait(error: Error, place: Place): void {
-    const { stack } = error;
+    const stack = stackOf(error);
     const frames = this.#known.get(error);
     if (!frames || stack === undefined) return;
     const frame = frameAt(place, true);
@@ -75,7 +96,7 @@ export class StackFrames {
     );
     if (isThere) return;
     frames.push(frame);
-    error.stack = `${stack}\n    at ${frameText(frame)}`;
+    setStack(error, `${stack}\n    at ${frameText(frame)}`);
   }
 
   /** The error is of this place, whatever called what. */
@@ -83,7 +104,7 @@ export class StackFrames {
     const frame = frameAt(place, false);
     this.#known.set(error, [frame]);
     this.#placed.add(error);
-    error.stack = `${headline(error)}\n    at ${frameText(frame)}`;
+    setStack(error, `${headline(error)}\n    at ${frameText(frame)}`);
   }
 
   /** Whether `set` was called for it. */
@@ -190,6 +211,21 @@ function parseFrames(stack: string): Frame[] {
     line: Number(line),
     column: Number(column),
   }));
+}
+
+/** What a program may have made unreadable, or anything. */
+function stackOf(error: Error): string | undefined {
+  try {
+    const stack: unknown = error.stack;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A frozen error keeps the one it has. */
+function setStack(error: Error, stack: string): void {
+  Reflect.set(error, 'stack', stack);
 }
 
 /** `Error.prototype.toString`, which an error may have made unusable. */

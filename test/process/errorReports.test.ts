@@ -136,6 +136,39 @@ describe('the report of an error', () => {
     );
   });
 
+  it('ends where causes go round in a circle', async () => {
+    const { cause } = await failed(
+      'const a: any = new Error("a"); a.cause = new Error("b", { cause: a }); throw a',
+    );
+    assert.deepEqual([cause?.message, cause?.cause], ['b', undefined]);
+  });
+
+  it('has its lines whatever libraries make of stack traces', async () => {
+    const places: [string, number][] = [
+      ['Error.prepareStackTrace = () => "other"; Error.stackTraceLimit = 0', 0],
+      ['\nthrow new Error("after")', 2],
+      ['const { stack } = new Error("x"); if (stack === "other") throw new Error("theirs")', 1],
+      ['\n\nError.prepareStackTrace = undefined; null!.x', 3],
+      [
+        '\nconst before = Error.prepareStackTrace; Error.prepareStackTrace = (_, sites) => sites; const at = (new Error().stack as any)[0].getLineNumber(); Error.prepareStackTrace = before; throw new Error("at " + at)',
+        2,
+      ],
+      [
+        'const cold = Object.freeze(new Error("cold"));\nawait (async () => { await null; throw cold })()',
+        1,
+      ],
+      [
+        'const odd = new Error("odd");\nthrow Object.defineProperty(odd, "stack", { get() { throw new Error("no") } })',
+        1,
+      ],
+    ];
+    for (const [code, line] of places) {
+      const { error } = await kernel.run(code);
+      assert.equal(error?.frames[0]?.line ?? 0, line, `${code}\n${error?.stack}`);
+      assert.doesNotMatch(error?.message ?? '', /^no$/);
+    }
+  });
+
   it('of an interval that keeps failing is shown once', async () => {
     kernel.strays.length = 0;
     const { reply } = await kernel.run(
