@@ -20,6 +20,15 @@ export interface Check {
   readonly tolerance: number;
 }
 
+/** One line a check. */
+export const describeChecks = (checks: readonly Check[]): string =>
+  checks
+    .map(({ name, error, tolerance }) => {
+      const found = error === null ? 'does not apply' : error.toExponential(1);
+      return `${(error ?? 0) <= tolerance ? '✓' : '✗'} ${name}: ${found} (at most ${tolerance.toExponential(0)})`;
+    })
+    .join('\n');
+
 /** Time steps at which local derivatives are checked. */
 const sampled = 24;
 

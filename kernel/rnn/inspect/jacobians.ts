@@ -2,9 +2,11 @@ import { OptionError } from '../errors.js';
 import type { CellProgram } from '../cell/program.js';
 import { batch } from '../ndarray.js';
 import type { LayerTrace } from './layerTrace.js';
+import { printable, short, table } from './printable.js';
 import { SeedBundle } from './seedBundle.js';
 import { singularValues, spectralNorm, spectralRadius } from './spectrum.js';
 import type { LayerChoice, Trace } from './trace.js';
+import { spreadEvenly } from './vectors.js';
 
 export interface JacobianChoice extends LayerChoice {
   /** Which sequence of the batch. Default 0. */
@@ -66,7 +68,7 @@ export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians 
   for (const t of steps) check('steps', t, timeSteps);
   const size = program.states.reduce((sum, state) => sum + state.size, 0);
   const bundle = new SeedBundle(run, size, [sequence]);
-  return {
+  const found: Jacobians = {
     layer: layer.name,
     sequence,
     states: program.states.map(({ name }) => name),
@@ -78,6 +80,25 @@ export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians 
     product: productNorms(bundle, program, size, from, Math.max(0, from - lags)),
     radii: spectralRadii(layer),
   };
+  return printable(found, describe);
+}
+
+/** Steps shown in print. */
+const mostPrinted = 12;
+
+function describe({ layer, states, size, steps, product, radii }: Jacobians): string {
+  const rows = spreadEvenly(steps, mostPrinted).map(({ t, singularValues: values }) => {
+    const at = product.k.indexOf(t);
+    const reach = at < 0 ? '' : short(product.norm[at]!);
+    return [String(t), short(values[0]!), short(values.at(-1)!), reach];
+  });
+  return [
+    `Jacobians of ${layer}, s = [${states.join('; ')}], ${size} numbers`,
+    table([['t', 'largest σ of ∂sₜ/∂sₜ₋₁', 'smallest', `‖∂s_${product.from}/∂sₜ‖`], ...rows]),
+    ...radii.map(
+      ({ parameter, block, radius }) => `  ρ(${parameter}, ${block}) = ${radius.toPrecision(4)}`,
+    ),
+  ].join('\n');
 }
 
 function identity(size: number): Float64Array {

@@ -3,6 +3,7 @@ import { InspectionError, OptionError } from '../errors.js';
 import { sizeOf } from '../ndarray.js';
 import { part } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
+import { printable, short, table } from './printable.js';
 import { SeedBundle } from './seedBundle.js';
 
 import { sweep } from './sweep.js';
@@ -64,7 +65,7 @@ export function ledger(trace: Trace, choice: LedgerChoice = {}): Ledger {
   const rows = chosenRows(trace, choice.rows);
   const swept = sweep(trace, rows).get(layer.operation)![state]!;
   const { fromLoss, fromNext, through, error } = originsOf(layer)[state]!;
-  return {
+  const found: Ledger = {
     layer: layer.name,
     state: name,
     rows,
@@ -77,6 +78,35 @@ export function ledger(trace: Trace, choice: LedgerChoice = {}): Ledger {
     through,
     errors: { terms: swept.error, origins: error, weights: weightErrorOf(layer) },
   };
+  return printable(found, describe);
+}
+
+/** Steps shown in print. */
+const mostPrinted = 16;
+
+function describe({ layer, state, rows, columns, matrix, errors, ...norms }: Ledger): string {
+  const last = rows.at(-1);
+  const shown = spreadEvenly(columns, mostPrinted);
+  const through = [...norms.through];
+  const header = [
+    'k',
+    '‖s̄‖',
+    'from loss',
+    ...through.map(([name]) => `through ${name}`),
+    `from L_${String(last)}`,
+  ];
+  const body = shown.map((k) => [
+    String(k),
+    short(norms.adjoint[k]!),
+    short(norms.fromLoss[k]!),
+    ...through.map(([, series]) => short(series[k]!)),
+    short(matrix.at(-1)?.[k] ?? 0),
+  ]);
+  return [
+    `Ledger of ${layer}, s = ${state}: ${rows.length} loss terms, ${columns.length} steps`,
+    table([header, ...body]),
+    `  sums hold to ${short(Math.max(errors.terms, errors.origins, errors.weights))} relative`,
+  ].join('\n');
 }
 
 function chosenRows(trace: Trace, rows: LedgerChoice['rows']): readonly number[] {

@@ -1,6 +1,6 @@
 import { norm } from './vectors.js';
 import { InspectionError } from '../errors.js';
-import { check, type Check } from './check.js';
+import { check, describeChecks, type Check } from './check.js';
 import type { NdArray } from '../ndarray.js';
 import { jacobians, type JacobianChoice, type Jacobians } from './jacobians.js';
 import { LayerTrace } from './layerTrace.js';
@@ -9,6 +9,7 @@ import { lossTerms, type LossTerms } from './lossTerms.js';
 import { isRecurrent, type Direction, type Network } from './network.js';
 import { runBackward, unitSeed, type ForwardPass, type Precision } from './passes.js';
 import { NodeAt } from './nodeAt.js';
+import { printable } from './printable.js';
 import { LayerRecorder } from './record.js';
 
 import { Stepper } from './stepper.js';
@@ -222,7 +223,7 @@ export class Trace {
 
   /** The worst relative error of every invariant of this trace. */
   check(): readonly Check[] {
-    return (this.#checks ??= check(this));
+    return (this.#checks ??= printable(check(this), describeChecks));
   }
 
   /** The trace in a few lines: sizes, loss, gradients by layer, verdict. */

@@ -1,6 +1,7 @@
 import { norm } from './vectors.js';
 import { OptionError } from '../errors.js';
 import { runForward } from './passes.js';
+import { printable, table } from './printable.js';
 
 import { Trace } from './trace.js';
 
@@ -35,7 +36,7 @@ export function truncation(trace: Trace, k: number): Truncation {
   const cut = withTruncation(trace, k);
   const names = [...full.gradients.keys()];
   const of = (source: Trace, name: string) => source.gradients.get(name)!.gradient.data;
-  return {
+  const found: Truncation = {
     length: k,
     boundaries: [...(cut.layers.at(-1)?.run.options.boundaries ?? [])],
     ...closeness(
@@ -45,6 +46,19 @@ export function truncation(trace: Trace, k: number): Truncation {
     parameters: new Map(names.map((name) => [name, closeness([of(cut, name)], [of(full, name)])])),
     trace: cut,
   };
+  return printable(found, describe);
+}
+
+function describe({ length, boundaries, cosine, ratio, parameters }: Truncation): string {
+  const rows = [...parameters].map(([name, one]) => [
+    name,
+    one.cosine.toFixed(4),
+    one.ratio.toPrecision(4),
+  ]);
+  return [
+    `Truncated every ${length} steps (${boundaries.length} cuts) against full: cosine ${cosine.toFixed(4)}, norm ×${ratio.toPrecision(4)}`,
+    table([['parameter', 'cosine', 'norm ×'], ...rows]),
+  ].join('\n');
 }
 
 function withTruncation(trace: Trace, truncate: number | undefined): Trace {

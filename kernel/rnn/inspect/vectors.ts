@@ -21,7 +21,7 @@ export function relativeError(a: ArrayLike<number>, b: NumberArray | Float64Arra
 }
 
 /** At most `most` entries, the last always among them. */
-export function spreadEvenly(list: readonly number[], most: number): number[] {
+export function spreadEvenly<T>(list: readonly T[], most: number): T[] {
   if (list.length <= most) return [...list];
   return Array.from(
     { length: most },

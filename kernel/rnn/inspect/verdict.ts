@@ -2,6 +2,7 @@ import { activationsOf, average, saturations } from './gates.js';
 import { spectralRadii } from './jacobians.js';
 import type { LayerTrace } from './layerTrace.js';
 import { ledger } from './ledger.js';
+import { printable } from './printable.js';
 import type { Trace } from './trace.js';
 
 export type FindingKind =
@@ -38,7 +39,8 @@ export function verdict(trace: Trace): Verdict {
     ...truncated(trace),
   ];
   const sentence = findings.map(({ text }) => text).join(' ');
-  return { sentence: sentence === '' ? 'Nothing flows back.' : sentence, findings };
+  const found = { sentence: sentence === '' ? 'Nothing flows back.' : sentence, findings };
+  return printable(found, (one) => one.sentence);
 }
 
 function notFinite({ loss, layers }: Trace): Finding[] {

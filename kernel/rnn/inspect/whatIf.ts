@@ -6,6 +6,7 @@ import type { LayerTrace } from './layerTrace.js';
 import type { RecurrentOperation } from './network.js';
 import { runForward, type LayerEdits } from './passes.js';
 import { type NodeEdit } from './stepMachine.js';
+import { printable } from './printable.js';
 import { Trace, type LayerChoice } from './trace.js';
 import { closeness, type Closeness } from './truncation.js';
 
@@ -49,8 +50,6 @@ export interface WhatIf {
   readonly states: ReadonlyMap<string, ReadonlyMap<string, Float64Array>>;
   /** All parameters' gradients, after against before. */
   readonly gradient: Closeness;
-  /** What changed, in a few lines. */
-  toString(): string;
 }
 
 /**
@@ -189,17 +188,7 @@ function compare(before: Trace, after: Trace): WhatIf {
   const states = new Map(
     before.layers.map((layer, l) => [layer.name, stateChanges(layer, after.layers[l]!)]),
   );
-  const toString = (): string => describe(loss, gradient, states);
-  return {
-    before,
-    after,
-    loss,
-    gradient,
-    states,
-    toString,
-    // How Node prints it.
-    [Symbol.for('nodejs.util.inspect.custom')]: toString,
-  };
+  return printable({ before, after, loss, gradient, states }, describe);
 }
 
 function stateChanges(before: LayerTrace, after: LayerTrace): Map<string, Float64Array> {
@@ -215,7 +204,7 @@ function stateChanges(before: LayerTrace, after: LayerTrace): Map<string, Float6
 
 const difference = (a: NumberArray, b: NumberArray): number => norm(a.map((x, i) => x - b[i]!));
 
-function describe(loss: WhatIf['loss'], gradient: Closeness, states: WhatIf['states']): string {
+function describe({ loss, gradient, states }: WhatIf): string {
   const rows = [...states].flatMap(([layer, own]) =>
     [...own].map(([state, series]) => {
       const first = series.findIndex((value) => value > 0);
