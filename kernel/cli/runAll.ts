@@ -1,22 +1,17 @@
 /** Runs notebooks one after the other, shows how far they are, and writes what came of them. */
-import { mkdtemp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CellEvent } from '../client/kernelClient.js';
 import { overflowOf } from '../contract/overflow.js';
+import type { InputRequest } from '../contract/protocol.js';
 import { InputAnswers } from './answerInput.js';
 import type { RunArguments } from './arguments.js';
-import { toPage } from './html/page.js';
-import {
-  parseNotebook,
-  printNotebook,
-  sourceOf,
-  type Notebook,
-  type NotebookCell,
-} from './nbformat.js';
+import { parseNotebook, sourceOf, type Notebook, type NotebookCell } from './nbformat.js';
 import { injectParameters } from './parameters.js';
 import { printOverflow } from './printOverflow.js';
+import { Results } from './results.js';
 import { runNotebook, type RunResult } from './runNotebook.js';
 import { namedFrom, type Target, toTargets } from './targets.js';
 import { Terminal } from './terminal.js';
@@ -40,7 +35,7 @@ export async function runAll(options: RunArguments, interruption: Interruption):
   try {
     for (const job of jobs) {
       if (interruption.signal.aborted || (!succeeded && !options.keepGoing)) break;
-      const { failures } = await runJob(job, options, interruption, terminal, answers);
+      const { failures } = await runJob(job, { options, interruption, terminal, answers });
       succeeded &&= failures.length === 0;
     }
   } finally {
@@ -62,50 +57,64 @@ async function readAll(options: RunArguments): Promise<Job[]> {
   return jobs;
 }
 
-async function runJob(
-  job: Job,
-  { timeout, keepGoing }: RunArguments,
-  { signal, kill }: Interruption,
-  terminal: Terminal,
-  answers: InputAnswers,
-): Promise<RunResult> {
+/** What all notebooks of a run share. */
+interface Surroundings {
+  options: RunArguments;
+  interruption: Interruption;
+  terminal: Terminal;
+  answers: InputAnswers;
+}
+
+async function runJob(job: Job, around: Surroundings): Promise<RunResult> {
   const { notebook: file, content } = job;
+  const { terminal } = around;
   const temporary =
     job.files === undefined ? await mkdtemp(join(tmpdir(), 'unroll-run-')) : undefined;
   const folder = job.files ?? temporary!;
+  const results = new Results(job, content);
   const started = Date.now();
-  const live = new LiveText();
   try {
     const result = await runNotebook(content, {
       kernelPath: fileURLToPath(new URL('kernel.js', import.meta.url)),
       folder: dirname(resolve(file)),
       outputFolder: folder,
       outputFolderName: namedFrom(job.output ?? job.html ?? file, folder),
-      ...(timeout !== undefined && { timeout }),
-      keepGoing,
-      signal,
-      kill,
-      onCell: (cell, index, count) => {
-        const began = Date.now();
-        live.text = '';
-        terminal.status(() => {
-          const what = live.text || firstLineOf(cell);
-          return `[${index + 1}/${count}] ${file} ${seconds(began)} ${what}`;
-        });
-      },
-      onEvent: (event) => print(event, terminal, live),
-      onInput: async (request) => {
-        terminal.status(undefined);
-        return await answers.answer(request, signal);
-      },
+      ...toRunOptions(job, around, results),
     });
     terminal.status(undefined);
-    await writeResults(job);
+    await results.write();
     report(result, job, started, terminal);
     return result;
   } finally {
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   }
+}
+
+function toRunOptions(
+  { notebook: file }: Job,
+  { options: { timeout, keepGoing }, interruption, terminal, answers }: Surroundings,
+  results: Results,
+) {
+  const live = new LiveText();
+  return {
+    ...(timeout !== undefined && { timeout }),
+    keepGoing,
+    ...interruption,
+    onCell: async (cell: NotebookCell, index: number, count: number) => {
+      const began = Date.now();
+      live.text = '';
+      terminal.status(() => {
+        const what = live.text || firstLineOf(cell);
+        return `[${index + 1}/${count}] ${file} ${seconds(began)} ${what}`;
+      });
+      await results.writeReached();
+    },
+    onEvent: (event: CellEvent) => print(event, terminal, live),
+    onInput: async (request: InputRequest) => {
+      terminal.status(undefined);
+      return await answers.answer(request, interruption.signal);
+    },
+  };
 }
 
 /** The newest state of something live (a progress bar, a loss curve) in a line. */
@@ -148,28 +157,4 @@ function report(
   }
   const cells = `${ran} ${ran === 1 ? 'cell' : 'cells'} in ${seconds(started)}`;
   terminal.notice(`${failures.length === 0 ? '✓' : '✗'} ${file}: ${cells}`);
-}
-
-async function writeResults({ output, html, notebook, content }: Job): Promise<void> {
-  if (output !== undefined) await writeWhole(output, printNotebook(withKernelspec(content)));
-  if (html === undefined) return;
-  const { drawChart } = await import('./charts.js');
-  await writeWhole(html, await toPage(content, basename(notebook, extname(notebook)), drawChart));
-}
-
-const withKernelspec = (notebook: Notebook): Notebook => ({
-  ...notebook,
-  metadata: {
-    ...notebook.metadata,
-    kernelspec: { name: 'unroll', display_name: 'TypeScript (Unroll)', language: 'typescript' },
-    language_info: { name: 'typescript', file_extension: '.ts', mimetype: 'text/typescript' },
-  },
-});
-
-/** Whole or not at all: a run that is stopped while writing leaves the earlier file. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  await mkdir(dirname(resolve(file)), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, file);
 }

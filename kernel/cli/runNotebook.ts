@@ -17,7 +17,8 @@ export interface RunOptions {
   keepGoing: boolean;
   /** Told of every event of every cell as it comes. */
   onEvent(event: CellEvent, cell: NotebookCell): void;
-  onCell(cell: NotebookCell, index: number, count: number): void;
+  /** Told before each cell, which waits for it. */
+  onCell(cell: NotebookCell, index: number, count: number): Promise<void>;
   /** Answers a cell's question; rejects where nobody can be asked. */
   onInput(request: InputRequest): Promise<string | null>;
   /** Aborted when the run should end: the running cell is interrupted, the rest is not run. */
@@ -86,7 +87,7 @@ class NotebookRun {
     const result: RunResult = { failures: [], ran: 0 };
     for (const [index, cell] of cells.entries()) {
       if (options.signal.aborted) break;
-      options.onCell(cell, index, cells.length);
+      await options.onCell(cell, index, cells.length);
       const error = await this.#runCell(cell);
       result.ran++;
       if (!error || (hasTag(cell, mayFail) && !isStop(error))) continue;

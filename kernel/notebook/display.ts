@@ -38,13 +38,18 @@ export const svg = (source: string): Media =>
 export const markdown = (source: string): Media =>
   new Media({ 'text/markdown': source, 'text/plain': source });
 
-/** A JSON value to show as a tree. */
-export const json = (value: Json): Media =>
-  new Media({
-    'application/json': value,
-    'text/html': jsonTree(value),
-    'text/plain': JSON.stringify(value, null, 2),
-  });
+/** Longer JSON is shown by its beginning: editors draw all that they get. */
+const mostJson = 1 << 20;
+
+/** A JSON value to show as a tree; of a very large one the beginning. */
+export function json(value: Json): Media {
+  const text = JSON.stringify(value, null, 2);
+  const tree = { 'text/html': jsonTree(value) };
+  if (text.length <= mostJson)
+    return new Media({ 'application/json': value, ...tree, 'text/plain': text });
+  const rest = `… ${text.length - mostJson} more characters`;
+  return new Media({ ...tree, 'text/plain': `${text.slice(0, mostJson)}\n${rest}` });
+}
 
 /** A Vega-Lite specification to draw. */
 export const vegaLite = (spec: Record<string, Json>): Media =>

@@ -140,6 +140,14 @@ describe('values of cells', () => {
     assert.match(htmlOf(bundles[3]), /<details open><summary>\{1\}<\/summary>.*a: \[2\].*b: null/);
   });
 
+  it('are shown by their beginning where they are very long JSON', async () => {
+    const bundle = await shown(`u.json(Array.from({ length: 200_000 }, (_, i) => ({ i })))`);
+    assert.deepEqual(mimesOf(bundle), ['text/html', 'text/plain']);
+    assert.match(htmlOf(bundle), /\[200000\].*… 199\d{3} more/);
+    assert.match(plainOf(bundle), /… \d+ more characters$/);
+    assert.ok(plainOf(bundle).length < 1.1e6 && htmlOf(bundle).length < 5e5);
+  });
+
   it('are shown as pictures from their bytes', async () => {
     const png = `Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')`;
     const bundle = await shown(`u.image(${png})`);

@@ -229,6 +229,21 @@ describe('unroll run, as one works with it', () => {
       assert.deepEqual(note.metadata, {});
     }));
 
+  it('leaves what it had reached where it is killed', () =>
+    inFolder(async (folder) => {
+      const file = await writeNotebook(folder, [
+        `console.log('reached'); await new Promise((go) => setTimeout(go, 5200));`,
+        `console.log('now'); await new Promise(() => {});`,
+      ]);
+      const output = join(folder, 'out.ipynb');
+      await unroll(['run', file, '-o', output], (child) => {
+        child.stdout?.on('data', (text: Buffer) => {
+          if (text.includes('now')) child.kill('SIGKILL');
+        });
+      });
+      assert.equal(textsOf(await readValid(output))[0], 'reached\n');
+    }));
+
   it('writes the same notebook again from the same seed, but for times', () =>
     inFolder(async (folder) => {
       const file = await writeNotebook(folder, [
@@ -277,6 +292,26 @@ function withoutTimes(value: unknown, key = ''): unknown {
 }
 
 describe('unroll run --html', () => {
+  it('takes in pictures beside the notebook and attachments', () =>
+    inFolder(async (folder) => {
+      const dot =
+        'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+      await writeFile(join(folder, 'my dot.png'), Buffer.from(dot, 'base64'));
+      const file = await writeAny(join(folder, 'n.ipynb'), [
+        {
+          cell_type: 'markdown',
+          source: '![beside](my%20dot.png) ![attached](attachment:a.png) ![missing](gone.png)',
+          attachments: { 'a.png': { 'image/png': dot } },
+        },
+      ]);
+      const page = join(folder, 'page.html');
+      const ended = await unroll(['run', file, '--html', page]);
+      assert.equal(ended.code, 0, ended.stderr);
+      const text = await readFile(page, 'utf8');
+      assert.equal(text.split(`src="data:image/png;base64,${dot}"`).length, 3);
+      assert.match(text, /<img src="gone\.png" alt="missing"\/>/);
+    }));
+
   it('writes one page that needs nothing: charts drawn, text escaped, no script, light and dark', () =>
     inFolder(async (folder) => {
       const file = await writeAny(join(folder, 'n.ipynb'), [

@@ -1,6 +1,7 @@
 /** A notebook as one page that needs nothing beside it and runs no script. */
 import { escapeHtml } from '../../notebook/escapeHtml.js';
 import { sourceOf, type Notebook, type NotebookCell } from '../nbformat.js';
+import { embedPictures } from './embedPictures.js';
 import { highlight } from './highlight.js';
 import { markdownToHtml } from './markdown.js';
 import { outputToHtml, type DrawChart } from './outputs.js';
@@ -10,11 +11,18 @@ import { pageStyle } from './pageStyle.js';
 const policy =
   "default-src 'none'; img-src data: https: http:; media-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/** @param name Stands as the title where no heading does. */
-export async function toPage(notebook: Notebook, name: string, draw: DrawChart): Promise<string> {
+export interface PageOptions {
+  /** Stands as the title where no heading does. */
+  name: string;
+  /** The notebook's folder: pictures are found from there. */
+  folder: string;
+  draw: DrawChart;
+}
+
+export async function toPage(notebook: Notebook, options: PageOptions): Promise<string> {
   const cells: string[] = [];
-  for (const cell of notebook.cells) cells.push(await cellToHtml(cell, draw));
-  const title = titleOf(notebook) ?? name;
+  for (const cell of notebook.cells) cells.push(await cellToHtml(cell, options));
+  const title = titleOf(notebook) ?? options.name;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -43,10 +51,12 @@ function titleOf({ cells }: Notebook): string | undefined {
   return undefined;
 }
 
-async function cellToHtml(cell: NotebookCell, draw: DrawChart): Promise<string> {
+async function cellToHtml(cell: NotebookCell, { folder, draw }: PageOptions): Promise<string> {
   const source = sourceOf(cell);
-  if (cell.cell_type === 'markdown')
-    return `<section class="markdown">${markdownToHtml(withAttachments(source, cell))}</section>`;
+  if (cell.cell_type === 'markdown') {
+    const whole = await embedPictures(source, cell.attachments ?? {}, folder);
+    return `<section class="markdown">${markdownToHtml(whole)}</section>`;
+  }
   if (cell.cell_type === 'raw') return `<section><pre>${escapeHtml(source)}</pre></section>`;
   const outputs: string[] = [];
   for (const output of cell.outputs ?? [])
@@ -56,15 +66,4 @@ async function cellToHtml(cell: NotebookCell, draw: DrawChart): Promise<string> 
     `<section class="code"><div class="count" aria-hidden="true">${count}</div>` +
     `<pre class="source"><code>${highlight(source)}</code></pre>${outputs.join('')}</section>`
   );
-}
-
-/** Pictures that a cell brings along become part of the page. */
-function withAttachments(source: string, { attachments = {} }: NotebookCell): string {
-  return source.replace(/\(attachment:([^)\s]+)\)/g, (whole, name: string) => {
-    const bundle = attachments[name];
-    const [found] = Object.entries(typeof bundle === 'object' && bundle !== null ? bundle : {});
-    return found && typeof found[1] === 'string'
-      ? `(data:${found[0]};base64,${found[1].replace(/\s/g, '')})`
-      : whole;
-  });
 }

@@ -20,7 +20,7 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .code { position: relative; }
 .count { color: var(--muted); font: 12px/1.6 ui-monospace, monospace; }
 @media (min-width: 70rem) { .count { position: absolute; right: calc(100% + .6rem); top: .7rem; } }
-.output { margin: .6rem 0 0; padding-left: .9rem; overflow-x: auto; }
+.output { position: relative; margin: .6rem 0 0; padding-left: .9rem; overflow-x: auto; }
 .output pre { max-height: 32rem; overflow-y: auto; }
 .stderr { background: var(--stderr); padding: .3rem .5rem; border-radius: 4px; }
 .error { color: var(--error); border-left: 3px solid var(--error); padding-left: .7rem; }
