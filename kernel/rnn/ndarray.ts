@@ -82,28 +82,53 @@ export function broadcastStrides(shape: Shape, out: Shape): number[] {
   return strides;
 }
 
-/** Calls `visit(i, ia, ib)` for every element i of `out` with the elements of a and b that it reads. */
-export function forEachBroadcast(
-  out: Shape,
-  a: Shape,
-  b: Shape,
-  visit: (i: number, ia: number, ib: number) => void,
-): void {
-  const strideA = broadcastStrides(a, out);
-  const strideB = broadcastStrides(b, out);
-  const index = new Array<number>(out.length).fill(0);
+/** A stretch of elements that lie `stepA` and `stepB` apart in two operands, and one after the other in the result. */
+export interface Run {
+  /** Where it begins in the result and in the operands. */
+  at: number;
+  a: number;
+  b: number;
+  count: number;
+  /** 0 where an operand is broadcast along the stretch. */
+  stepA: number;
+  stepB: number;
+}
+
+/**
+ * Visits every element of `out` with the elements of a and b that it reads, in stretches as long as can be: a loop
+ * over a stretch needs no call per element. `run` is the same object each time.
+ */
+export function forEachRun(out: Shape, a: Shape, b: Shape, visit: (run: Run) => void): void {
+  const axes = collapse(out, broadcastStrides(a, out), broadcastStrides(b, out));
+  const inner = axes.pop() ?? { extent: 1, stepA: 0, stepB: 0 };
+  const { extent: count, stepA, stepB } = inner;
+  const run: Run = { at: 0, a: 0, b: 0, count, stepA, stepB };
+  const index = axes.map(() => 0);
   const size = sizeOf(out);
-  let ia = 0;
-  let ib = 0;
-  for (let i = 0; i < size; i++) {
-    visit(i, ia, ib);
-    for (let axis = out.length - 1; axis >= 0; axis--) {
-      ia += strideA[axis]!;
-      ib += strideB[axis]!;
-      if (++index[axis]! < out[axis]!) break;
-      ia -= strideA[axis]! * out[axis]!;
-      ib -= strideB[axis]! * out[axis]!;
+  for (; run.at < size; run.at += count) {
+    visit(run);
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const { extent, stepA: alongA, stepB: alongB } = axes[axis]!;
+      run.a += alongA;
+      run.b += alongB;
+      if (++index[axis]! < extent) break;
+      run.a -= alongA * extent;
+      run.b -= alongB * extent;
       index[axis] = 0;
     }
   }
+}
+
+/** The axes of `out`, without those of extent 1, neighbours that lie in memory like one axis made one. */
+function collapse(out: Shape, stridesA: readonly number[], stridesB: readonly number[]) {
+  const axes: { extent: number; stepA: number; stepB: number }[] = [];
+  for (const [axis, extent] of out.entries()) {
+    if (extent === 1) continue;
+    const [stepA, stepB] = [stridesA[axis]!, stridesB[axis]!];
+    const outer = axes.at(-1);
+    if (outer?.stepA === stepA * extent && outer.stepB === stepB * extent)
+      axes[axes.length - 1] = { extent: outer.extent * extent, stepA, stepB };
+    else axes.push({ extent, stepA, stepB });
+  }
+  return axes;
 }

@@ -1,112 +1,100 @@
-import { broadcastShapes, forEachBroadcast, sameShape, type NumberArray } from '../ndarray.js';
+import { broadcastShapes, forEachRun, type NumberArray, type Run } from '../ndarray.js';
 import type { None, Rule } from './rule.js';
 
-type Loop = (out: NumberArray, a: NumberArray, b: NumberArray) => void;
-
+/**
+ * Elementwise functions of two operands, as loops over one stretch of elements each: a loop shared between functions
+ * would call through a megamorphic site per element.
+ */
 interface BinaryOperation {
   name: string;
   symbol: string;
-  /** f(a, b) and its partial derivatives, for operands that broadcast. */
-  f: (a: number, b: number) => number;
-  da: (a: number, b: number) => number;
-  db: (a: number, b: number) => number;
-  /** The same for operands of one shape, the case inside cells, as loops of their own. */
-  same: Loop;
+  /** out = f(a, b) */
+  forward: (out: NumberArray, a: NumberArray, b: NumberArray, run: Run) => void;
   /** ga += g · ∂f/∂a and gb += g · ∂f/∂b. */
-  sameA: (ga: NumberArray, g: NumberArray, a: NumberArray, b: NumberArray) => void;
-  sameB: (gb: NumberArray, g: NumberArray, a: NumberArray, b: NumberArray) => void;
+  backwardA: Backward;
+  backwardB: Backward;
 }
 
-function binary({ name, symbol, f, da, db, same, sameA, sameB }: BinaryOperation): Rule<None> {
+type Backward = (to: NumberArray, g: NumberArray, a: NumberArray, b: NumberArray, run: Run) => void;
+
+function binary({ name, symbol, forward, backwardA, backwardB }: BinaryOperation): Rule<None> {
   return {
     shape: ([a, b]) => broadcastShapes(name, a!, b!),
     forward: (out, [a, b]) => {
-      if (sameShape(a!.shape, b!.shape)) {
-        same(out.data, a!.data, b!.data);
-        return;
-      }
-      forEachBroadcast(out.shape, a!.shape, b!.shape, (i, ia, ib) => {
-        out.data[i] = f(a!.data[ia]!, b!.data[ib]!);
-      });
+      const [x, y] = [a!.data, b!.data];
+      forEachRun(out.shape, a!.shape, b!.shape, (run) => forward(out.data, x, y, run));
     },
     backward: ([ga, gb], adjoint, [a, b], output) => {
-      if (sameShape(a!.shape, b!.shape)) {
-        if (ga) sameA(ga.data, adjoint.data, a!.data, b!.data);
-        if (gb) sameB(gb.data, adjoint.data, a!.data, b!.data);
-        return;
-      }
-      forEachBroadcast(output.shape, a!.shape, b!.shape, (i, ia, ib) => {
-        const g = adjoint.data[i]!;
-        if (ga) ga.data[ia]! += g * da(a!.data[ia]!, b!.data[ib]!);
-        if (gb) gb.data[ib]! += g * db(a!.data[ia]!, b!.data[ib]!);
+      const [g, x, y] = [adjoint.data, a!.data, b!.data];
+      forEachRun(output.shape, a!.shape, b!.shape, (run) => {
+        if (ga) backwardA(ga.data, g, x, y, run);
+        if (gb) backwardB(gb.data, g, x, y, run);
       });
     },
     equation: ([a, b]) => `${a!} ${symbol} ${b!}`,
   };
 }
 
-function addTo(target: NumberArray, source: NumberArray): void {
-  for (let i = 0; i < target.length; i++) target[i]! += source[i]!;
-}
+const addToA: Backward = (ga, g, _a, _b, { at, a: ia, stepA, count }) => {
+  for (let i = at, j = ia; i < at + count; i++, j += stepA) ga[j]! += g[i]!;
+};
 
 export const add = binary({
   name: 'add',
   symbol: '+',
-  f: (a, b) => a + b,
-  da: () => 1,
-  db: () => 1,
-  same: (out, a, b) => {
-    for (let i = 0; i < out.length; i++) out[i] = a[i]! + b[i]!;
+  forward: (out, a, b, { at, a: ia, b: ib, stepA, stepB, count }) => {
+    for (let i = at, j = ia, k = ib; i < at + count; i++, j += stepA, k += stepB)
+      out[i] = a[j]! + b[k]!;
   },
-  sameA: addTo,
-  sameB: addTo,
+  backwardA: addToA,
+  backwardB: (gb, g, _a, _b, { at, b: ib, stepB, count }) => {
+    for (let i = at, k = ib; i < at + count; i++, k += stepB) gb[k]! += g[i]!;
+  },
 });
 
 export const sub = binary({
   name: 'sub',
   symbol: '−',
-  f: (a, b) => a - b,
-  da: () => 1,
-  db: () => -1,
-  same: (out, a, b) => {
-    for (let i = 0; i < out.length; i++) out[i] = a[i]! - b[i]!;
+  forward: (out, a, b, { at, a: ia, b: ib, stepA, stepB, count }) => {
+    for (let i = at, j = ia, k = ib; i < at + count; i++, j += stepA, k += stepB)
+      out[i] = a[j]! - b[k]!;
   },
-  sameA: addTo,
-  sameB: (gb, g) => {
-    for (let i = 0; i < gb.length; i++) gb[i]! -= g[i]!;
+  backwardA: addToA,
+  backwardB: (gb, g, _a, _b, { at, b: ib, stepB, count }) => {
+    for (let i = at, k = ib; i < at + count; i++, k += stepB) gb[k]! -= g[i]!;
   },
 });
 
 export const mul = binary({
   name: 'mul',
   symbol: '⊙',
-  f: (a, b) => a * b,
-  da: (_a, b) => b,
-  db: (a) => a,
-  same: (out, a, b) => {
-    for (let i = 0; i < out.length; i++) out[i] = a[i]! * b[i]!;
+  forward: (out, a, b, { at, a: ia, b: ib, stepA, stepB, count }) => {
+    for (let i = at, j = ia, k = ib; i < at + count; i++, j += stepA, k += stepB)
+      out[i] = a[j]! * b[k]!;
   },
-  sameA: (ga, g, _a, b) => {
-    for (let i = 0; i < ga.length; i++) ga[i]! += g[i]! * b[i]!;
+  backwardA: (ga, g, _a, b, { at, a: ia, b: ib, stepA, stepB, count }) => {
+    for (let i = at, j = ia, k = ib; i < at + count; i++, j += stepA, k += stepB)
+      ga[j]! += g[i]! * b[k]!;
   },
-  sameB: (gb, g, a) => {
-    for (let i = 0; i < gb.length; i++) gb[i]! += g[i]! * a[i]!;
+  backwardB: (gb, g, a, _b, { at, a: ia, b: ib, stepA, stepB, count }) => {
+    for (let i = at, j = ia, k = ib; i < at + count; i++, j += stepA, k += stepB)
+      gb[k]! += g[i]! * a[j]!;
   },
 });
 
 export const div = binary({
   name: 'div',
   symbol: '/',
-  f: (a, b) => a / b,
-  da: (_a, b) => 1 / b,
-  db: (a, b) => -a / (b * b),
-  same: (out, a, b) => {
-    for (let i = 0; i < out.length; i++) out[i] = a[i]! / b[i]!;
+  forward: (out, a, b, { at, a: ia, b: ib, stepA, stepB, count }) => {
+    for (let i = at, j = ia, k = ib; i < at + count; i++, j += stepA, k += stepB)
+      out[i] = a[j]! / b[k]!;
   },
-  sameA: (ga, g, _a, b) => {
-    for (let i = 0; i < ga.length; i++) ga[i]! += g[i]! / b[i]!;
+  backwardA: (ga, g, _a, b, { at, a: ia, b: ib, stepA, stepB, count }) => {
+    for (let i = at, j = ia, k = ib; i < at + count; i++, j += stepA, k += stepB)
+      ga[j]! += g[i]! / b[k]!;
   },
-  sameB: (gb, g, a, b) => {
-    for (let i = 0; i < gb.length; i++) gb[i]! -= (g[i]! * a[i]!) / (b[i]! * b[i]!);
+  backwardB: (gb, g, a, b, { at, a: ia, b: ib, stepA, stepB, count }) => {
+    for (let i = at, j = ia, k = ib; i < at + count; i++, j += stepA, k += stepB)
+      gb[k]! -= (g[i]! * a[j]!) / (b[k]! * b[k]!);
   },
 });

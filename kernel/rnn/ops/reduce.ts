@@ -1,4 +1,4 @@
-import { forEachBroadcast, resolveAxis, type NdArray, type Shape } from '../ndarray.js';
+import { forEachRun, resolveAxis, type NdArray, type Shape } from '../ndarray.js';
 import type { Rule } from './rule.js';
 
 export interface SumAttributes {
@@ -17,15 +17,17 @@ export const sum: Rule<SumAttributes> = {
   forward: (out, [x], { axes }) => {
     const kept = keptShape(x!.shape, axes);
     const sums = new Float64Array(out.data.length);
-    forEachBroadcast(x!.shape, x!.shape, kept, (i, _i, o) => {
-      sums[o]! += x!.data[i]!;
+    const from = x!.data;
+    forEachRun(x!.shape, x!.shape, kept, ({ at, count, b, stepB }) => {
+      for (let i = at, o = b; i < at + count; i++, o += stepB) sums[o]! += from[i]!;
     });
     out.data.set(sums);
   },
   backward: ([gx], adjoint, [x], _output, { axes }) => {
     if (!gx) return;
-    forEachBroadcast(x!.shape, x!.shape, keptShape(x!.shape, axes), (i, _i, o) => {
-      gx.data[i]! += adjoint.data[o]!;
+    const [to, g] = [gx.data, adjoint.data];
+    forEachRun(x!.shape, x!.shape, keptShape(x!.shape, axes), ({ at, count, b, stepB }) => {
+      for (let i = at, o = b; i < at + count; i++, o += stepB) to[i]! += g[o]!;
     });
   },
   equation: ([x]) => `Σ ${x!}`,

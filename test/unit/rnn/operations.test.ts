@@ -117,6 +117,18 @@ function broadcastCases(): { operands: () => Tensor[]; attributes: OpAttributes[
       [3, 1],
     ],
     [[3, 4], []],
+    [
+      [2, 1, 3, 1, 2],
+      [1, 4, 3, 2, 1],
+    ],
+    [
+      [2, 3, 1],
+      [2, 3, 4],
+    ],
+    [
+      [1, 1],
+      [1, 1],
+    ],
   ];
   return shapes.map(([a, b]) => ({ operands: () => [float(...a), float(...b)], attributes: {} }));
 }
