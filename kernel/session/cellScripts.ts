@@ -25,7 +25,7 @@ interface Shift {
 }
 
 export class CellScripts {
-  readonly #scripts = new Map<number, CellScript & { map?: TraceMap; shift?: Shift }>();
+  readonly #scripts = new Map<number, CellScript & { map?: string | TraceMap; shift?: Shift }>();
 
   add(script: CellScript): void {
     this.#scripts.set(script.executionCount, { ...script });
@@ -34,7 +34,7 @@ export class CellScripts {
   setMap(executionCount: number, compiled: CompiledCell): void {
     const script = this.#scripts.get(executionCount);
     if (!script) return;
-    script.map = new TraceMap(compiled.map);
+    script.map = compiled.map;
     script.shift = shiftOf(script.source, compiled.insertion);
   }
 
@@ -52,6 +52,8 @@ export class CellScripts {
     if (!url.startsWith(scheme)) return undefined;
     const script = this.#scripts.get(Number(url.slice(scheme.length)));
     if (!script?.map) return undefined;
+    // As text until it is first needed: most cells never fail.
+    if (typeof script.map === 'string') script.map = new TraceMap(script.map);
     const original = originalPositionFor(script.map, { line, column: column - 1 });
     if (original.line === null) return { script, line: 1, column: 1 };
     return { script, line: original.line, column: asWritten(script.shift, original) + 1 };

@@ -4,6 +4,7 @@
  */
 import { relative } from 'node:path';
 import { runtimeName } from './compile/runtimeCall.js';
+import type { FileModule } from './files/fileModule.js';
 import { toErrorReport } from './errorReport.js';
 import type { ImportedBinding, Modules } from './modules.js';
 import type { StackFrames } from './stackFrames.js';
@@ -66,8 +67,8 @@ export class ImportedNames {
     this.#renewed = new Map();
     for (const [name, binding] of this.#bindings) {
       if (declaring.has(name)) continue;
-      const renewed = this.parts.modules.renewed(binding, again);
-      if (renewed) this.#renewed.set(name, renewed.value);
+      const file = this.parts.modules.renewed(binding, again);
+      if (file) this.#renew(name, binding, file);
     }
     // A name of a cell that failed before its import was never bound, and needs no value.
     const lines = [...this.#renewed.keys()].map(
@@ -75,6 +76,15 @@ export class ImportedNames {
         `try { ${this.parts.spell(name)} = ${runtimeName}.renewed(${JSON.stringify(name)}) } catch {}`,
     );
     return lines.length === 0 ? undefined : ['"use strict"', ...lines].join(';\n');
+  }
+
+  #renew(name: string, { exported }: ImportedBinding, { namespace, path }: FileModule): void {
+    if (exported === '*') this.#renewed.set(name, namespace);
+    else if (exported in namespace) this.#renewed.set(name, namespace[exported]);
+    else {
+      const what = exported === 'default' ? 'has no default export' : `exports no '${exported}'`;
+      this.parts.say(`${this.#list([path])} ${what} any more, so ${name} stays what it was.\n`);
+    }
   }
 
   /** Tells which files were loaded again. */

@@ -114,17 +114,10 @@ export class Modules {
     return taken;
   }
 
-  /** What a name of a cell stands for now; undefined where nothing of it was loaded again. */
-  renewed(
-    { specifier, exported }: ImportedBinding,
-    again: ReadonlySet<string>,
-  ): { value: unknown } | undefined {
+  /** What the file has now that a name was imported from; undefined where it was not loaded again. */
+  renewed({ specifier }: ImportedBinding, again: ReadonlySet<string>): FileModule | undefined {
     const path = this.fileOf(specifier);
-    if (path === undefined || !again.has(path)) return undefined;
-    const namespace = this.#files.changes.get(path)?.namespace;
-    if (!namespace) return undefined;
-    if (exported === '*') return { value: namespace };
-    return exported in namespace ? { value: namespace[exported] } : undefined;
+    return path !== undefined && again.has(path) ? this.#files.changes.get(path) : undefined;
   }
 
   /** What was under way when the user stopped the cell is begun anew when it is next imported. */

@@ -52,6 +52,9 @@ export const readCount = () => count;`,
   'src/lonely.ts': '\nimport none from "not-installed";\nexport const x = none;',
   'src/typo.ts': '\n\nimport { scael } from "./maths";\nexport const x = scael(1);',
   'src/typing.ts': 'import { Shape } from "./model"; export const s: Shape = { size: 1 };',
+  'src/plain.ts': 'await 1; throw new TypeError("at the top")',
+  'src/unset.ts':
+    'export let unset: number | undefined; let other; export { other as listed }; export function set(): void { unset = 5 }',
   'src/endless.ts':
     'export let steps = 0; export async function endless() { for (;;) { steps++; await new Promise((r) => setTimeout(r, 1)) } }',
   'src/stuck.ts':
@@ -146,6 +149,11 @@ describe('files of the workspace', () => {
       '[ 1, 1 ]',
     ],
     [
+      'variables that have no value yet',
+      'import { unset, listed, set } from "../src/unset"; import * as later from "../src/unset"; set(); [unset, listed, later.unset]',
+      '[ undefined, undefined, 5 ]',
+    ],
+    [
       'decorators and using',
       'import { D, log } from "../src/decorated"; [new D().x, log]',
       "[ 2, [ 'open', 'closed' ] ]",
@@ -234,6 +242,15 @@ describe('files of the workspace', () => {
       [['cell', 2]],
     ],
     [
+      '\nimport "../src/plain"',
+      'TypeError',
+      /at the top/,
+      [
+        ['src/plain.ts', 1],
+        ['cell', 2],
+      ],
+    ],
+    [
       'require("../src/settings")',
       'AsyncModuleError',
       /await.*at its top.*Use import/,
@@ -281,6 +298,19 @@ describe('files of the workspace', () => {
     // Written, but not changed.
     write('src/data.json', '{ "rows": [7, 8, 9] }');
     assert.equal((await kernel.run('rows')).stderr, '');
+  });
+
+  it('that no longer export a name leave it as it was, and say so', async () => {
+    await kernel.value(
+      'import { scale, scale as kept } from "../src/maths"; import * as all from "../src/maths"',
+    );
+    write('src/maths.ts', 'export const scaled = 1;');
+    const { result, stderr } = await kernel.run('[scale(1), kept(2), Object.keys(all)]');
+    assert.equal(result, "[ 2, 4, [ 'scaled' ] ]");
+    assert.match(
+      stderr,
+      /src\/maths\.ts exports no 'scale' any more, so kept stays what it was\.\n/,
+    );
   });
 
   it('that changed are read anew by require, import() and linked packages', async () => {

@@ -8,6 +8,7 @@
 import { extname } from 'node:path';
 import type ts from 'typescript';
 import { valueNames } from '../compile/lowerImports.js';
+import { bindingNames } from '../compile/lowerVar.js';
 import { lowerWait } from '../compile/lowerWaits.js';
 import { type FileFormat, formatOf } from './fileFormat.js';
 
@@ -29,6 +30,8 @@ export interface CompiledFile {
   map: string;
   /** Names that the file imports and uses as values. */
   imported: ImportedName[];
+  /** Variables that it exports, which are there before they have a value. */
+  exported: string[];
 }
 
 export interface ImportedName {
@@ -80,6 +83,7 @@ export function compileFile(typescript: typeof ts, file: FileToCompile): Compile
     code: outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'),
     map: sourceMapText ?? '',
     imported: format === 'esm' ? importedNames(typescript, parsed) : [],
+    exported: format === 'esm' ? exportedVariables(typescript, parsed) : [],
   };
 }
 
@@ -94,6 +98,7 @@ function compilerOptions(
 ): ts.CompilerOptions {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- TypeScript 6, which is pinned, has it
   const { System, CommonJS } = typescript.ModuleKind;
+  const { Force, Legacy } = typescript.ModuleDetectionKind;
   const isTypeScript = /\.[mc]?tsx?$/.test(path);
   const { jsx, target } = options;
   const { ReactJSX, Preserve } = typescript.JsxEmit;
@@ -113,6 +118,7 @@ function compilerOptions(
     // What Node 20 runs; `using` and decorators are lowered.
     target: typescript.ScriptTarget.ES2022,
     module: format === 'esm' ? System : CommonJS,
+    moduleDetection: format === 'esm' ? Force : Legacy,
     sourceMap: true,
     // A comment behind an expression would end up in the middle of the call that is put around it.
     removeComments: true,
@@ -265,6 +271,22 @@ function collectNames(
     return bound
       .filter(({ local }) => used?.has(local) ?? true)
       .map(({ name }) => ({ specifier, name, start }));
+  });
+}
+
+function exportedVariables(typescript: typeof ts, file: ts.SourceFile): string[] {
+  return file.statements.flatMap((statement) => {
+    if (typescript.isVariableStatement(statement)) {
+      const isExported = statement.modifiers?.some(
+        ({ kind }) => kind === typescript.SyntaxKind.ExportKeyword,
+      );
+      const { declarations } = statement.declarationList;
+      return isExported ? declarations.flatMap(({ name }) => bindingNames(typescript, name)) : [];
+    }
+    const isList = typescript.isExportDeclaration(statement) && !statement.moduleSpecifier;
+    const clause = isList && !statement.isTypeOnly ? statement.exportClause : undefined;
+    if (!clause || !typescript.isNamedExports(clause)) return [];
+    return clause.elements.filter((one) => !one.isTypeOnly).map(({ name }) => name.text);
   });
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { types } from 'node:util';
 import { Script } from 'node:vm';
 import type { FileStamp } from './fileStamp.js';
-import type { ImportedName } from './compileFile.js';
+import type { CompiledFile, ImportedName } from './compileFile.js';
 import type { Target } from './resolveModule.js';
 
 export type Namespace = Record<string, unknown>;
@@ -57,7 +57,7 @@ interface ModuleParts extends Pick<
 
 /** What the code of an ECMAScript module gives when it is run: nothing of the file runs yet. */
 export function instantiateModule(
-  code: string,
+  { code, exported }: CompiledFile,
   url: string,
   path: string,
   host: FileHost,
@@ -67,6 +67,7 @@ export function instantiateModule(
     Declare,
   ];
   const namespace = createNamespace();
+  for (const name of exported) namespace[name] = undefined;
   const publish = (name: string | Namespace, value?: unknown): unknown => {
     if (typeof name === 'string') namespace[name] = value;
     else Object.assign(namespace, name);
@@ -97,7 +98,7 @@ type Body = (
 
 /** The same for CommonJS, which names what it needs only as it runs. */
 export function instantiateCommonJs(
-  code: string,
+  { code }: CompiledFile,
   url: string,
   path: string,
   host: FileHost,

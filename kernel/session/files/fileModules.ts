@@ -145,7 +145,7 @@ export class FileModules {
     });
     options.scripts.setMap(script, compiled.map);
     const instantiate = compiled.format === 'esm' ? instantiateModule : instantiateCommonJs;
-    const { specifiers, ...parts } = instantiate(compiled.code, url, path, options);
+    const { specifiers, ...parts } = instantiate(compiled, url, path, options);
     return {
       path,
       stamp,

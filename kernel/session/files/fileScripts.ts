@@ -17,23 +17,35 @@ interface FileScript {
   map?: string | TraceMap;
 }
 
+/** Of one file: functions of those before have run for so long that their lines are not known any more. */
+const keptVersions = 20;
+
 export class FileScripts {
   /** Numbers below zero, so that they are no cell's. */
   readonly #scripts = new Map<number, FileScript>();
   readonly #byUrl = new Map<string, number>();
   readonly #versions = new Map<string, number>();
+  #count = 0;
 
   /** @returns The script's number, and its name in stack traces. */
   add(path: string, text: string): { script: number; url: string } {
-    const script = -1 - this.#scripts.size;
+    const script = -++this.#count;
     const version = (this.#versions.get(path) ?? 0) + 1;
     this.#versions.set(path, version);
     const { href } = pathToFileURL(path);
     // Functions of an earlier version may still run: their lines are those of the earlier text.
-    const url = version === 1 ? href : `${href}?${String(version)}`;
+    const url = urlOf(href, version);
+    this.#forget(urlOf(href, version - keptVersions));
     this.#scripts.set(script, { path, text });
     this.#byUrl.set(url, script);
     return { script, url };
+  }
+
+  #forget(url: string): void {
+    const script = this.#byUrl.get(url);
+    if (script === undefined) return;
+    this.#byUrl.delete(url);
+    this.#scripts.delete(script);
   }
 
   setMap(script: number, map: string): void {
@@ -58,4 +70,8 @@ export class FileScripts {
     const { path: file, text } = script;
     return { file, text, ...rangeAt(text, offset, length) };
   }
+}
+
+function urlOf(href: string, version: number): string {
+  return version === 1 ? href : `${href}?${String(version)}`;
 }
