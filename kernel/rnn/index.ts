@@ -76,17 +76,21 @@ export {
   type LuongAttentionOptions,
 } from './modules/attention.js';
 export {
-  GRU,
-  LSTM,
   Recurrent,
-  RNN,
-  type GRUState,
-  type LSTMState,
+  type RecurrentForwardOptions,
   type RecurrentLayerOptions,
   type RecurrentOptions,
   type RecurrentState,
-  type RNNState,
 } from './modules/recurrent.js';
+export {
+  GRU,
+  LSTM,
+  RNN,
+  type GRUState,
+  type LSTMOptions,
+  type LSTMState,
+  type RNNState,
+} from './modules/recurrentLayers.js';
 
 export type { LossOptions, Reduction } from './losses/reduction.js';
 export type { ClassLossOptions } from './losses/classTargets.js';

@@ -3,7 +3,7 @@ import { showShape, type NumberArray } from './ndarray.js';
 import { checkOptions, is, optional } from './options.js';
 import { randomStream } from './random.js';
 import type { Tensor } from './tensor.js';
-import { LSTM } from './modules/recurrent.js';
+import { LSTM } from './modules/recurrentLayers.js';
 
 export interface InitOptions {
   /** What the result is multiplied by; see `init.gain`. Default 1. */

@@ -7,6 +7,12 @@ export interface Sequence {
   readonly input: NdArray;
   /** Initial value of each of the program's states, `[B, size]`; null means zeros. */
   readonly states: readonly (NdArray | null)[];
+  /**
+   * For each time step, how many sequences are still running: they are the first ones, so the numbers never grow. All
+   * run to the end where left out. A sequence's final state is the one after its own last time step; what is computed
+   * for it beyond is nobody's, and adjoints of the output there must be zero.
+   */
+  readonly active?: Int32Array;
 }
 
 /** Where gradients are added; null where nobody wants one. */

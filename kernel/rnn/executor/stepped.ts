@@ -84,7 +84,9 @@ function runForgetting(
 ): Unrolled {
   const output = allocateOutput(program, sequence, dtype);
   const values = workspace.values[0]!;
-  const next = program.states.map((state) => createNdArray(dtype, values[state.node]!.shape));
+  const create = () =>
+    program.states.map((state) => createNdArray(dtype, values[state.node]!.shape));
+  const [next, finalStates] = [create(), create()];
   for (let t = 0; t < sequence.input.shape[0]!; t++) {
     readInput(program, workspace, sequence, t, 0);
     runOperations(workspace, 0, workspace.operations);
@@ -92,8 +94,9 @@ function runForgetting(
     // Two passes: the next value of one state may be the present value of another.
     program.states.forEach((state, k) => next[k]!.data.set(values[state.next]!.data));
     program.states.forEach((state, k) => values[state.node]!.data.set(next[k]!.data));
+    finalStates.forEach((final, k) => copyEnding(final, next[k]!, sequence, t));
   }
-  return { output, finalStates: next, backward: refuse('the run did not keep its values') };
+  return { output, finalStates, backward: refuse('the run did not keep its values') };
 }
 
 function runKeeping(
@@ -111,20 +114,34 @@ function runKeeping(
     const out = workspace.values[t]![program.output]!.data;
     output.data.set(out, t * out.length);
   }
-  const last = workspace.values[timeSteps - 1]!;
+  const finalStates = program.states.map(({ next }) => {
+    const final = createNdArray(dtype, workspace.values[0]![next]!.shape);
+    for (let t = 0; t < timeSteps; t++) copyEnding(final, workspace.values[t]![next]!, sequence, t);
+    return final;
+  });
   const unrolled: Unrolled = {
     output,
-    finalStates: program.states.map(({ next }) => ({
-      data: last[next]!.data.slice(),
-      shape: last[next]!.shape,
-    })),
+    finalStates,
     backward(outputAdjoint, finalAdjoints, gradients) {
       unrolled.backward = refuse('it ran already');
-      goBack(program, workspace, outputAdjoint, finalAdjoints, gradients);
+      goBack(program, workspace, sequence, outputAdjoint, finalAdjoints, gradients);
       giveBack(workspace);
     },
   };
   return unrolled;
+}
+
+/** The rows of a state or its adjoint, for the sequences whose last time step is t. */
+function endingRows({ input, active }: Sequence, t: number): [from: number, to: number] {
+  const [timeSteps, batchSize] = input.shape as [number, number];
+  if (!active) return t === timeSteps - 1 ? [0, batchSize] : [0, 0];
+  return [active[t + 1] ?? 0, active[t]!];
+}
+
+function copyEnding(target: NdArray, source: NdArray, sequence: Sequence, t: number): void {
+  const width = source.shape.at(-1)!;
+  const [from, to] = endingRows(sequence, t);
+  for (let i = from * width; i < to * width; i++) target.data[i] = source.data[i]!;
 }
 
 function refuse(reason: string): () => never {
@@ -140,6 +157,7 @@ function refuse(reason: string): () => never {
 function goBack(
   program: CellProgram,
   workspace: Workspace,
+  sequence: Sequence,
   outputAdjoint: NdArray | null,
   finalAdjoints: readonly (NdArray | null)[],
   gradients: SequenceGradients,
@@ -147,13 +165,13 @@ function goBack(
   const { adjoints, carried } = workspace;
   const targets = gradientTargets(program, workspace, gradients);
   workspace.invariantOperations.forEach((node) => adjoints[node]!.data.fill(0));
-  carried.forEach((carry, k) => {
-    const final = finalAdjoints[k];
-    if (final) carry.data.set(final.data);
-    else carry.data.fill(0);
-  });
+  for (const carry of carried) carry.data.fill(0);
   for (let t = workspace.timeSteps - 1; t >= 0; t--) {
     for (const node of workspace.steppedNodes) adjoints[node]!.data.fill(0);
+    carried.forEach((carry, k) => {
+      const final = finalAdjoints[k];
+      if (final) copyEnding(carry, final, sequence, t);
+    });
     if (outputAdjoint) addRange(adjoints[program.output]!, outputAdjoint, t);
     program.states.forEach((state, k) => addAll(adjoints[state.next]!, carried[k]!));
     reverseOperations(workspace, t, workspace.operations, targets);

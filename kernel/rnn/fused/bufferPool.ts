@@ -15,59 +15,48 @@ const droppedRuns = new FinalizationRegistry<{ pool: BufferPool; buffers: RunBuf
 /** The buffers of one layer: taken for a run, given back after it, used again for the next of the same size. */
 export class BufferPool {
   readonly #idle: RunBuffers[] = [];
-  #isClosed = false;
-  /** The run that was begun last, while it has not gone back. Watched only when the next begins: that is rare. */
-  #latest: { run: object; buffers: RunBuffers } | undefined;
+  readonly #taken = new Set<RunBuffers>();
   /** Bytes of the sets that are taken. */
   bytesTaken = 0;
 
   constructor(private readonly compiled: Compiled) {}
 
   take(timeSteps: number, batchSize: number, parts: number): RunBuffers {
-    this.#watchLatest();
-    for (let k = this.#idle.length - 1; k >= 0; k--) {
-      const one = this.#idle[k]!;
-      if (one.timeSteps !== timeSteps || one.batchSize !== batchSize) continue;
-      if (one.parts.length !== parts) continue;
-      this.#idle.splice(k, 1);
-      return this.#count(one);
-    }
-    return this.#count(createBuffers(this.compiled, timeSteps, batchSize, parts));
-  }
-
-  #count(buffers: RunBuffers): RunBuffers {
+    const buffers =
+      this.#takeIdle(timeSteps, batchSize, parts) ??
+      createBuffers(this.compiled, timeSteps, batchSize, parts);
+    this.#taken.add(buffers);
     this.bytesTaken += buffers.bytes;
     return buffers;
   }
 
-  /** The run has the buffers until they are given back, or until it is garbage. */
-  lend(run: object, buffers: RunBuffers): void {
-    this.#latest = { run, buffers };
+  #takeIdle(timeSteps: number, batchSize: number, parts: number): RunBuffers | undefined {
+    for (let k = this.#idle.length - 1; k >= 0; k--) {
+      const one = this.#idle[k]!;
+      if (one.timeSteps !== timeSteps || one.batchSize !== batchSize) continue;
+      if (one.parts.length === parts) return this.#idle.splice(k, 1)[0];
+    }
+    return undefined;
+  }
+
+  /** Has the buffers given back when the run is garbage. */
+  watch(run: object, buffers: RunBuffers): void {
+    droppedRuns.register(run, { pool: this, buffers }, buffers);
   }
 
   giveBack(buffers: RunBuffers): void {
-    if (this.#latest?.buffers === buffers) this.#latest = undefined;
-    else droppedRuns.unregister(buffers);
+    if (!this.#taken.delete(buffers)) return;
+    droppedRuns.unregister(buffers);
     this.bytesTaken -= buffers.bytes;
     this.#idle.push(buffers);
-    if (this.#isClosed || this.#idle.length > mostIdle) this.#releaseOldest();
+    if (this.#idle.length > mostIdle) releaseBuffers(this.compiled.engine, this.#idle.shift()!);
   }
 
-  /** Nobody will take any more. */
+  /** Nobody will take any more, and no run is left. */
   close(): void {
-    this.#isClosed = true;
-    this.#watchLatest();
-    while (this.#idle.length > 0) this.#releaseOldest();
-  }
-
-  #watchLatest(): void {
-    if (!this.#latest) return;
-    const { run, buffers } = this.#latest;
-    droppedRuns.register(run, { pool: this, buffers }, buffers);
-    this.#latest = undefined;
-  }
-
-  #releaseOldest(): void {
-    releaseBuffers(this.compiled.engine, this.#idle.shift()!);
+    for (const buffers of [...this.#idle, ...this.#taken])
+      releaseBuffers(this.compiled.engine, buffers);
+    this.#idle.length = 0;
+    this.#taken.clear();
   }
 }

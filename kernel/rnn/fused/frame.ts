@@ -14,8 +14,10 @@ export class FrameMap {
   readonly oneHot = 3;
   /** Whether the adjoint of the input is wanted. */
   readonly wantsInput = 4;
+  /** How many sequences are running at each time step, as int32; 0 where all run to the end. */
+  readonly active = 5;
   readonly size: number;
-  readonly #rooms = 5;
+  readonly #rooms = 6;
   readonly #biases: number;
   readonly #products: number;
 

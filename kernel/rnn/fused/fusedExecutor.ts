@@ -39,37 +39,45 @@ export function createFusedExecutor(
   if (!compiled) return undefined;
   const pool = new BufferPool(compiled);
   const weights = new LayerWeights(compiled, parameters);
+  /** Held by the layer and by its runs: memory is given back when none of them is left. */
+  const life = {};
+  droppedLayers.register(life, { pool, weights });
+  /** The run that was begun last, while it has not gone back. Watched only when the next begins: that is rare. */
+  let latest: { run: FusedRun; buffers: RunBuffers } | undefined;
 
-  const takeBuffers = ({ input }: Sequence): RunBuffers => {
+  const begin = ({ input }: Sequence): { run: FusedRun; buffers: RunBuffers } => {
+    if (latest) pool.watch(latest.run, latest.buffers);
     const [timeSteps, batchSize] = input.shape as [number, number];
-    return pool.take(timeSteps, batchSize, partsOf(compiled, timeSteps, batchSize));
+    const buffers = pool.take(timeSteps, batchSize, partsOf(compiled, timeSteps, batchSize));
+    // Remembered before it runs: user code may be terminated anywhere.
+    return (latest = { run: new FusedRun(compiled, weights, parameters, buffers, life), buffers });
+  };
+  const end = (buffers: RunBuffers): void => {
+    if (latest?.buffers === buffers) latest = undefined;
+    pool.giveBack(buffers);
   };
 
   const runOnce = (sequence: Sequence): Unrolled => {
-    const buffers = takeBuffers(sequence);
-    const run = new FusedRun(compiled, weights, parameters, buffers);
+    const { run, buffers } = begin(sequence);
     const result = run.forward(sequence);
-    pool.giveBack(buffers);
+    end(buffers);
     return { ...result, backward: refuse('the run did not keep its values') };
   };
 
   const runKeeping = (sequence: Sequence): Unrolled => {
-    const buffers = takeBuffers(sequence);
-    const run = new FusedRun(compiled, weights, parameters, buffers);
-    // Before it runs: user code may be terminated anywhere.
-    pool.lend(run, buffers);
+    const { run, buffers } = begin(sequence);
     const unrolled: Unrolled = {
       ...run.forward(sequence),
       backward(output, finalStates, gradients) {
         unrolled.backward = refuse('it ran already');
         run.backward(output, finalStates, gradients);
-        pool.giveBack(buffers);
+        end(buffers);
       },
     };
     return unrolled;
   };
 
-  const executor: Executor = {
+  return {
     run(sequence, keep) {
       if (!keep) return runOnce(sequence);
       if (pool.bytesTaken > mostTaken)
@@ -77,8 +85,6 @@ export function createFusedExecutor(
       return runKeeping(sequence);
     },
   };
-  droppedLayers.register(executor, { pool, weights });
-  return executor;
 }
 
 /** How many parts a batch is split into, one thread each. */

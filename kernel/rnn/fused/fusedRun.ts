@@ -14,12 +14,15 @@ export class FusedRun {
     private readonly weights: LayerWeights,
     private readonly parameters: readonly NdArray[],
     private readonly buffers: RunBuffers,
+    /** What the memory lives as long as. */
+    readonly life: object,
   ) {}
 
-  forward({ input, states }: Sequence): { output: NdArray; finalStates: NdArray[] } {
+  forward({ input, states, active }: Sequence): { output: NdArray; finalStates: NdArray[] } {
     const { parts, timeSteps, batchSize } = this.buffers;
     this.#readInput(input.data);
     for (const part of parts) {
+      this.#readActive(part, active);
       part.views.initial.forEach((initial, k) => copyIn(initial, part, states[k]?.data));
       part.views.vectors.forEach((vector, k) => vector.set(this.#vector(k).data));
     }
@@ -39,7 +42,9 @@ export class FusedRun {
         shape: [timeSteps, batchSize, width],
       },
       finalStates: program.states.map(({ size }, k) => ({
-        data: this.#collect((part) => part.views.final[k]!, 1),
+        data: active
+          ? this.#collectEnds(k, size, active)
+          : this.#collect((part) => part.views.final[k]!, 1),
         shape: [batchSize, size],
       })),
     };
@@ -58,6 +63,8 @@ export class FusedRun {
       if (output) this.#split(output.data, part, views.outputAdjoint);
       else views.outputAdjoint.fill(0);
       views.adjoint.forEach((adjoint, k) => copyIn(adjoint, part, finals[k]?.data));
+      if (part.words[frame.active] !== 0)
+        views.otherAdjoint.forEach((adjoint, k) => adjoint.set(views.adjoint[k]!));
       for (const adjoint of views.vectorAdjoints) adjoint.fill(0);
     }
     const { words, batchSize } = parts[0]!;
@@ -129,6 +136,29 @@ export class FusedRun {
         for (let b = 0; b < part.batchSize; b++)
           own[i++] = positions[t * batchSize + part.start + b]!;
     }
+  }
+
+  #readActive(part: Part, active: Int32Array | undefined): void {
+    const { frame, engine } = this.compiled;
+    part.words[frame.active] = 0;
+    if (!active) return;
+    const own = (part.active ??= engine.allocateWords(active.length));
+    part.words[frame.active] = own.byteOffset;
+    for (let t = 0; t < active.length; t++)
+      own[t] = Math.max(0, Math.min(part.batchSize, active[t]! - part.start));
+  }
+
+  /** `[B, size]`: the k-th state of each sequence after its own last time step. */
+  #collectEnds(k: number, size: number, active: Int32Array): Float32Array {
+    const ends = new Float32Array(this.buffers.batchSize * size);
+    for (const { start, batchSize, views } of this.buffers.parts)
+      for (let row = 0; row < batchSize; row++) {
+        let last = active.length - 1;
+        while (active[last]! <= start + row) last--;
+        const from = (last * batchSize + row) * size;
+        ends.set(views.next[k]!.subarray(from, from + size), (start + row) * size);
+      }
+    return ends;
   }
 
   /** Copies a part's sequences out of `[T, B, …]`. */

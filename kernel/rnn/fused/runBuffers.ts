@@ -13,6 +13,8 @@ export interface Part {
   readonly views: Views;
   /** Positions of the ones of a one-hot input, allocated when one comes. */
   positions: Int32Array | undefined;
+  /** How many of its sequences are running at each time step, allocated when lengths come. */
+  active: Int32Array | undefined;
 }
 
 /** What goes in and comes out, of a part's sequences. */
@@ -27,6 +29,10 @@ export interface Views {
   readonly initial: readonly Float32Array[];
   readonly final: readonly Float32Array[];
   readonly adjoint: readonly Float32Array[];
+  /** Where an adjoint may stand too before a sequence's last time step. */
+  readonly otherAdjoint: readonly Float32Array[];
+  /** By state, `[T, B, size]`: after each time step. */
+  readonly next: readonly Float32Array[];
   /** By vector. */
   readonly vectors: readonly Float32Array[];
   readonly vectorAdjoints: readonly Float32Array[];
@@ -86,7 +92,7 @@ function createPart(compiled: Compiled, timeSteps: number, start: number, batchS
     words[frame.room(k)] = byteOffset;
   });
   const views = createViews(compiled, rooms, timeSteps, batchSize);
-  return { start, batchSize, words, rooms, views, positions: undefined };
+  return { start, batchSize, words, rooms, views, positions: undefined, active: undefined };
 }
 
 function createViews(
@@ -112,6 +118,8 @@ function createViews(
     initial: program.states.map(({ node }) => view(`value:${node}`)),
     final: program.states.map((_, k) => view(`next:${k}`, timeSteps - 1)),
     adjoint: program.states.map((_, k) => view(`carryIn:${k}`)),
+    otherAdjoint: program.states.map((_, k) => view(`carryOut:${k}`)),
+    next: program.states.map((_, k) => view(`next:${k}`, 0, timeSteps)),
     vectors: vectors.map((node) => shared(`value:${node}`)),
     vectorAdjoints: vectors.map((node) => shared(`adjoint:${node}`)),
   };
@@ -119,9 +127,10 @@ function createViews(
 
 export function releaseBuffers(engine: Engine, { parts, frames }: RunBuffers): void {
   engine.release(frames);
-  for (const { words, rooms, positions } of parts) {
+  for (const { words, rooms, positions, active } of parts) {
     engine.release(words);
     if (positions) engine.release(positions);
+    if (active) engine.release(active);
     for (const room of rooms) engine.release(room);
   }
 }

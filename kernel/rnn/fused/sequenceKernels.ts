@@ -75,6 +75,8 @@ export function numberProducts({ preactivations }: Plan): NumberedProduct[] {
 class SequenceWriter {
   readonly #t: Local;
   readonly #batchSize: Local;
+  /** Sequences that are running at the present time step. */
+  readonly #running: Local;
   readonly #pointers = new Map<string, Local>();
   readonly #strides = new Map<number, Local>();
 
@@ -85,6 +87,7 @@ class SequenceWriter {
   ) {
     this.#t = f.local('i32');
     this.#batchSize = this.#load(parts.frame.batchSize);
+    this.#running = this.#load(parts.frame.batchSize);
   }
 
   forward(loops: readonly GroupKernel[]): void {
@@ -96,6 +99,8 @@ class SequenceWriter {
     for (const one of products) if (one.product.isHoisted) this.#startWithInput(one, rows);
     f.countTo(this.#t, timeSteps, 1, () => {
       this.#leaveIfCancelled();
+      this.#countRunning(() => f.get(this.#t));
+      this.#clearEnded(this.#operandPlaces());
       for (let level = 0; level < plan.levels; level++) {
         for (const one of products)
           if (one.sum.level === level && !one.product.isHoisted) this.#multiply(one);
@@ -114,7 +119,9 @@ class SequenceWriter {
     this.#clearAccumulated();
     f.countTo(this.#t, timeSteps, 1, () => {
       this.#leaveIfCancelled();
+      this.#countRunning(() => f.get(timeSteps).i32(1).op('i32_sub').get(this.#t).op('i32_sub'));
       this.#clearTemporary();
+      this.#clearEnded(this.#adjointPlaces());
       for (let level = plan.levels - 1; level >= 0; level--) {
         for (const loop of loops) if (loop.group.level === level) this.#run(loop);
         for (const one of plan.normalisations) if (one.level === level) this.#normaliseBack(one);
@@ -158,7 +165,7 @@ class SequenceWriter {
   }
 
   #multiply(one: NumberedProduct): void {
-    this.#multiplyRows(one, operandKey(this.parts.plan, one.product.operand), this.#batchSize);
+    this.#multiplyRows(one, operandKey(this.parts.plan, one.product.operand), this.#running);
   }
 
   /** The pre-activation's rows = bias + operand·Wᵀ, or += for all products but the first. */
@@ -199,7 +206,7 @@ class SequenceWriter {
   /** The operand's adjoint += the pre-activation's adjoint · W */
   #multiplyBack(one: NumberedProduct): void {
     const target = operandAdjoint(this.parts.plan, one.product.operand);
-    this.#multiplyRowsBack(one, target, this.#batchSize);
+    this.#multiplyRowsBack(one, target, this.#running);
   }
 
   #multiplyRowsBack(
@@ -249,7 +256,7 @@ class SequenceWriter {
     const key = operandKey(parts.plan, operand);
     f.get(this.#at(`value:${node}`)).get(this.#at(`inverse:${node}`));
     f.get(this.#at(key)).i32(4 * this.#widthOf(key));
-    f.get(this.#batchSize).i32(width).f32(eps).call(parts.core['normalise']!);
+    f.get(this.#running).i32(width).f32(eps).call(parts.core['normalise']!);
   }
 
   #normaliseBack({ node, operand, width }: Plan['normalisations'][number]): void {
@@ -258,13 +265,13 @@ class SequenceWriter {
     f.get(this.#at(target)).i32(4 * this.#widthOf(target));
     f.get(this.#at(`adjoint:${node}`)).get(this.#at(`value:${node}`));
     f.get(this.#at(`inverse:${node}`))
-      .get(this.#batchSize)
+      .get(this.#running)
       .i32(width);
     f.call(parts.core['normaliseBack']!);
   }
 
   #run({ body, pointers }: GroupKernel): void {
-    this.f.get(this.#batchSize);
+    this.f.get(this.#running);
     for (const pointer of pointers) this.f.get(this.#pointer(pointer));
     this.f.call(body);
   }
@@ -358,19 +365,60 @@ class SequenceWriter {
     }
   }
 
-  /** What backward adds to within a time step starts from zero. */
+  /** What backward adds to within a time step starts from zero, for the sequences that are running. */
   #clearTemporary(): void {
     const { plan } = this.parts;
     const keys: BufferKey[] = plan.program.states.map((_, k) => `carryOut:${k}` as const);
     const nodes = plan.stores.filter(({ hasAdjoint }) => hasAdjoint).map(({ node }) => node);
     for (const node of [...nodes, ...plan.normalisations.map((one) => one.node)])
       keys.push(`adjoint:${node}`);
-    for (const key of new Set(keys))
+    for (const key of new Set(keys)) {
+      this.f.get(this.#at(key)).i32(0).get(this.#running);
       this.f
-        .get(this.#at(key))
-        .i32(0)
-        .get(this.#stride(this.#widthOf(key)))
+        .i32(4 * this.#widthOf(key))
+        .op('i32_mul')
         .op('memory_fill');
+    }
+  }
+
+  #countRunning(pushTimeStep: () => void): void {
+    const { f, parts } = this;
+    this.#push(parts.frame.active);
+    f.if(() => {
+      this.#push(parts.frame.active);
+      pushTimeStep();
+      f.i32(4).op('i32_mul').op('i32_add').memory('i32_load').set(this.#running);
+    });
+  }
+
+  /** What the gradients of weights read is zero for sequences that have ended. */
+  #clearEnded(keys: readonly BufferKey[]): void {
+    const { f } = this;
+    f.get(this.#running).get(this.#batchSize).op('i32_lt_s');
+    f.if(() => {
+      for (const key of new Set(keys)) {
+        const bytes = 4 * this.#widthOf(key);
+        f.get(this.#running).i32(bytes).op('i32_mul').get(this.#at(key)).op('i32_add').i32(0);
+        f.get(this.#batchSize).get(this.#running).op('i32_sub').i32(bytes).op('i32_mul');
+        f.op('memory_fill');
+      }
+    });
+  }
+
+  /** Operands of products that a time step computes. */
+  #operandPlaces(): BufferKey[] {
+    const { plan, products } = this.parts;
+    return products.flatMap(({ product }) => {
+      if (product.isHoisted) return [];
+      const state = plan.program.states.findIndex(({ node }) => node === product.operand);
+      return [state < 0 ? operandKey(plan, product.operand) : (`next:${state}` as const)];
+    });
+  }
+
+  #adjointPlaces(): BufferKey[] {
+    return this.parts.plan.preactivations.flatMap(({ node, accumulates }) =>
+      accumulates ? [] : [`adjoint:${node}` as const],
+    );
   }
 
   /** The adjoint that a time step hands on is what the one before it gets. */
