@@ -295,7 +295,7 @@ export class ModuleBuilder {
   ) {}
 
   /** Imports `env.name`, a function without results. All imports come before the first definition. */
-  import(name: string, parameters: readonly ValueType[]): Callable {
+  importFunction(name: string, parameters: readonly ValueType[]): Callable {
     const known = this.#imports.findIndex((one) => one.name === name);
     if (known >= 0) return { index: known };
     if (this.#functions.length > 0) throw new Error(`import of ${name} after a definition`);
