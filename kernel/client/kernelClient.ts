@@ -13,6 +13,8 @@ import type {
   KernelEvent,
   KernelRequest,
   ReadyEvent,
+  TimersReply,
+  TrainingRequest,
   VariablesReply,
 } from '../contract/protocol.js';
 import {
@@ -31,11 +33,11 @@ export type CellEvent = Extract<KernelEvent, { parent: string }>;
 /** An event of no request: `comm`. */
 export type FreeEvent = Exclude<
   KernelEvent,
-  CellEvent | ReadyEvent | CompleteReply | VariablesReply
+  CellEvent | ReadyEvent | CompleteReply | VariablesReply | TimersReply
 >;
 export type CellRequest = Omit<ExecuteRequest, 'type'>;
 type Listener<T> = (value: T) => void;
-type Answer = CompleteReply | VariablesReply;
+type Answer = CompleteReply | VariablesReply | TimersReply;
 
 export interface KernelEnd extends KernelExit {
   /** It was restarted, shut down or disposed; it did not crash. */
@@ -45,6 +47,7 @@ export interface KernelEnd extends KernelExit {
 interface Outstanding {
   onEvent: (event: CellEvent) => void;
   resolve: (reply: ExecuteReply) => void;
+  state: 'waiting' | 'running' | 'paused';
 }
 
 const shutdownWithinMs = 2000;
@@ -86,7 +89,7 @@ export class KernelClient {
   execute(request: CellRequest, onEvent: (event: CellEvent) => void): Promise<ExecuteReply> {
     const { id: parent } = request;
     return new Promise((resolve) => {
-      this.#outstanding.set(parent, { onEvent, resolve });
+      this.#outstanding.set(parent, { onEvent, resolve, state: 'waiting' });
       if (!this.#process && this.#crashed) {
         const text = 'A fresh kernel was started: the variables of earlier cells are gone.\n';
         onEvent({ type: 'stream', parent, name: 'stderr', text });
@@ -100,9 +103,10 @@ export class KernelClient {
    * Stops a cell, also one that is busy; its variables stay. Only that cell: where it has ended meanwhile,
    * nothing happens.
    *
-   * @param parent Its request; by default the first that has no reply, else whatever holds the kernel.
+   * @param parent Its request; by default the first that has no reply (one that is paused comes last), else
+   * whatever holds the kernel.
    */
-  interrupt(parent = this.#outstanding.keys().next().value): void {
+  interrupt(parent = this.#first()): void {
     this.#process?.control({ type: 'interrupt', ...(parent === undefined ? {} : { parent }) });
   }
 
@@ -152,6 +156,17 @@ export class KernelClient {
     return (await this.#ask({ type: 'variables' })) as VariablesReply | undefined;
   }
 
+  /** Pauses, resumes, changes or stops training; what came of it is told by `training` events. */
+  steer(request: Omit<TrainingRequest, 'type'>): void {
+    if (this.#process) this.#send({ type: 'training', ...request });
+  }
+
+  /** The timers that cells left behind, after clearing some. Undefined where the process ended instead. */
+  async timers(clear?: number[] | 'all'): Promise<TimersReply | undefined> {
+    const question = { type: 'timers', ...(clear === undefined ? {} : { clear }) } as const;
+    return (await this.#ask(question)) as TimersReply | undefined;
+  }
+
   /** Output of a timer or promise after its cell's reply. Returns how to stop listening. */
   onStray(listener: Listener<CellEvent>): () => void {
     return subscribe(this.#strayListeners, listener);
@@ -163,6 +178,12 @@ export class KernelClient {
 
   onExit(listener: Listener<KernelEnd>): () => void {
     return subscribe(this.#exitListeners, listener);
+  }
+
+  #first(): string | undefined {
+    const all = [...this.#outstanding];
+    const [id] = all.find(([, { state }]) => state !== 'paused') ?? all[0] ?? [];
+    return id;
   }
 
   #spawn(): KernelProcess {
@@ -182,7 +203,10 @@ export class KernelClient {
   }
 
   #ask(
-    question: { type: 'variables' } | { type: 'complete'; code: string; cursor: number },
+    question:
+      | { type: 'variables' }
+      | { type: 'timers'; clear?: number[] | 'all' }
+      | { type: 'complete'; code: string; cursor: number },
   ): Promise<Answer | undefined> {
     const id = `question-${String(++this.#asked)}`;
     return new Promise((resolve) => {
@@ -193,7 +217,11 @@ export class KernelClient {
 
   #receive(event: KernelEvent): void {
     if (event.type === 'ready') return;
-    if (event.type === 'completeReply' || event.type === 'variablesReply') {
+    if (
+      event.type === 'completeReply' ||
+      event.type === 'variablesReply' ||
+      event.type === 'timersReply'
+    ) {
       this.#questions.get(event.id)?.(event);
       this.#questions.delete(event.id);
       return;
@@ -208,6 +236,9 @@ export class KernelClient {
       if (event.type === 'status') return;
       for (const listener of this.#strayListeners) listener(event);
       return;
+    }
+    if (event.type === 'status') {
+      outstanding.state = event.state === 'paused' ? 'paused' : 'running';
     }
     outstanding.onEvent(event);
     if (event.type !== 'executeReply') return;
@@ -242,9 +273,11 @@ export class KernelClient {
   #settle(error: Error): void {
     const waiting = [...this.#outstanding];
     this.#outstanding.clear();
-    waiting.forEach(([parent, { onEvent, resolve }], index) => {
-      const status = index === 0 ? 'error' : 'aborted';
-      if (index === 0) onEvent({ type: 'error', parent, error: toReport(error) });
+    waiting.forEach(([parent, { onEvent, resolve, state }], index) => {
+      // The first may have been about to begin.
+      const hasBegun = index === 0 || state !== 'waiting';
+      const status = hasBegun ? 'error' : 'aborted';
+      if (hasBegun) onEvent({ type: 'error', parent, error: toReport(error) });
       const reply: ExecuteReply = {
         type: 'executeReply',
         parent,

@@ -32,6 +32,8 @@ export interface LossPayload {
   unit: string;
   /** `running` while more points will come. */
   status: 'running' | 'done' | 'stopped' | 'failed';
+  /** With `status: 'running'`: it waits between two steps until the user resumes it. */
+  paused?: boolean;
   /** Steps the run was asked for; the step axis reaches this far from the start. */
   totalSteps: number;
   series: LossSeries[];

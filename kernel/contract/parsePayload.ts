@@ -33,6 +33,7 @@ import {
   readShape,
   readText,
 } from './readValue.js';
+import { flag } from './traceReaders.js';
 
 export { parseTrace, traceLimits } from './parseTrace.js';
 export { PayloadError, payloadLimits } from './readValue.js';
@@ -49,6 +50,8 @@ export function parseLoss(value: unknown): LossPayload {
     totalSteps: readCount(payload.get('totalSteps'), 'totalSteps'),
     series: listOf(readSeries, payloadLimits.series)(payload.get('series'), 'series'),
   };
+  const paused = optional(flag);
+  assignDefined(parsed, 'paused', paused(payload.get('paused'), 'paused'));
   const baselines = optional(listOf(readBaseline, payloadLimits.baselines));
   const marks = optional(listOf(readMark, payloadLimits.marks));
   assignDefined(parsed, 'baselines', baselines(payload.get('baselines'), 'baselines'));

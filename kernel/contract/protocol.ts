@@ -10,6 +10,7 @@
  * line of JSON (`ControlMessage`) to the child's file descriptor `controlFd`, which a worker thread reads.
  *
  * Order. The kernel says `ready` once. It runs `execute` requests one at a time in the order received;
+ * where the training of one is paused by the user, the next runs meanwhile;
  * each is answered by `status busy`, any number of `stream`, `display`, `result`, `error`,
  * `clearOutput`, `inputRequest`, then exactly one `executeReply`, then `status idle`. Everything that
  * belongs to a request names it in `parent`. Output of a timer or promise that outlives its cell keeps
@@ -33,6 +34,8 @@ export type KernelRequest =
   | InterruptRequest
   | CompleteRequest
   | VariablesRequest
+  | TrainingRequest
+  | TimersRequest
   | InputReply
   | CommMessage
   | ShutdownRequest;
@@ -72,6 +75,28 @@ export interface CompleteRequest {
 export interface VariablesRequest {
   type: 'variables';
   id: string;
+}
+
+/**
+ * Steer training runs: all that are under way, or those of one request. What it did is told by `training`
+ * events. `change` holds from the next step on.
+ */
+export interface TrainingRequest {
+  type: 'training';
+  parent?: string;
+  action: 'pause' | 'resume' | 'stop' | 'change';
+  /** With `change`. */
+  lr?: number;
+  /** With `change`; null: no clipping. */
+  clipNorm?: number | null;
+}
+
+/** Which timers of cells are pending, after clearing some. Answered by `timersReply` with the same id. */
+export interface TimersRequest {
+  type: 'timers';
+  id: string;
+  /** The timers to clear first, by their ids; `all` of them. */
+  clear?: number[] | 'all';
 }
 
 /** The user's answer to `inputRequest`; null where the question was dismissed. */
@@ -121,6 +146,8 @@ export type KernelEvent =
   | ClearOutputEvent
   | CompleteReply
   | VariablesReply
+  | TimersReply
+  | TrainingEvent
   | CommMessage;
 
 /** The first message of a process: it can take requests now. */
@@ -134,8 +161,22 @@ export interface ReadyEvent {
 
 export interface StatusEvent {
   type: 'status';
-  state: 'busy' | 'idle';
+  /** `paused`: its training waits for the user, other requests run; `busy` again when it goes on. */
+  state: 'busy' | 'idle' | 'paused';
   parent: string;
+}
+
+/** A training run began, was paused, resumed or changed, or ended. May come after the `executeReply`. */
+export interface TrainingEvent {
+  type: 'training';
+  parent: string;
+  /** Unique within the process. */
+  run: number;
+  status: 'running' | 'paused' | 'done' | 'stopped' | 'failed';
+  step: number;
+  totalSteps: number;
+  lr: number;
+  clipNorm: number | null;
 }
 
 /** Console text. Consecutive pieces of one name may be joined by the receiver. */
@@ -251,4 +292,20 @@ export interface VariableSummary {
   isPartial?: boolean;
   /** The cell that set it last. */
   cell?: CellReference;
+}
+
+export interface TimersReply {
+  type: 'timersReply';
+  id: string;
+  timers: TimerSummary[];
+}
+
+export interface TimerSummary {
+  id: number;
+  kind: 'timeout' | 'interval' | 'immediate';
+  /** Milliseconds, as asked for. */
+  delay: number;
+  /** The request and the cell that started it. */
+  parent: string;
+  cell: CellReference & { executionCount: number };
 }

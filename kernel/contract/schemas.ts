@@ -16,6 +16,7 @@ const lossSchema = {
     title: { type: 'string' },
     unit: { type: 'string' },
     status: { enum: ['running', 'done', 'stopped', 'failed'] },
+    paused: { type: 'boolean' },
     totalSteps: count,
     series: {
       type: 'array',

@@ -22,7 +22,8 @@ let charts = 0;
 
 /**
  * Trains a model and, in a notebook, draws its loss while it does; see `FitOptions`.
- * Stopping the cell ends the run at its next step; the history up to there is kept and drawn.
+ * Stopping the cell ends the run at its next step; the history up to there is kept and drawn. Pausing it (in the
+ * cell's toolbar, or `run.pause()`) lets other cells run, until it is resumed.
  */
 export function fit<State>({ chart = {}, ...options }: NotebookFitOptions<State>): Run {
   checkOptions(
@@ -45,15 +46,37 @@ export function fit<State>({ chart = {}, ...options }: NotebookFitOptions<State>
     const reason: unknown = signal.reason;
     run.abort(reason instanceof Error ? reason : new Error('fit: stopped by the user'));
   };
-  const run = train({
+  const { steps: totalSteps } = options;
+  let shown = '';
+  const run: Run = train({
     ...options,
     onStep: (state) => {
-      if (state.status !== 'running') signal.removeEventListener('abort', abort);
+      if (state.status !== 'running' && state.status !== 'paused')
+        signal.removeEventListener('abort', abort);
       draw?.(state);
+      const { lr, clipNorm } = state.settings;
+      const now = `${state.status} ${lr} ${clipNorm}`;
+      if (now !== shown) changed();
+      shown = now;
       options.onStep?.(state);
     },
   });
-  signal.addEventListener('abort', abort, { once: true });
+  const changed = host.training({
+    get status() {
+      return run.status;
+    },
+    get settings() {
+      return run.settings;
+    },
+    progress: () => ({ step: run.history.step.at(-1) ?? 0, totalSteps }),
+    pause: () => run.pause(),
+    resume: () => run.resume(),
+    change: (changes) => run.change(changes),
+    stop: () => run.stop(),
+    abandon: (reason) => run.abandon(reason),
+  });
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
   return run;
 }
 
@@ -64,10 +87,12 @@ function liveChart(
   options: LossChartOptions,
 ): (run: Run) => void {
   const displayId = `unroll-loss-${++charts}`;
-  let drawn = -Infinity;
+  let [drawn, status, marks] = [-Infinity, '', 0];
   return (run) => {
-    if (run.status === 'running' && now() - drawn < drawEveryMs) return;
-    drawn = now();
+    const changes = run.history.changes.length;
+    const isSame = run.status === status && changes === marks;
+    if (isSame && run.status === 'running' && now() - drawn < drawEveryMs) return;
+    [drawn, status, marks] = [now(), run.status, changes];
     const payload = toLossPayload(run.history, run.status, totalSteps, options);
     host.display(lossBundle(payload), { displayId });
   };

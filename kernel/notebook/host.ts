@@ -24,6 +24,28 @@ export interface NotebookHost {
    * next safe point; work of a timer or of an earlier cell is not meant and gets a signal of its own.
    */
   interruption(): AbortSignal;
+  /**
+   * Announces a run of `fit`. From then on the user can pause, steer and stop it, and stopping the cell that
+   * asks ends it at its next step.
+   *
+   * @returns to be called whenever the run's status or settings have changed
+   */
+  training(run: SteeredRun): () => void;
+}
+
+/** A training run, as the session sees it. */
+export interface SteeredRun {
+  readonly status: 'running' | 'paused' | 'done' | 'stopped' | 'failed';
+  readonly settings: { readonly lr: number; readonly clipNorm: number | undefined };
+  /** Steps done, of so many. */
+  progress(): { step: number; totalSteps: number };
+  pause(): void;
+  resume(): void;
+  change(changes: { lr?: number; clipNorm?: number | null }): void;
+  /** Ends at the next step boundary. */
+  stop(): void;
+  /** Its step was terminated. */
+  abandon(reason: Error): void;
 }
 
 export const notebookHostKey = Symbol.for('unroll.notebook');

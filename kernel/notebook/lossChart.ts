@@ -1,5 +1,5 @@
 import { lossMime, vegaLiteMime, type LossPayload, type MimeBundle } from '../contract/mime.js';
-import type { RunStatus, TrainingHistory } from '../rnn/train/run.js';
+import type { RunStatus, SettingChange, TrainingHistory } from '../rnn/train/run.js';
 import { OptionError } from '../rnn/errors.js';
 import { checkOptions, optional } from '../rnn/options.js';
 import { lossFallback } from './lossFallback.js';
@@ -17,6 +17,8 @@ export interface LossChartOptions {
   baselines?: Record<string, number>;
 }
 
+/** Changes of settings that are marked, the last ones. */
+const mostMarks = 100;
 /** Points sent per series; longer ones are thinned, keeping each stretch's smallest and largest value. */
 const mostPoints = 2000;
 
@@ -50,11 +52,21 @@ export function toLossPayload(
     version: 1,
     title,
     unit,
-    status,
+    status: status === 'paused' ? 'running' : status,
+    ...(status === 'paused' ? { paused: true } : {}),
     totalSteps,
     series,
     baselines: Object.entries(baselines).map(([name, value]) => ({ name, value })),
+    ...(history.changes.length > 0 ? { marks: history.changes.slice(-mostMarks).map(toMark) } : {}),
   };
+}
+
+/** `lr 0.01 → 0.001` */
+function toMark({ step, name, from, to }: SettingChange): { step: number; text: string } {
+  const label = name === 'lr' ? 'lr' : 'clip';
+  const text = (value: number | undefined) =>
+    value === undefined ? 'off' : String(Number(value.toPrecision(3)));
+  return { step, text: `${label} ${text(from)} → ${text(to)}` };
 }
 
 export function lossBundle(payload: LossPayload): MimeBundle {
@@ -65,14 +77,14 @@ export function lossBundle(payload: LossPayload): MimeBundle {
   };
 }
 
-function describeLoss({ title, unit, status, series }: LossPayload): string {
+function describeLoss({ title, unit, status, paused, series }: LossPayload): string {
   const parts = series.map(({ name, step, value }) => {
     const last = value.at(-1);
     return step.length === 0
       ? `${name}: no steps yet`
       : `${name} ${last == null ? 'not finite' : last.toFixed(4)} at step ${step.at(-1)!}`;
   });
-  return `${title} (${unit}), ${status}: ${parts.join('; ')}`;
+  return `${title} (${unit}), ${paused ? 'paused' : status}: ${parts.join('; ')}`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Json, LossPayload } from '../contract/mime.js';
 
 /** A plain Vega-Lite loss curve, for front ends that do not know our media type. */
-export function lossFallback({ title, unit, series, baselines = [] }: LossPayload): Json {
+export function lossFallback(payload: LossPayload): Json {
+  const { title, unit, series, baselines = [], marks = [] } = payload;
   const rows = series.flatMap(({ name, step, value }) =>
     step.map((at, i) => ({ series: name, step: at, value: value[i] ?? null })),
   );
@@ -33,6 +34,20 @@ export function lossFallback({ title, unit, series, baselines = [] }: LossPayloa
           text: { field: 'name', type: 'nominal' },
         },
       },
+      ...(marks.length > 0 ? markLayers(marks) : []),
     ],
   };
+}
+
+/** A vertical line at each change of a setting, with what changed. */
+function markLayers(marks: { step: number; text: string }[]): Json[] {
+  const x = { field: 'step', type: 'quantitative' };
+  return [
+    { data: { values: marks }, mark: { type: 'rule', strokeDash: [2, 3] }, encoding: { x } },
+    {
+      data: { values: marks },
+      mark: { type: 'text', align: 'left', dx: 4, y: 8 },
+      encoding: { x, text: { field: 'text', type: 'nominal' } },
+    },
+  ];
 }

@@ -183,7 +183,14 @@ export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 
 export type { Model } from './train/model.js';
-export { Run, TrainingHistory, type RunStatus, type StepReport } from './train/run.js';
+export {
+  Run,
+  TrainingHistory,
+  type RunSettings,
+  type RunStatus,
+  type SettingChange,
+  type StepReport,
+} from './train/run.js';
 export { evaluate, type EvaluateOptions } from './train/evaluate.js';
 export {
   generate,

@@ -11,6 +11,8 @@ export class Execution {
   readonly interruption = new AbortController();
   /** A `fit` of the cell is under way: when stopped, it ends at its next step. */
   isTraining = false;
+  /** How far its training was when the user stopped the cell; the cell ends with that. */
+  stoppedTraining: { step: number; totalSteps: number } | undefined;
   /** The reply was sent; what comes now is stray. */
   isFinished = false;
   /** Where a value that is no Error was thrown last: it has no stack of its own. */

@@ -28,7 +28,7 @@ import { Interrupted } from './sessionErrors.js';
 import { UserCode } from './userCode.js';
 
 /** Training may end at its next step for this long before its code is terminated. */
-const stepWithinMs = 1200;
+export const stepWithinMs = 1200;
 /** A cell that was told to stop has this long for its `finally` blocks. */
 export const unwindWithinMs = 500;
 /** For this long the innermost frame is awaited to be the user's, not Node's or the kernel's below it. */
@@ -63,6 +63,7 @@ export interface InterruptTarget {
 export class Interrupts {
   readonly #userCode = new UserCode();
   readonly #gate = new Int32Array(new SharedArrayBuffer(4));
+  readonly #noted = new WeakSet<Execution>();
   readonly #checks = new AsyncHookChecks();
   #kernelWork = 0;
   /** What runs is about to be terminated: at the next check of V8's, which may be a few calls away. */
@@ -219,8 +220,10 @@ export class Interrupts {
 
   /** The cell stops at its next `await`, or as soon as the event loop turns. */
   #note(execution: Execution): void {
-    if (execution.stopping) return;
-    execution.stopping = new Interrupted();
+    if (this.#noted.has(execution)) return;
+    this.#noted.add(execution);
+    // One that trains has its history first.
+    if (!execution.isTraining) execution.stopping ??= new Interrupted();
     setImmediate(() => this.kernel(() => this.target.stop(execution)));
   }
 

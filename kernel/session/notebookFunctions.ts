@@ -17,9 +17,10 @@ interface Parts {
   owner: () => Execution | undefined;
   emit: (event: KernelEvent) => void;
   inputs: PendingInputs;
+  training: NotebookHost['training'];
 }
 
-export function installNotebookHost({ owner, emit, inputs }: Parts): void {
+export function installNotebookHost({ owner, emit, inputs, training }: Parts): void {
   let asked = 0;
   const parent = () => owner()?.id ?? '';
   const host: NotebookHost = {
@@ -52,6 +53,7 @@ export function installNotebookHost({ owner, emit, inputs }: Parts): void {
       const isOfCell = flow !== undefined && !flow.isDetached && !flow.execution.isFinished;
       return isOfCell ? flow.execution.interruption.signal : new AbortController().signal;
     },
+    training,
   };
   Object.defineProperty(globalThis, notebookHostKey, { value: host, configurable: true });
 }

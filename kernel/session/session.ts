@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { ExecuteRequest, KernelEvent, KernelRequest } from '../contract/protocol.js';
+import type { SteeredRun } from '../notebook/host.js';
 import { CellNames } from './cellNames.js';
 import { CellScripts, type CellPosition } from './cellScripts.js';
 import { createCellRuntime } from './createCellRuntime.js';
@@ -17,11 +18,12 @@ import { installConsole } from './consoleStreams.js';
 import { toErrorReport } from './errorReport.js';
 import { Evaluator, type Outcome } from './evaluator.js';
 import { Execution, type Flow, flows } from './execution.js';
-import { Interrupts, unwindWithinMs } from './interrupts.js';
+import { Interrupts, stepWithinMs, unwindWithinMs } from './interrupts.js';
 import { FileScripts } from './files/fileScripts.js';
 import { ImportedNames } from './importedNames.js';
 import { isError } from './isError.js';
 import { setImmediate, setTimeout } from './kernelTimers.js';
+import { LiveCells } from './liveCells.js';
 import { Modules } from './modules.js';
 import { installNotebookHost, type PendingInputs } from './notebookFunctions.js';
 import { OutputQueue, type Send } from './outputQueue.js';
@@ -32,7 +34,8 @@ import { Interrupted } from './sessionErrors.js';
 import { type Place, StackFrames } from './stackFrames.js';
 import { StoppableRequests } from './stoppableRequests.js';
 import { loadTypeScript } from './typescript.js';
-import { installUserTimers } from './userTimers.js';
+import { Trainings } from './trainings.js';
+import { installUserTimers, type UserTimers } from './userTimers.js';
 import { summarizeVariables } from './variables.js';
 
 export interface SessionOptions {
@@ -60,7 +63,12 @@ export class Session {
   readonly #imported: ImportedNames;
   /** Errors that were shown: the same one often comes again, as an unhandled rejection. */
   readonly #reported = new WeakSet<object>();
-  #running: Execution | undefined;
+  readonly #live = new LiveCells();
+  readonly #trainings = new Trainings(
+    (event) => this.#emit(event),
+    (execution) => this.#trainingChanged(execution),
+  );
+  #timers: UserTimers | undefined;
   #executionCount = 0;
 
   constructor(private readonly options: SessionOptions) {
@@ -128,7 +136,7 @@ export class Session {
       if (execution) this.#interrupts.protect(() => this.#output.write(execution.id, name, text));
       return execution !== undefined;
     });
-    installUserTimers({
+    this.#timers = installUserTimers({
       run: (flow, work, terminated) => this.#interrupts.runUserCode(flow, work, terminated),
       failed: (error, flow) => this.#later(() => this.#failElsewhere(flow.execution, error)),
       terminated: ({ execution }) => {
@@ -140,6 +148,7 @@ export class Session {
       owner: () => this.#owner(),
       emit: (event) => this.#interrupts.protect(() => this.#output.emit(event)),
       inputs: this.#inputs,
+      training: (run) => this.#interrupts.protect(() => this.#train(run)),
     });
     installPromiseInspection();
     installProcessHooks((error) => this.#uncaught(error));
@@ -168,7 +177,7 @@ export class Session {
         this.#startNext();
         break;
       case 'interrupt':
-        if (this.#running) this.#stop(this.#running);
+        if (this.#live.running) this.#stop(this.#live.running);
         break;
       case 'inputReply':
         this.#inputs.get(request.id)?.(request);
@@ -182,6 +191,15 @@ export class Session {
           ),
         });
         break;
+      case 'training':
+        this.#trainings.steer(request);
+        break;
+      case 'timers': {
+        if (request.clear !== undefined) this.#timers?.clear(request.clear);
+        const timers = this.#timers?.list() ?? [];
+        this.#emit({ type: 'timersReply', id: request.id, timers });
+        break;
+      }
       case 'complete':
         this.#emit({
           type: 'completeReply',
@@ -205,7 +223,7 @@ export class Session {
   // A cell's way
 
   #startNext(): void {
-    if (this.#running) return;
+    if (this.#live.running) return;
     const request = this.#queue.shift();
     if (request) this.#start(request);
   }
@@ -213,7 +231,7 @@ export class Session {
   #start({ id, cell, code }: ExecuteRequest): void {
     const executionCount = ++this.#executionCount;
     const execution = new Execution(id, cell, executionCount);
-    this.#running = execution;
+    this.#live.begin(execution);
     this.#executions.set(executionCount, execution);
     this.#emit({ type: 'status', state: 'busy', parent: id });
     this.#frames.renew();
@@ -328,6 +346,10 @@ export class Session {
   }
 
   #succeed(execution: Execution): void {
+    if (execution.stoppedTraining) {
+      this.#fail(execution, new Interrupted(execution.stoppedTraining));
+      return;
+    }
     this.#finish(execution, 'ok');
   }
 
@@ -376,7 +398,7 @@ export class Session {
     this.#emit({ type: 'executeReply', parent, status, executionCount, durationMs });
     this.#emit({ type: 'status', state: 'idle', parent });
     this.#requests.ends(parent);
-    this.#running = undefined;
+    this.#live.end(execution);
     this.#later(() => this.#startNext());
   }
 
@@ -385,15 +407,27 @@ export class Session {
 
   /** The cell that an interrupt means. */
   #meant(parent: string | null): Execution | 'waiting' | 'over' {
-    if (parent === null || parent === this.#running?.id) return this.#running ?? 'waiting';
+    if (parent === null) return this.#live.running ?? 'waiting';
+    const live = this.#live.byId(parent);
+    if (live) return live;
     return this.#requests.stop(parent) ? 'waiting' : 'over';
   }
 
   #stop(execution: Execution): void {
     if (execution.isFinished) return;
-    const interrupted = (execution.stopping ??= new Interrupted());
     this.#inputs.clear();
     this.#modules.stopped();
+    const [training] = this.#trainings.stop(execution);
+    if (training) {
+      execution.stoppedTraining = training;
+      // A step that takes longer is terminated, if it is code that runs; else the wait for it ends.
+      setTimeout(() => this.#interrupts.kernel(() => this.#cancel(execution)), stepWithinMs);
+    } else this.#cancel(execution);
+  }
+
+  #cancel(execution: Execution): void {
+    if (execution.isFinished || execution.cancelled) return;
+    const interrupted = (execution.stopping ??= new Interrupted(execution.stoppedTraining));
     // The cell's own `await` throws it, so that its `finally` runs and the line is known.
     execution.cancel(interrupted);
     const end = () => {
@@ -402,9 +436,39 @@ export class Session {
     setTimeout(() => this.#interrupts.kernel(end), unwindWithinMs);
   }
 
+  #train(run: SteeredRun): () => void {
+    const owner = this.#owner();
+    const flow = flows.getStore() ?? (owner && { execution: owner, isDetached: true });
+    if (!flow) return () => undefined;
+    const changed = this.#trainings.add(run, flow);
+    return () => this.#interrupts.protect(changed);
+  }
+
+  /** A run of the cell was paused, resumed or has ended. */
+  #trainingChanged(execution: Execution): void {
+    if (execution.isFinished) return;
+    const { id: parent, isTraining, stoppedTraining } = execution;
+    const [wasPaused, isPaused] = [
+      this.#live.isPaused(execution),
+      this.#trainings.arePaused(execution),
+    ];
+    if (isPaused && !wasPaused) {
+      this.#live.pause(execution);
+      this.#emit({ type: 'status', state: 'paused', parent });
+      this.#later(() => this.#startNext());
+    } else if (wasPaused && !isPaused) {
+      this.#live.resume(execution);
+      this.#emit({ type: 'status', state: 'busy', parent });
+    }
+    if (isTraining || !stoppedTraining) return;
+    // What waits for the run gets the history, and the cell's next `await` ends the cell.
+    execution.stopping ??= new Interrupted(stoppedTraining);
+    this.#later(() => this.#cancel(execution));
+  }
+
   /** Code was terminated; `isTold`: a timer's callback or a value's display, which says so itself. */
   #terminated(flow: Flow | undefined, isTold: boolean): void {
-    const execution = flow?.execution ?? this.#running;
+    const execution = flow?.execution ?? this.#live.running;
     if (!execution) return;
     if (execution.isFinished) {
       // One that was stopped before has said so.
@@ -413,7 +477,13 @@ export class Session {
     }
     this.#inputs.clear();
     this.#modules.stopped();
-    this.#failElsewhere(execution, new Interrupted());
+    const interrupted = new Interrupted(execution.stoppedTraining);
+    if (execution.isTraining) {
+      const abandon = () => this.#trainings.abandon(execution, interrupted);
+      this.#interrupts.runUserCode({ execution, isDetached: true }, abandon);
+    }
+    // After the last drawing of what was trained.
+    this.#later(() => this.#failElsewhere(execution, interrupted));
     // A body that was terminated after an `await` never tells that it ended.
     setTimeout(() => execution.unwound(), unwindWithinMs);
   }
@@ -427,7 +497,9 @@ export class Session {
   /** Whose output this is: who started the code, else the cell that runs, else the last one. */
   #owner(): Execution | undefined {
     return (
-      flows.getStore()?.execution ?? this.#running ?? this.#executions.get(this.#executionCount)
+      flows.getStore()?.execution ??
+      this.#live.running ??
+      this.#executions.get(this.#executionCount)
     );
   }
 

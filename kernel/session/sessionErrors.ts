@@ -2,8 +2,14 @@
 export class Interrupted extends Error {
   override name = 'Interrupted';
 
-  constructor() {
-    super('Stopped by the user. Variables are kept.');
+  /** @param training How far the training was that was stopped. */
+  constructor(training?: { step: number; totalSteps: number }) {
+    super(
+      training
+        ? `Stopped by the user: training ended after step ${String(training.step)} of ` +
+            `${String(training.totalSteps)}, its history is kept. Variables are kept.`
+        : 'Stopped by the user. Variables are kept.',
+    );
   }
 }
 

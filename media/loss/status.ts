@@ -31,6 +31,9 @@ export function toStatusText(payload: LossPayload): string {
   const { step, seconds, secondsPerStep } = toProgress(payload);
   const reached = `${formatCount(step)} of ${formatCount(Math.max(step, payload.totalSteps))}`;
   const ended = { done: 'Done', stopped: 'Stopped', failed: 'Failed' };
+  if (payload.status === 'running' && payload.paused) {
+    return `Paused at step ${reached} · after ${formatDuration(seconds)}`;
+  }
   if (payload.status === 'running') {
     const left = payload.totalSteps - step;
     const parts = [`Step ${reached}`];

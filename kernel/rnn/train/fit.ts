@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.js';
 import { evaluate } from './evaluate.js';
 import { callModel, detachState, type Model } from './model.js';
 import { createYielder, now } from './platform.js';
-import { Run, type StepReport } from './run.js';
+import { Run, type RunSettings, type StepReport } from './run.js';
 
 export interface FitOptions<State> {
   /** A module, or anything with `forward(input, state?)` → output or `{ output, state }`. */
@@ -20,10 +20,10 @@ export interface FitOptions<State> {
   /** Number of optimiser steps. */
   steps: number;
   /** Largest global gradient norm; left out: no clipping. */
-  clipNorm?: number;
+  clipNorm?: number | undefined;
   /** Held-out data, measured every so many steps (default: ten times a run) and at the end. */
   validation?: { data: Iterable<Batch>; every?: number };
-  /** Told after every step and at the end; must not throw. */
+  /** Told after every step, of pauses and changes, and at the end; must not throw. */
   onStep?: (run: Run) => void;
 }
 
@@ -48,10 +48,26 @@ export function fit<State>(options: FitOptions<State>): Run {
     validation: optional(is.object),
     onStep: optional(is.function),
   });
-  return new Run(trainingSteps(options), (run) => options.onStep?.(run));
+  const { optimizer } = options;
+  const settings: RunSettings = {
+    get lr() {
+      return optimizer.lr;
+    },
+    set lr(rate) {
+      optimizer.lr = rate;
+    },
+    clipNorm: options.clipNorm,
+  };
+  const steps = trainingSteps(options, settings, () => run.pausedMs);
+  const run: Run = new Run(steps, settings, (one) => options.onStep?.(one));
+  return run;
 }
 
-async function* trainingSteps<State>(options: FitOptions<State>): AsyncGenerator<StepReport> {
+async function* trainingSteps<State>(
+  options: FitOptions<State>,
+  settings: RunSettings,
+  pausedMs: () => number,
+): AsyncGenerator<StepReport> {
   const { model, optimizer, steps, validation } = options;
   const every = validation?.every ?? Math.max(1, Math.floor(steps / 10));
   const letEventsThrough = createYielder();
@@ -60,14 +76,20 @@ async function* trainingSteps<State>(options: FitOptions<State>): AsyncGenerator
   let state: State | undefined;
   for (let step = 1; step <= steps; step++) {
     const batch = batches.next().value;
-    const trained = trainingStep(options, batch, batch.continues ? state : undefined, step);
+    const { clipNorm } = settings;
+    const trained = trainingStep(
+      { ...options, clipNorm },
+      batch,
+      batch.continues ? state : undefined,
+      step,
+    );
     state = trained.state;
     const report: StepReport = {
       step,
       loss: trained.loss,
       gradNorm: trained.gradNorm,
       lr: optimizer.lr,
-      seconds: (now() - began) / 1000,
+      seconds: (now() - began - pausedMs()) / 1000,
     };
     if (validation && (step % every === 0 || step === steps))
       report.validation = await evaluate({ model, data: validation.data, loss: options.loss });

@@ -1,3 +1,6 @@
+import { checkOptions, is, optional } from '../options.js';
+import { now } from './platform.js';
+
 /** What one training step was like. */
 export interface StepReport {
   /** Steps done, from 1. */
@@ -8,10 +11,28 @@ export interface StepReport {
   gradNorm: number;
   /** The learning rate of this step. */
   lr: number;
-  /** Wall time since the run began. */
+  /** Wall time since the run began, pauses left out. */
   seconds: number;
   /** The validation loss, at the steps where it was measured. */
   validation?: number;
+}
+
+/** What was changed while a run was under way. */
+export interface SettingChange {
+  /** The first step that it holds for. */
+  step: number;
+  name: 'lr' | 'clipNorm';
+  /** Undefined: no clipping. */
+  from: number | undefined;
+  to: number | undefined;
+}
+
+/** What may be changed while a run is under way. */
+export interface RunSettings {
+  /** The optimiser's learning rate. */
+  lr: number;
+  /** Largest global gradient norm; undefined: no clipping. */
+  clipNorm: number | undefined;
 }
 
 /** A run so far, in columns: the i-th entry of each belongs to the i-th step. */
@@ -21,6 +42,8 @@ export class TrainingHistory {
   readonly gradNorm: number[] = [];
   readonly lr: number[] = [];
   readonly seconds: number[] = [];
+  /** Changes of the learning rate or the clipping by `run.change`, or while the run was paused. */
+  readonly changes: SettingChange[] = [];
   readonly validation = { step: [] as number[], loss: [] as number[], seconds: [] as number[] };
 
   append(report: StepReport): void {
@@ -41,34 +64,93 @@ export class TrainingHistory {
   }
 }
 
-export type RunStatus = 'running' | 'done' | 'stopped' | 'failed';
+export type RunStatus = 'running' | 'paused' | 'done' | 'stopped' | 'failed';
 
 /**
  * A training run that is under way.
  *
  * `await run` waits for its end and gives the history. `for await (const report of run)` goes step by step:
  * the next step waits until the loop's body is done, and leaving the loop stops the run.
+ * `pause()` holds it between two steps until `resume()`; weights and learning rate may be changed meanwhile.
  */
 export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepReport> {
   readonly history = new TrainingHistory();
   #status: RunStatus = 'running';
   #stopRequested = false;
   #abortReason: Error | undefined;
+  #pausedMs = 0;
+  /** Set while a pause is asked for. */
+  #pause: { promise: Promise<void>; resolve: () => void } | undefined;
+  readonly #abandoned = deferred();
+  readonly #settings: RunSettings;
+  readonly #observe: (run: Run) => void;
   #reader: Reader | undefined;
   readonly #end: Promise<TrainingHistory>;
 
-  /** @param steps makes one step per report; @param observe is told of every report and of the end */
-  constructor(steps: AsyncIterator<StepReport>, observe: (run: Run) => void) {
-    this.#end = this.#drive(steps, observe);
+  /**
+   * @param steps makes one step per report
+   * @param settings what the next step uses
+   * @param observe is told of every report, of pauses and of the end
+   */
+  constructor(
+    steps: AsyncIterator<StepReport>,
+    settings: RunSettings,
+    observe: (run: Run) => void,
+  ) {
+    this.#settings = settings;
+    this.#observe = observe;
+    this.#end = Promise.race([
+      this.#drive(steps),
+      this.#abandoned.promise.then(() => Promise.reject(this.#abortReason!)),
+    ]);
   }
 
   get status(): RunStatus {
     return this.#status;
   }
 
+  /** The learning rate and the clipping of the next step. */
+  get settings(): Readonly<RunSettings> {
+    const { lr, clipNorm } = this.#settings;
+    return { lr, clipNorm };
+  }
+
+  /** Milliseconds that the run was held, so far. */
+  get pausedMs(): number {
+    return this.#pausedMs;
+  }
+
+  /** Holds the run at the next step boundary, until `resume()`. */
+  pause(): void {
+    if (!this.#isStopping() && this.#status === 'running') this.#pause ??= deferred();
+  }
+
+  /** Goes on after `pause()`. */
+  resume(): void {
+    this.#pause?.resolve();
+    this.#pause = undefined;
+  }
+
+  /**
+   * Changes the learning rate or the clipping (`clipNorm: null`: none) from the next step on; `history.changes` tells.
+   * @throws OptionError for a value that is not a positive number
+   */
+  change(changes: { lr?: number; clipNorm?: number | null }): void {
+    checkOptions('run.change', changes, {
+      lr: optional(is.positive),
+      clipNorm: optional((value) => (value === null ? undefined : is.positive(value))),
+    });
+    const before = this.settings;
+    if (changes.lr !== undefined) this.#settings.lr = changes.lr;
+    if (changes.clipNorm !== undefined) this.#settings.clipNorm = changes.clipNorm ?? undefined;
+    this.#noteChanges(before);
+    this.#observe(this);
+  }
+
   /** Ends the run at the next step boundary; `await run` then gives the history so far. */
   stop(): void {
     this.#stopRequested = true;
+    this.resume();
     this.#reader?.resume();
   }
 
@@ -76,6 +158,15 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
   abort(reason: Error): void {
     this.#abortReason = reason;
     this.stop();
+  }
+
+  /** Ends the run now, with `reason` as its error: its step was torn off and will never return. */
+  abandon(reason: Error): void {
+    if (this.#status !== 'running' && this.#status !== 'paused') return;
+    this.abort(reason);
+    this.#status = 'stopped';
+    this.#abandoned.resolve();
+    this.#observe(this);
   }
 
   then<A = TrainingHistory, B = never>(
@@ -104,31 +195,61 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
     return this.#stopRequested;
   }
 
-  async #drive(
-    steps: AsyncIterator<StepReport>,
-    observe: (run: Run) => void,
-  ): Promise<TrainingHistory> {
+  #isPausing(): boolean {
+    return this.#pause !== undefined;
+  }
+
+  async #drive(steps: AsyncIterator<StepReport>): Promise<TrainingHistory> {
     // Let whoever asked for the run attach to it before the first step.
     await Promise.resolve();
     try {
       while (!this.#isStopping()) {
         await this.#reader?.wanted();
+        await this.#held();
         if (this.#isStopping()) break;
         const result = await steps.next();
         if (result.done) break;
         this.history.append(result.value);
         this.#reader?.push(result.value);
-        observe(this);
+        this.#observe(this);
       }
       this.#status = this.#stopRequested ? 'stopped' : 'done';
     } catch (error) {
       this.#status = 'failed';
       throw error;
     } finally {
-      observe(this);
+      this.#observe(this);
     }
     if (this.#abortReason) throw this.#abortReason;
     return this.history;
+  }
+
+  /** Waits while the run is paused. */
+  async #held(): Promise<void> {
+    if (!this.#pause) return;
+    const began = now();
+    const before = this.settings;
+    this.#status = 'paused';
+    this.#observe(this);
+    // A second pause may have been asked for when the first is over.
+    while (this.#isPausing()) await this.#pause.promise;
+    this.#pausedMs += now() - began;
+    this.#status = 'running';
+    this.#noteChanges(before);
+    this.#observe(this);
+  }
+
+  /** Whoever changed them: `change`, or another cell that had the optimiser at hand during a pause. */
+  #noteChanges(before: Readonly<RunSettings>): void {
+    const { changes } = this.history;
+    const step = (this.history.step.at(-1) ?? 0) + 1;
+    for (const name of ['lr', 'clipNorm'] as const) {
+      const [from, to] = [before[name], this.#settings[name]];
+      const isNoted = changes.some(
+        (one) => one.step === step && one.name === name && one.to === to,
+      );
+      if (from !== to && !isNoted) changes.push({ step, name, from, to });
+    }
   }
 }
 
