@@ -71,7 +71,11 @@ export class OverflowFile {
   #tailLength = 0;
 
   /** @param head What the cell has shown already: the file holds all that it printed. */
-  constructor(folder: OverflowFolder, head: readonly string[]) {
+  constructor(
+    folder: OverflowFolder,
+    head: readonly string[],
+    private readonly limit = maxBytes,
+  ) {
     try {
       this.path = folder.newFile();
     } catch (error) {
@@ -153,7 +157,8 @@ export class OverflowFile {
       this.#fd ??= openSync(this.path, this.#written === 0 ? 'w' : 'a');
       for (let at = 0; at < block.length;) at += writeSync(this.#fd, block, at);
       this.#written += block.length;
-      if (this.#written > maxBytes) this.failure = `the limit of ${maxBytes >> 20} MiB was reached`;
+      if (this.#written > this.limit)
+        this.failure = `the limit of ${this.limit / 2 ** 20} MiB was reached`;
     } catch (error) {
       this.failure = reasonOf(error);
     }
