@@ -23,12 +23,15 @@ export function createCellRuntime(parts: Parts): CellRuntime {
   const locate = (script: number, offset: number): Place | undefined =>
     script < 0 ? files.locateOffset(script, offset) : scripts.locateOffset(script, offset);
   /** Notes where a value was thrown first: it may not know itself. */
-  const note = (value: unknown, script: number, offset: number): Place | undefined => {
+  const note = (
+    value: unknown,
+    script: number,
+    offset: number,
+    isThrow = false,
+  ): Place | undefined => {
     const at = locate(script, offset);
     const owner = flows.getStore()?.execution ?? execution(script);
-    if (!at || !owner) return at;
-    const isKnown = owner.thrown !== undefined && Object.is(owner.thrown.value, value);
-    if (!isKnown) owner.thrown = { value, at };
+    if (at && owner) owner.noteThrown(value, at, isThrow);
     return at;
   };
   const waitFor = (script: number, offset: number, value: unknown): unknown => {
@@ -46,7 +49,7 @@ export function createCellRuntime(parts: Parts): CellRuntime {
   return {
     await: waitFor,
     thrown(script, offset, value) {
-      note(value, script, offset);
+      note(value, script, offset, true);
       return value;
     },
     result(script, value) {

@@ -6,6 +6,9 @@ import type { Place } from './stackFrames.js';
 /** An `await` of a stopped cell throws this many times. */
 const maxRefusals = 100;
 
+/** More than one, as reading an error's members may run code that throws another. */
+const maxThrown = 4;
+
 export class Execution {
   readonly started = performance.now();
   readonly interruption = new AbortController();
@@ -15,8 +18,6 @@ export class Execution {
   stoppedTraining: { step: number; totalSteps: number } | undefined;
   /** The reply was sent; what comes now is stray. */
   isFinished = false;
-  /** Where a value that is no Error was thrown last: it has no stack of its own. */
-  thrown: { value: unknown; at: Place } | undefined;
   /** What the cell's next `await` throws: it is to stop, and the event loop may not turn before. */
   stopping: Error | undefined;
   /** When it was cancelled: its `finally` blocks have some time from then on. */
@@ -24,6 +25,8 @@ export class Execution {
   #refusals = 0;
   /** Set while the cell, stopped or failed elsewhere, has not unwound: its body must not go on. */
   #cancelled: Error | undefined;
+  /** Where values were thrown of late. */
+  readonly #thrown: { value: unknown; at: Place }[] = [];
   readonly #strays = new Map<string, number>();
   readonly #waits = new Set<(reason: Error) => void>();
   #hasResult = false;
@@ -65,6 +68,21 @@ export class Execution {
       promise.then(resolve, reject);
       promise.then(settled, settled);
     });
+  }
+
+  /** A value that may not know itself was thrown here, or came by from where it was thrown. */
+  noteThrown(value: unknown, at: Place, isThrow: boolean): void {
+    const known = this.#thrown.findIndex((one) => Object.is(one.value, value));
+    // An error that is thrown on is still the one from there; a number may be another one.
+    const isSame = !isThrow || (typeof value === 'object' && value !== null);
+    if (known >= 0 && isSame) return;
+    if (known >= 0) this.#thrown.splice(known, 1);
+    this.#thrown.push({ value, at });
+    if (this.#thrown.length > maxThrown) this.#thrown.shift();
+  }
+
+  whereThrown(value: unknown): Place | undefined {
+    return this.#thrown.findLast((one) => Object.is(one.value, value))?.at;
   }
 
   /** How often an error that reads like this came after the cell's end. */

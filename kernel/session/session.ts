@@ -31,7 +31,7 @@ import { installProcessHooks } from './processHooks.js';
 import { installPromiseInspection } from './promiseInspection.js';
 import { asBundle, isPromiseLike, toBundle } from './resultBundle.js';
 import { Interrupted } from './sessionErrors.js';
-import { type Place, StackFrames } from './stackFrames.js';
+import { StackFrames } from './stackFrames.js';
 import { StoppableRequests } from './stoppableRequests.js';
 import { loadTypeScript } from './typescript.js';
 import { Trainings } from './trainings.js';
@@ -372,7 +372,7 @@ export class Session {
 
   #stray(execution: Execution, error: unknown): void {
     if (this.#isReported(error)) return;
-    const { stack } = toErrorReport(error, this.#frames, whereabouts(execution, error));
+    const { stack } = toErrorReport(error, this.#frames, execution.whereThrown(error));
     const times = execution.countStray(stack);
     if (times === 1) this.#report(execution, error);
     if (times !== 2) return;
@@ -385,7 +385,7 @@ export class Session {
   }
 
   #report(execution: Execution, error: unknown, at?: CellPosition): void {
-    const report = toErrorReport(error, this.#frames, at ?? whereabouts(execution, error));
+    const report = toErrorReport(error, this.#frames, at ?? execution.whereThrown(error));
     if (typeof error === 'object' && error !== null) this.#reported.add(error);
     this.#emit({ type: 'error', parent: execution.id, error: report });
   }
@@ -534,11 +534,6 @@ export class Session {
   #emit(event: KernelEvent): void {
     this.#interrupts.protect(() => this.#output.emit(event));
   }
-}
-
-/** Where a value was thrown that does not know itself. */
-function whereabouts({ thrown }: Execution, error: unknown): Place | undefined {
-  return thrown && Object.is(thrown.value, error) ? thrown.at : undefined;
 }
 
 /** A bit of everything, so that the compiler's code is compiled itself. */

@@ -158,7 +158,7 @@ describe('the report of an error', () => {
         1,
       ],
       [
-        'const odd = new Error("odd");\nthrow Object.defineProperty(odd, "stack", { get() { throw new Error("no") } })',
+        'const odd = new Error("odd"); throw Object.defineProperty(odd, "stack", { get() { throw new Error("no") } })',
         1,
       ],
     ];

@@ -43,6 +43,7 @@ describe('an error', () => {
       'Error',
     ],
     ['that is no Error', '\n  ¦throw 5', 'ThrownValue'],
+    ['that is no Error, thrown before', 'try { throw 5 } catch {}\n\n  ¦throw 5', 'ThrownValue'],
     ['that is no Error, rejected', '\n  ¦await Promise.reject("text")', 'ThrownValue'],
     ['that is undefined', '\n  ¦throw undefined', 'ThrownValue'],
     ['that is undefined, rejected', '\n  ¦await Promise.reject()', 'ThrownValue'],
