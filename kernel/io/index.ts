@@ -15,3 +15,4 @@ export {
   type Tempo,
 } from './midi.js';
 export { pianoRoll, rollToNotes, type PianoRollOptions } from './pianoRoll.js';
+export * from './interchange/index.js';

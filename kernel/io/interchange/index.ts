@@ -1,0 +1,4 @@
+/** Models and weights in the formats of other frameworks. Bytes in, bytes out; reading a file is the caller's. */
+export { InterchangeError } from './interchangeError.js';
+export { exportOnnx, type ExportOnnxOptions } from './exportOnnx.js';
+export type { DynamicAxes } from './exampleInputs.js';
