@@ -1,6 +1,7 @@
 import { addTo, relativeError, spreadEvenly } from './vectors.js';
+import type { Executor } from '../executor/executor.js';
 import { createSteppedExecutor } from '../executor/stepped.js';
-import { createNdArray, sizeOf, type NdArray } from '../ndarray.js';
+import { createNdArray, sizeOf, type DType, type NdArray } from '../ndarray.js';
 import type { LayerRun } from './layerRun.js';
 import { part } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
@@ -135,46 +136,108 @@ function directionalError({ network, options, gradients }: Trace): number | null
 /** Of both signs, so that weights do not all grow together. */
 const signed = (i: number): number => (i % 3 === 1 ? -1 : 1) * direction(i);
 
-/** The layer again in the executor that training uses where no faster one applies, segment by segment. */
+/**
+ * The layer again in the executor that training uses where no faster one applies: sequences of one length
+ * together, in the order of computation, segment by segment where backpropagation is cut.
+ */
 function executorError({ run }: LayerTrace): number {
-  const { program, inputs, timeSteps, dtype, options } = run;
+  const { program, inputs, dtype, options } = run;
   if (options.edits && options.edits.size > 0) return 0;
   const executor = createSteppedExecutor(program, inputs.parameters, dtype);
-  const starts = [0, ...(options.boundaries ?? [])];
-  const like = ({ shape }: NdArray): NdArray => createNdArray(dtype, shape);
-  const parameters = inputs.parameters.map(like);
-  const errors = starts.map((start, segment) => {
-    const end = starts[segment + 1] ?? timeSteps;
-    const states = run.entering.map((all) => stateAt(all, start));
-    const input = range(inputs.input, start, end);
-    const unrolled = executor.run({ input, states }, true);
-    const gradients = { input: like(input), states: states.map(like), parameters };
-    const finals = end === timeSteps ? run.carried.map((all) => stateAt(all, end - 1)) : [];
-    unrolled.backward(
-      run.fromAbove && range(run.fromAbove, start, end),
-      program.states.map((_, k) => finals[k] ?? null),
-      gradients,
-    );
-    return worst([
-      relativeError(unrolled.output.data, range(run.output, start, end).data),
-      relativeError(gradients.input.data, range(run.gradients!.input, start, end).data),
-    ]);
-  });
+  const parameters = inputs.parameters.map(({ shape }) => createNdArray(dtype, shape));
+  const errors = groupsOf(run).flatMap(({ sequences, steps, starts }) =>
+    starts.map((start, segment) => {
+      const end = starts[segment + 1] ?? steps.length;
+      return segmentError(
+        run,
+        executor,
+        sequences,
+        steps.slice(start, end),
+        end === steps.length,
+        parameters,
+      );
+    }),
+  );
   parameters.forEach((own, k) => {
     errors.push(relativeError(own.data, run.gradients!.parameters[k]!.data));
   });
   return worst(errors);
 }
 
-const stateAt = (all: NdArray, t: number): NdArray => ({
-  data: part(all, t),
-  shape: all.shape.slice(1),
-});
+/** Sequences of one length, their time steps in the order of computation, and where segments start among these. */
+function groupsOf(run: LayerRun) {
+  const { timeSteps, batchSize } = run;
+  const lengths = Array.from(
+    { length: batchSize },
+    (_, b) => run.options.lengths?.[b] ?? timeSteps,
+  );
+  return [...new Set(lengths)].map((length) => {
+    const steps = Array.from({ length: timeSteps }, (_, p) => run.inOrder(p)).filter(
+      (t) => t < length,
+    );
+    return {
+      sequences: lengths.flatMap((own, b) => (own === length ? [b] : [])),
+      steps,
+      starts: steps.flatMap((t, p) => (p === 0 || run.isCutBefore(t) ? [p] : [])),
+    };
+  });
+}
 
-/** Parts [start, end) along the first axis; shares memory. */
-function range({ data, shape }: NdArray, start: number, end: number): NdArray {
-  const size = sizeOf(shape.slice(1));
-  return { data: data.subarray(start * size, end * size), shape: [end - start, ...shape.slice(1)] };
+function segmentError(
+  run: LayerRun,
+  executor: Executor,
+  sequences: readonly number[],
+  steps: readonly number[],
+  isLast: boolean,
+  parameters: readonly NdArray[],
+): number {
+  const { program, inputs, dtype } = run;
+  const pick = (array: NdArray) => pickParts(array, dtype, steps, sequences);
+  const pickRows = ({ data, shape }: NdArray) =>
+    pickParts({ data, shape: [1, ...shape.slice(-2)] }, dtype, [0], sequences);
+  const input = pick(inputs.input);
+  const states = run.states.map((all) => {
+    const entering = pickParts(all, dtype, [run.inOrder(steps[0]!)], sequences);
+    return { data: entering.data, shape: entering.shape.slice(1) };
+  });
+  const unrolled = executor.run({ input, states }, true);
+  const gradients = {
+    input: createNdArray(dtype, input.shape),
+    states: states.map(() => null),
+    parameters,
+  };
+  unrolled.backward(
+    run.fromAbove && pick(run.fromAbove),
+    program.states.map((_, k) => {
+      const final = isLast ? run.finalAdjoints[k] : undefined;
+      return final ? pickRows(final) : null;
+    }),
+    gradients,
+  );
+  return worst([
+    relativeError(unrolled.output.data, pick(run.output).data),
+    relativeError(gradients.input.data, pick(run.gradients!.input).data),
+  ]);
+}
+
+/** Some time steps and sequences of `[T, B, …]`, copied. */
+function pickParts(
+  array: NdArray,
+  dtype: DType,
+  steps: readonly number[],
+  sequences: readonly number[],
+): NdArray {
+  const [, batchSize, ...inner] = array.shape as [number, number, ...number[]];
+  const width = sizeOf(inner);
+  const picked = createNdArray(dtype, [steps.length, sequences.length, ...inner]);
+  let to = 0;
+  for (const t of steps)
+    for (const b of sequences) {
+      const from = (t * batchSize + b) * width;
+      picked.data.set(array.data.subarray(from, from + width), to);
+      to += width;
+    }
+  return picked;
 }
 
 /** Σ over edges out of a node, with what comes from outside of the step, against its adjoint, at every step. */

@@ -59,18 +59,24 @@ export interface Saturation {
   readonly nearHigh: Float64Array;
 }
 
-/** By activation; runs the layer's steps once more. */
+/** By activation, over the sequences that have the step; runs the layer's steps once more. */
 export function saturations(layer: LayerTrace, activations: readonly Activation[]): Saturation[] {
   const series = () => new Float64Array(layer.timeSteps);
   const found = activations.map(() => ({ mean: series(), nearLow: series(), nearHigh: series() }));
+  const { run } = layer;
+  const { batchSize } = run;
+  const all = Array.from({ length: batchSize }, (_, b) => b);
   for (let t = 0; t < layer.timeSteps; t++) {
-    const values = layer.run.computeValues(t);
+    const values = run.computeValues(t);
+    const valid = all.filter((b) => run.isValid(t, b));
     activations.forEach(({ node, low, high }, k) => {
       const { data } = values[node]!;
       const margin = (high - low) / 10;
-      const share = 1 / data.length;
+      const width = data.length / batchSize;
+      const share = 1 / (valid.length * width);
       const { mean, nearLow, nearHigh } = found[k]!;
-      for (let i = 0; i < data.length; i++) {
+      for (let k = 0; k < valid.length * width; k++) {
+        const i = valid[Math.floor(k / width)]! * width + (k % width);
         mean[t]! += share * data[i]!;
         if (data[i]! < low + margin) nearLow[t]! += share;
         if (data[i]! > high - margin) nearHigh[t]! += share;

@@ -1,6 +1,7 @@
 import { OptionError } from '../errors.js';
 import type { CellProgram } from '../cell/program.js';
 import { batch } from '../ndarray.js';
+import type { LayerRun } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
 import { printable, short, table } from './printable.js';
 import { SeedBundle } from './seedBundle.js';
@@ -13,7 +14,7 @@ export interface JacobianChoice extends LayerChoice {
   sequence?: number;
   /** Time steps t whose ∂sₜ/∂sₜ₋₁ is wanted. Default: all. */
   steps?: readonly number[];
-  /** The step from which ∂s_from/∂sₖ goes back. Default: the last. */
+  /** The step from which ∂s_from/∂sₖ goes back. Default: the last (in reverse, 0). */
   from?: number;
   /** How far it goes back, in steps. Default: to the start. */
   lags?: number;
@@ -57,7 +58,7 @@ export interface SpectralRadius {
 export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians {
   const layer = trace.layer(choice);
   const { timeSteps, run, program } = layer;
-  const { sequence = 0, from = timeSteps - 1, lags = from + 1 } = choice;
+  const { sequence = 0, from = run.inOrder(timeSteps - 1), lags = timeSteps } = choice;
   const steps = choice.steps ?? Array.from({ length: timeSteps }, (_, t) => t);
   const check = (what: string, value: number, end: number): void => {
     if (!Number.isInteger(value) || value < 0 || value >= end)
@@ -74,10 +75,10 @@ export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians 
     states: program.states.map(({ name }) => name),
     size,
     steps: steps.map((t) => {
-      const matrix = stepJacobian(bundle, program, t, identity(size), size);
+      const matrix = stepJacobian(bundle, run, sequence, t, identity(size));
       return { t, matrix, singularValues: singularValues(matrix, size, size) };
     }),
-    product: productNorms(bundle, program, size, from, Math.max(0, from - lags)),
+    product: productNorms(bundle, run, sequence, from, lags),
     radii: spectralRadii(layer),
   };
   return printable(found, describe);
@@ -107,14 +108,17 @@ function identity(size: number): Float64Array {
   return matrix;
 }
 
-/** left · ∂sₜ/∂sₜ₋₁, with row i of left as the i-th seed. */
+/** left · ∂sₜ/∂sₜ₋₁, with row i of left as the i-th seed; over padding the state does not change. */
 function stepJacobian(
   bundle: SeedBundle,
-  program: CellProgram,
+  run: LayerRun,
+  sequence: number,
   t: number,
   left: Float64Array,
-  size: number,
 ): Float64Array {
+  if (!run.isValid(t, sequence)) return left;
+  const { program } = run;
+  const size = left.length / bundle.seeds;
   bundle.back(t, () => {
     for (let i = 0; i < bundle.seeds; i++) {
       let at = i * size;
@@ -138,21 +142,23 @@ function stepJacobian(
 /** P_from = I, Pₖ₋₁ = Pₖ · ∂sₖ/∂sₖ₋₁. */
 function productNorms(
   bundle: SeedBundle,
-  program: CellProgram,
-  size: number,
+  run: LayerRun,
+  sequence: number,
   from: number,
-  to: number,
+  lags: number,
 ): Jacobians['product'] {
+  const size = bundle.seeds;
   let product = identity(size);
   const k: number[] = [];
   const norms: number[] = [];
   const vector = new Float64Array(size);
-  for (let t = from; t >= to; t--) {
+  const last = run.inOrder(from);
+  for (let p = last; p >= Math.max(0, last - lags); p--) {
     // The next leading vector is near the last, but must not be orthogonal to it by accident.
     for (let i = 0; i < size; i++) vector[i]! += 0.01 / Math.sqrt(size);
-    k.push(t);
+    k.push(run.inOrder(p));
     norms.push(spectralNorm(product, size, size, vector));
-    if (t > to) product = stepJacobian(bundle, program, t, product, size);
+    product = stepJacobian(bundle, run, sequence, run.inOrder(p), product);
   }
   return { from, k, norm: Float64Array.from(norms) };
 }

@@ -1,13 +1,7 @@
 import { addTo } from './vectors.js';
 import type { CellProgram } from '../cell/program.js';
-import {
-  createNdArray,
-  createNumbers,
-  sizeOf,
-  type DType,
-  type NdArray,
-  type NumberArray,
-} from '../ndarray.js';
+import type { Direction } from './network.js';
+import { createNdArray, sizeOf, type DType, type NdArray, type NumberArray } from '../ndarray.js';
 import { StepMachine, type NodeEdit } from './stepMachine.js';
 
 /** A recurrent layer's sequence `[T, B, I]`, initial states `[B, size]` and parameters. */
@@ -28,7 +22,11 @@ export interface LayerGradients {
 export type ObserveStep = (t: number, machine: StepMachine, gradients: LayerGradients) => void;
 
 export interface LayerOptions {
-  /** Time steps t such that no adjoint flows from t to t−1. */
+  /** Default forward. In reverse the last time step is computed first. */
+  readonly direction?: Direction;
+  /** Valid time steps of each sequence; all where left out. */
+  readonly lengths?: Int32Array | undefined;
+  /** Boundaries b: no adjoint flows between the time steps b and b−1. */
   readonly boundaries?: ReadonlySet<number>;
   /** Time step → numbers that are set instead of computed. */
   readonly edits?: ReadonlyMap<number, readonly NodeEdit[]>;
@@ -40,15 +38,18 @@ export interface LayerOptions {
  * Kept are the states that enter each step, and the adjoints that come to each step from outside of it. A
  * step's other values and adjoints follow from these by running the one step again, with the same operations
  * on the same numbers, so they come out bit for bit; memory does not grow with the operations of a cell.
+ *
+ * Where a sequence is shorter, its state passes over the padding unchanged and its output there is zero; what
+ * the operations compute there is nobody's, and has no adjoint.
  */
 export class LayerRun {
   readonly timeSteps: number;
   readonly batchSize: number;
   readonly output: NdArray;
   readonly finalStates: readonly NdArray[];
-  /** By state, `[T + 1, B, size]`: the state before each step, and after the last. */
-  readonly entering: readonly NdArray[];
-  /** By state, `[T, B, size]`: the adjoint that comes to its next value at t from t+1. Set by `backward`. */
+  /** By state, `[T + 1, B, size]`, in the order of computation: before the first step, …, after the last. */
+  readonly states: readonly NdArray[];
+  /** By state, `[T, B, size]`: the adjoint that comes to its next value at t from the step after. Set by `backward`. */
   readonly carried: readonly NdArray[];
   /** By state, `[T, B, size]`: the adjoint of its next value. Set by `backward`. */
   readonly nextAdjoints: readonly NdArray[];
@@ -56,6 +57,8 @@ export class LayerRun {
   readonly cut: readonly Map<number, NumberArray>[];
   /** `[T, B, outputSize]`: the adjoint that comes to the output from above. Set by `backward`. */
   fromAbove: NdArray | null = null;
+  /** By state, the adjoint of the final state. Set by `backward`. */
+  finalAdjoints: readonly (NdArray | null)[] = [];
   /** Of the last backward pass. */
   gradients: LayerGradients | null = null;
   readonly machine: StepMachine;
@@ -72,39 +75,87 @@ export class LayerRun {
     this.machine = new StepMachine(program, inputs.parameters, dtype, batchSize);
     const states = (steps: number) =>
       program.states.map(({ size }) => createNdArray(dtype, [steps, batchSize, size]));
-    this.entering = states(timeSteps + 1);
+    this.states = states(timeSteps + 1);
     this.carried = states(timeSteps);
     this.nextAdjoints = states(timeSteps);
     this.cut = program.states.map(() => new Map<number, NumberArray>());
     const outputShape = this.machine.values[program.output]!.shape;
     this.output = createNdArray(dtype, [timeSteps, ...outputShape]);
     this.forward();
-    this.finalStates = this.entering.map((all, k) => ({
+    this.finalStates = this.states.map((all, k) => ({
       data: part(all, timeSteps),
       shape: [batchSize, program.states[k]!.size],
     }));
   }
 
+  /** The time step that is computed as the p-th, and the other way round. */
+  inOrder(p: number): number {
+    return this.options.direction === 'reverse' ? this.timeSteps - 1 - p : p;
+  }
+
+  /** Whether sequence b has a time step t. */
+  isValid(t: number, b: number): boolean {
+    const { lengths } = this.options;
+    return !lengths || t < lengths[b]!;
+  }
+
+  /** Whether truncation keeps the adjoint of the state that enters step t from the step before it in order. */
+  isCutBefore(t: number): boolean {
+    return this.options.boundaries?.has(this.boundaryBefore(t)) ?? false;
+  }
+
+  /** Whether truncation keeps the adjoint of the state after step t from coming. */
+  isCutAfter(t: number): boolean {
+    const p = this.inOrder(t) + 1;
+    return p < this.timeSteps && this.isCutBefore(this.inOrder(p));
+  }
+
+  private boundaryBefore(t: number): number {
+    return this.options.direction === 'reverse' ? t + 1 : t;
+  }
+
+  /** A state after step t; shares memory. */
+  stateAfter(state: number, t: number): NumberArray {
+    return part(this.states[state]!, this.inOrder(t) + 1);
+  }
+
   private forward(): void {
     const { program, machine, timeSteps } = this;
-    program.states.forEach((_, k) => this.entering[k]!.data.set(this.inputs.states[k]!.data));
-    for (let t = 0; t < timeSteps; t++) {
+    program.states.forEach((_, k) => this.states[k]!.data.set(this.inputs.states[k]!.data));
+    for (let p = 0; p < timeSteps; p++) {
+      const t = this.inOrder(p);
       this.computeValues(t);
-      const out = machine.values[program.output]!.data;
-      this.output.data.set(out, t * out.length);
+      const out = part(this.output, t);
+      out.set(machine.values[program.output]!.data);
+      this.keepValid(t, out);
       program.states.forEach(({ next }, k) => {
-        const value = machine.values[next]!.data;
-        this.entering[k]!.data.set(value, (t + 1) * value.length);
+        const after = part(this.states[k]!, p + 1);
+        after.set(machine.values[next]!.data);
+        this.keepValid(t, after, part(this.states[k]!, p));
       });
     }
+  }
+
+  /** Replaces the rows of sequences that have no step t, by zeros or by other rows. */
+  keepValid(t: number, rows: NumberArray, others?: NumberArray): void {
+    const { lengths } = this.options;
+    if (!lengths) return;
+    const width = rows.length / this.batchSize;
+    for (let b = 0; b < this.batchSize; b++)
+      if (t >= lengths[b]!)
+        for (let i = b * width; i < (b + 1) * width; i++) rows[i] = others?.[i] ?? 0;
   }
 
   /** Puts the values of step t into the machine. */
   computeValues(t: number): readonly NdArray[] {
     const { program, machine } = this;
-    machine.values[program.input]!.data.set(part(this.inputs.input, t));
+    const input = machine.values[program.input]!.data;
+    input.set(part(this.inputs.input, t));
+    // Padding may hold anything, even what is no number.
+    this.keepValid(t, input);
+    const p = this.inOrder(t);
     program.states.forEach(({ node }, k) =>
-      machine.values[node]!.data.set(part(this.entering[k]!, t)),
+      machine.values[node]!.data.set(part(this.states[k]!, p)),
     );
     machine.forward(this.options.edits?.get(t));
     return machine.values;
@@ -139,43 +190,73 @@ export class LayerRun {
       states: inputs.states.map(like),
       parameters: inputs.parameters.map(like),
     };
-    this.fromAbove = output;
-    this.carried.forEach((all, k) => {
-      all.data.fill(0);
-      const last = finalStates[k]?.data;
-      if (last) all.data.set(last, (timeSteps - 1) * last.length);
-    });
-    for (let t = timeSteps - 1; t >= 0; t--) {
-      const machine = this.visit(t);
-      this.handBack(t, gradients);
-      const { adjoints } = machine;
-      gradients.input.data.set(
-        adjoints[program.input]!.data,
-        t * sizeOf(adjoints[program.input]!.shape),
-      );
+    this.fromAbove = output && this.validParts(output);
+    this.finalAdjoints = finalStates;
+    /** By state, its adjoint on the way from step to step. */
+    const way = program.states.map(
+      (_, k) => finalStates[k]?.data.slice() ?? part(this.states[k]!, 0).slice().fill(0),
+    );
+    for (let p = timeSteps - 1; p >= 0; p--) {
+      const t = this.inOrder(p);
+      way.forEach((adjoint, k) => {
+        const carried = part(this.carried[k]!, t);
+        carried.set(adjoint);
+        this.keepValid(t, carried);
+      });
+      const { adjoints } = this.visit(t);
       program.states.forEach(({ next }, k) =>
         part(this.nextAdjoints[k]!, t).set(adjoints[next]!.data),
       );
+      part(gradients.input, t).set(adjoints[program.input]!.data);
       program.parameters.forEach(({ node }, k) =>
         addTo(gradients.parameters[k]!.data, adjoints[node]!.data),
       );
-      observe?.(t, machine, gradients);
+      observe?.(t, this.machine, gradients);
+      this.handBack(t, way, (k) => adjoints[program.states[k]!.node]!.data, this.cut);
     }
+    way.forEach((adjoint, k) => gradients.states[k]!.data.set(adjoint));
     this.gradients = gradients;
     return gradients;
   }
 
-  /** The states' adjoints go to the step before, unless truncation cuts them off. */
-  private handBack(t: number, gradients: LayerGradients): void {
-    this.program.states.forEach(({ node }, k) => {
-      const adjoint = this.machine.adjoints[node]!.data;
-      if (this.options.boundaries?.has(t)) {
-        this.cut[k]!.set(t, adjoint.slice());
-        return;
-      }
-      if (t > 0) this.carried[k]!.data.set(adjoint, (t - 1) * adjoint.length);
-      else gradients.states[k]!.data.set(adjoint);
+  private validParts(output: NdArray): NdArray {
+    if (!this.options.lengths) return output;
+    const copy = { data: output.data.slice(), shape: output.shape };
+    for (let t = 0; t < this.timeSteps; t++) this.keepValid(t, part(copy, t));
+    return copy;
+  }
+
+  /**
+   * Moves states' adjoints from step t to the step before it in order: those that step t computed, for padding
+   * what came, and nothing where truncation cuts.
+   * @param way by state, overwritten; @param entering the adjoint of a state as it enters the step
+   */
+  handBack(
+    t: number,
+    way: readonly NumberArray[],
+    entering: (state: number) => NumberArray,
+    cut?: readonly Map<number, NumberArray>[],
+  ): void {
+    way.forEach((adjoint, k) => {
+      const came = this.options.lengths && adjoint.slice();
+      adjoint.set(entering(k));
+      this.keepValid(t, adjoint, came);
+      if (this.isCutBefore(t)) this.cutOff(t, adjoint, cut?.[k]);
     });
+  }
+
+  /** Cuts the sequences that have the steps on both sides of the boundary; over padding nothing is computed. */
+  private cutOff(t: number, adjoint: NumberArray, cut?: Map<number, NumberArray>): void {
+    const boundary = this.boundaryBefore(t);
+    const width = adjoint.length / this.batchSize;
+    const kept = adjoint.slice().fill(0);
+    for (let b = 0; b < this.batchSize; b++)
+      if (this.isValid(boundary, b))
+        for (let i = b * width; i < (b + 1) * width; i++) {
+          kept[i] = adjoint[i]!;
+          adjoint[i] = 0;
+        }
+    cut?.set(boundary, kept);
   }
 }
 
@@ -183,11 +264,4 @@ export class LayerRun {
 export function part({ data, shape }: NdArray, t: number): NumberArray {
   const size = sizeOf(shape.slice(1));
   return data.subarray(t * size, (t + 1) * size);
-}
-
-/** Zeros with the parts along the first axis that are chosen. */
-export function onlyParts(array: NdArray, dtype: DType, chosen: readonly number[]): NdArray {
-  const data = createNumbers(dtype, array.data.length);
-  for (const t of chosen) data.set(part(array, t), t * sizeOf(array.shape.slice(1)));
-  return { data, shape: array.shape };
 }

@@ -7,7 +7,7 @@ import {
   type Shape,
 } from '../ndarray.js';
 import { ruleOf, type OpName } from '../ops/table.js';
-import type { Network, NetworkOperation, Primitive } from './network.js';
+import type { Network, NetworkOperation, Primitive, RecurrentOperation } from './network.js';
 import { runBackward, unitSeed, type ForwardPass } from './passes.js';
 
 /**
@@ -192,7 +192,8 @@ function latestStep(pass: ForwardPass, timeSteps: number): Dependence[] {
         network.slots[operation.outputs[0]!]!.shape,
         timeSteps,
       );
-      for (const slot of operation.outputs.slice(1)) found[slot] = ofFinal(values[slot], timeSteps);
+      for (const slot of operation.outputs.slice(1))
+        found[slot] = ofFinal(values[slot], operation, network, timeSteps);
       continue;
     }
     for (const slot of operation.outputs) {
@@ -215,9 +216,21 @@ function ofLayer(shape: Shape, timeSteps: number): Dependence {
   return { latest: steps, earliest: steps };
 }
 
-/** The final state is what the last time step gives. */
-function ofFinal(value: NdArray | undefined, timeSteps: number): Dependence {
-  const steps = filled(value?.data.length ?? 0, timeSteps - 1);
+/** The final state is what the last step in order gives; of a shorter sequence its own last. */
+function ofFinal(
+  value: NdArray | undefined,
+  { direction, lengths, inputs }: RecurrentOperation,
+  { slots }: Network,
+  timeSteps: number,
+): Dependence {
+  const steps = filled(value?.data.length ?? 0, -1);
+  const [own, batchSize] = slots[inputs[0]!]!.shape as [number, number];
+  const width = steps.length / batchSize;
+  if (own === timeSteps)
+    for (let i = 0; i < steps.length; i++) {
+      const length = lengths?.[Math.floor(i / width)] ?? timeSteps;
+      steps[i] = direction === 'reverse' ? 0 : length - 1;
+    }
   return { latest: steps, earliest: steps };
 }
 

@@ -51,6 +51,8 @@ export interface RecurrentOperation extends Application {
   readonly program: CellProgram;
   readonly layer: number;
   readonly direction: Direction;
+  /** Valid time steps of each sequence; all where left out. */
+  readonly lengths?: Int32Array | undefined;
   /** The module's path with the layer's number, e.g. `lstm.l0`, `lstm.l0.reverse`. */
   readonly name: string;
 }
@@ -89,7 +91,13 @@ export function toNetwork(model: Module, input: Tensor, output: Tensor, loss: Te
   return network;
 }
 
-const understood: ReadonlySet<string> = new Set(['program', 'timeSteps', 'layer', 'direction']);
+const understood: ReadonlySet<string> = new Set([
+  'program',
+  'timeSteps',
+  'layer',
+  'direction',
+  'lengths',
+]);
 
 /** A layer that does more than is known here would be shown wrong. */
 function checkDetail(detail: RecurrentDetail): void {
@@ -177,12 +185,16 @@ class NetworkBuilder {
 
   private toOperation(node: TapeNode, inputs: number[], outputs: number[]): NetworkOperation {
     if (node.op === 'recurrent') {
-      const detail = node.detail as RecurrentDetail & { direction?: Direction };
+      const detail = node.detail as RecurrentDetail & {
+        direction?: Direction;
+        lengths?: Int32Array;
+      };
       const { program } = detail;
       checkDetail(detail);
       return {
         kind: 'recurrent',
         program,
+        lengths: detail.lengths,
         inputs,
         outputs,
         ...this.identify(node, program, detail),

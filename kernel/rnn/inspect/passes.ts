@@ -52,6 +52,8 @@ export function runForward(
     const inputs = operation.inputs.map((slot) => values[slot]!);
     if (operation.kind === 'recurrent') {
       const run = runLayer(operation, values, dtype, {
+        direction: operation.direction,
+        lengths: operation.lengths,
         boundaries: boundariesOf(inputs[0]!.shape[0]!, truncate),
         edits: edits.get(operation) ?? new Map(),
       });

@@ -116,7 +116,7 @@ export class Stop {
     const { layer, t, node } = this.place;
     if (this.phase !== 'backward' || !layer) return false;
     const isNext = layer.program.states.some(({ next }) => next === node);
-    return isNext && (layer.run.options.boundaries?.has(t! + 1) ?? false);
+    return isNext && layer.run.isCutAfter(t!);
   }
 
   /** Whether the gradient summed up to here is larger than `clipNorm`. */

@@ -156,45 +156,67 @@ function layerTogether(
   const last = lastStep(run, outputs, finals.flat());
   if (last < 0) return;
   const bundle = new SeedBundle(run, adjoints.length);
-  const carried = program.states.map(({ node }, k) =>
-    finals.map((final, seed) => final[k]?.data.slice() ?? bundle.of(node, seed).slice().fill(0)),
+  /** By seed and state, its adjoint on the way from step to step. */
+  const ways = finals.map((final, seed) =>
+    program.states.map(
+      ({ node }, k) => final[k]?.data.slice() ?? bundle.of(node, seed).slice().fill(0),
+    ),
   );
-  for (let t = last; t >= 0; t--) {
+  for (let p = last; p >= 0; p--) {
+    const t = run.inOrder(p);
     bundle.back(t, () =>
       adjoints.forEach((_, seed) => {
         const output = outputs[seed];
-        if (output) bundle.seed(program.output, seed, part(output, t));
-        program.states.forEach(({ next }, k) => bundle.seed(next, seed, carried[k]![seed]!));
+        if (output) seedValid(run, bundle, t, program.output, seed, part(output, t));
+        program.states.forEach(({ next }, k) =>
+          seedValid(run, bundle, t, next, seed, ways[seed]![k]!),
+        );
       }),
     );
     observe(operation, t, bundle);
-    const isCut = run.options.boundaries?.has(t) ?? false;
     adjoints.forEach((one, seed) => {
       const input = targetOf(one, operation.inputs[0]!);
       if (input) addTo(part(input, t), bundle.of(program.input, seed));
-      program.states.forEach(({ node }, k) => {
-        if (isCut) carried[k]![seed]!.fill(0);
-        else carried[k]![seed]!.set(bundle.of(node, seed));
-      });
+      run.handBack(t, ways[seed]!, (k) => bundle.of(program.states[k]!.node, seed));
     });
   }
   adjoints.forEach((one, seed) =>
     program.states.forEach((_, k) => {
       const target = targetOf(one, operation.inputs[1 + k]!);
-      if (target) addTo(target.data, carried[k]![seed]!);
+      if (target) addTo(target.data, ways[seed]![k]!);
     }),
   );
 }
 
-/** The last time step at which anything comes in; -1: never. */
+/** Adds a seed for the sequences that have a step t. */
+function seedValid(
+  run: LayerRun,
+  bundle: SeedBundle,
+  t: number,
+  node: number,
+  seed: number,
+  numbers: NdArray['data'],
+): void {
+  if (!run.options.lengths) {
+    bundle.seed(node, seed, numbers);
+    return;
+  }
+  const copy = numbers.slice();
+  run.keepValid(t, copy);
+  bundle.seed(node, seed, copy);
+}
+
+/** The last step in the order of computation at which anything comes in; -1: never. */
 function lastStep(
-  { timeSteps }: LayerRun,
+  run: LayerRun,
   outputs: readonly (NdArray | undefined)[],
   finals: readonly (NdArray | undefined)[],
 ): number {
   const isZero = (numbers: NdArray['data']): boolean => numbers.every((x: number) => x === 0);
-  if (finals.some((final) => final && !isZero(final.data))) return timeSteps - 1;
-  for (let t = timeSteps - 1; t >= 0; t--)
-    if (outputs.some((output) => output && !isZero(part(output, t)))) return t;
+  if (finals.some((final) => final && !isZero(final.data))) return run.timeSteps - 1;
+  for (let p = run.timeSteps - 1; p >= 0; p--) {
+    const t = run.inOrder(p);
+    if (outputs.some((output) => output && !isZero(part(output, t)))) return p;
+  }
   return -1;
 }

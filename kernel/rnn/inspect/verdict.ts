@@ -123,8 +123,10 @@ function lagProfile(
 }
 
 /** How many steps back truncation lets a gradient flow from step j. */
-function reach({ options }: LayerTrace['run'], j: number): number {
-  return j - Math.max(0, ...[...(options.boundaries ?? [])].filter((boundary) => boundary <= j));
+function reach(run: LayerTrace['run'], j: number): number {
+  let lag = 0;
+  for (let p = run.inOrder(j); p > 0 && !run.isCutBefore(run.inOrder(p)); p--) lag++;
+  return lag;
 }
 
 /** What the cell's gates and weights have to do with it, the most telling first. */

@@ -1,7 +1,6 @@
 import { norm } from './vectors.js';
 import { InspectionError, OptionError } from '../errors.js';
 import { showShape, sizeOf, type NdArray, type NumberArray, type Shape } from '../ndarray.js';
-import { part } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
 import type { RecurrentOperation } from './network.js';
 import { runForward, type LayerEdits } from './passes.js';
@@ -196,7 +195,7 @@ function stateChanges(before: LayerTrace, after: LayerTrace): Map<string, Float6
     before.program.states.map(({ name }, k) => [
       name,
       Float64Array.from({ length: before.timeSteps }, (_, t) =>
-        difference(part(after.run.entering[k]!, t + 1), part(before.run.entering[k]!, t + 1)),
+        difference(after.run.stateAfter(k, t), before.run.stateAfter(k, t)),
       ),
     ]),
   );

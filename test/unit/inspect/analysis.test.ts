@@ -290,6 +290,7 @@ describe('what if', () => {
     for (const [name, { gradient }] of expected.gradients)
       assert.deepEqual(edited.after.gradients.get(name)!.gradient.data, gradient.data);
     assert.equal(look().loss.total, before.loss.total);
+    assert.equal(before.whatIf([]).loss.after, before.loss.total);
   });
 
   it('a number of the input were another', () => {
@@ -305,8 +306,8 @@ describe('what if', () => {
 
   it('a forget gate stood open: what lies downstream changes, nothing flows back through the gate', () => {
     const before = look();
-    const { after, states } = before.whatIf({ node: 'f', t: 3, layer: 0, set: 1 });
-    assert.ok(after.node({ t: 3, node: 'f' }).value.data.every((f) => f === 1));
+    const { after, states } = before.whatIf({ node: 'f', t: 3, layer: 0, set: 0.7 });
+    assert.ok(after.node({ t: 3, node: 'f' }).value.data.every((f) => f === 0.7));
     assert.deepEqual(
       after.node({ t: 2, node: 'c' }).value.data,
       before.node({ t: 2, node: 'c' }).value.data,
@@ -314,9 +315,9 @@ describe('what if', () => {
     assert.ok(states.get('net.l0')!.get('c')![3]! > 0);
     const [sent] = after.node({ t: 3, node: 'f' }).sends;
     assert.equal(sent!.norm, 0);
-    const again = after.whatIf({ node: 'o', t: 5, unit: 2, sequence: 0, set: 0 }).after;
-    assert.equal(again.node({ t: 3, node: 'f' }).value.data[0], 1);
-    assert.equal(again.node({ t: 5, node: 'o' }).value.data[2], 0);
+    const again = after.whatIf({ node: 'o', t: 5, unit: 2, sequence: 0, set: 0.2 }).after;
+    assert.equal(again.node({ t: 3, node: 'f' }).value.data[0], 0.7);
+    assert.equal(again.node({ t: 5, node: 'o' }).value.data[2], 0.2);
     for (const { error, tolerance, name } of again
       .check()
       .filter((one) => !one.name.includes('direction of all')))
