@@ -78,6 +78,7 @@ const bundles = {
       loss: 'media/loss/index.ts',
       graph: 'media/graph/index.ts',
       vegaLite: 'media/vegaLite/index.ts',
+      inspector: 'media/inspector/index.ts',
     },
     outdir: 'dist/media',
     // Vega is in one file that all load.

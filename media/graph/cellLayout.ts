@@ -32,6 +32,9 @@ export interface CellLayout {
 export type PlacedOperation = Operation & Point;
 
 export interface CellEdge {
+  /** Keys of the nodes or ports that it joins; see `cellGraph.ts`. */
+  from: string;
+  to: string;
   points: Point[];
   /** It is a state, or becomes one. */
   state: boolean;
@@ -72,6 +75,8 @@ export function toCellLayout(cell: GraphCell): CellLayout | undefined {
       ...at(nodeKey(operation.node.id)),
     })),
     edges: toEdges(graph, ranked, { width, height }).map(({ from, to, points }) => ({
+      from,
+      to,
       points,
       state: states.has(from) || leaving.has(to),
       arrow: isBox(graph, to),
