@@ -82,4 +82,35 @@ describe('errors of a cell', () => {
         `the cursor in the first cell: ${vscode.window.activeTextEditor?.document.uri.toString() ?? 'none'}`,
     );
   });
+
+  it('in a file of the workspace link to its line; once it is mended, the next cell has it', async () => {
+    const folder = vscode.workspace.workspaceFolders![0]!.uri;
+    const file = vscode.Uri.joinPath(folder, 'helperOfErrors.ts');
+    const write = (text: string) =>
+      vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
+    await write('export function half(x: number): number {\n  throw new Error(`not ${x}`);\n}');
+    try {
+      const notebook = await openNotebook(
+        'import { half } from "./helperOfErrors";\nhalf(3)',
+        'half(4)',
+      );
+      await runCell(notebook, 0);
+      await click('a[href$="helperOfErrors.ts:2"]');
+      await until(
+        () => {
+          const editor = vscode.window.activeTextEditor;
+          return editor?.document.fileName === file.fsPath && editor.selection.active.line === 1;
+        },
+        () => 'the cursor in the file',
+      );
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      await write('export function half(x: number): number {\n  return x / 2;\n}');
+      assert.equal(
+        await runCell(notebook, 1),
+        'Loaded again, because it changed: helperOfErrors.ts\n2',
+      );
+    } finally {
+      await vscode.workspace.fs.delete(file);
+    }
+  });
 });

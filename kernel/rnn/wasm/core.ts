@@ -42,5 +42,8 @@ export function coreModule(relaxed: boolean): Uint8Array<ArrayBuffer> {
 
 export const importCore = (module: ModuleBuilder): Record<string, Callable> =>
   Object.fromEntries(
-    Object.entries(called).map(([name, parameters]) => [name, module.importFunction(name, parameters)]),
+    Object.entries(called).map(([name, parameters]) => [
+      name,
+      module.importFunction(name, parameters),
+    ]),
   );

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { FileModule } from './fileModule.js';
-import { hasChanged, isThere, stampOf } from './fileStamp.js';
+import { hasChanged, hashOf, isThere, stampOf } from './fileStamp.js';
 
 export class FileChanges {
   readonly #files = new Map<string, FileModule>();
@@ -81,7 +81,7 @@ export class FileChanges {
     const stamp = stampOf(file.path);
     // A file that is gone stays what it was: an editor may be about to replace it.
     if (!isThere(stamp) || !hasChanged(file.stamp, stamp)) return false;
-    if (readFileSync(file.path, 'utf8') !== file.text) return true;
+    if (hashOf(readFileSync(file.path, 'utf8')) !== file.hash) return true;
     file.stamp = stamp;
     return false;
   }

@@ -19,7 +19,8 @@ export interface FileHost {
 export interface FileModule {
   path: string;
   stamp: FileStamp;
-  text: string;
+  /** Of its text, which may be large data. */
+  hash: string;
   /** `tsconfig.json`s that it was compiled under. */
   configs: string[];
   /** In the order of the file; known before it runs. */

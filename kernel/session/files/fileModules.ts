@@ -26,7 +26,7 @@ import {
   type Namespace,
 } from './fileModule.js';
 import type { FileScripts } from './fileScripts.js';
-import { stampOf } from './fileStamp.js';
+import { hashOf, stampOf } from './fileStamp.js';
 import type { Target } from './resolveModule.js';
 import type { TsConfig } from './tsconfigs.js';
 
@@ -149,7 +149,7 @@ export class FileModules {
     return {
       path,
       stamp,
-      text,
+      hash: hashOf(text),
       configs: config?.files ?? [],
       dependencies: specifiers.map((specifier) => {
         const imported = compiled.imported.find((one) => one.specifier === specifier);
@@ -190,7 +190,7 @@ export class FileModules {
     return {
       path,
       stamp,
-      text,
+      hash: hashOf(text),
       configs: [],
       dependencies: [],
       late: new Set(),

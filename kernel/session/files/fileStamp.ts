@@ -1,4 +1,5 @@
 /** What tells cheaply that a file may have changed. */
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 
 export interface FileStamp {
@@ -18,4 +19,9 @@ export function isThere({ size }: FileStamp): boolean {
 
 export function hasChanged(before: FileStamp, now: FileStamp): boolean {
   return before.mtimeMs !== now.mtimeMs || before.size !== now.size;
+}
+
+/** Tells texts apart without keeping them. */
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
