@@ -98,7 +98,8 @@ function withPipes(
   const list: unknown[] = Array.isArray(stdio) ? [...stdio] : [stdio, stdio, stdio];
   if (!Array.isArray(stdio) && usual !== undefined) list.push('ipc');
   for (const name of inherited) list[descriptors[name]] = 'pipe';
-  const piped = { ...options, stdio: list };
+  // A pipe that is read at the end has a limit, an inherited stream has none.
+  const piped = { maxBuffer: Infinity, ...options, stdio: list };
   const changed = [...parameters];
   if (at < 0) changed.push(piped);
   else changed[at] = piped;

@@ -108,7 +108,9 @@ export class OverflowFile {
   /** The last of it, whole lines. */
   tail(lines: number): string {
     const text = this.#tail.join('').slice(-tailCharacters);
-    const from = text.length === tailCharacters ? text.indexOf('\n') + 1 : 0;
+    // What was cut begins inside a line, unless that line is all there is.
+    const next = text.length === tailCharacters ? text.indexOf('\n') + 1 : 0;
+    const from = next < text.length ? next : 0;
     return text
       .slice(from)
       .split('\n')

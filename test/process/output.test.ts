@@ -91,6 +91,17 @@ describe('output of cells', () => {
     assert.match(stderr, /err spawnSync\nerr execSync\nerr execFileSync\nerr spawn\n/);
   });
 
+  it('of a child process may be long', async () => {
+    const print = `['-e', 'process.stdout.write("x".repeat(3e6) + "end")']`;
+    for (const call of ['execFileSync', 'spawnSync']) {
+      const { events } = await kernel.run(
+        `require('node:child_process').${call}(process.execPath, ${print}, { stdio: 'inherit' }); console.log(' went on')`,
+      );
+      const note = events.findLast((event) => event.type === 'display');
+      assert.match(note?.data['text/plain'] as string, /^… 1 more line.*\nx+end went on$/);
+    }
+  });
+
   it('written as bytes is text, also where a character is cut', async () => {
     const code = `
       const bytes = Buffer.from('ä€');
@@ -103,9 +114,9 @@ describe('output of cells', () => {
 
   it('of a timer that outlives its cell stays that cell’s', async () => {
     const first = await kernel.run(
-      'setTimeout(() => console.log("from the first"), 30); setTimeout(async () => { await wait(10); console.error("later") }, 30)',
+      'setTimeout(() => console.log("from the first"), 200); setTimeout(async () => { await wait(10); console.error("later") }, 200)',
     );
-    const second = await kernel.run('await wait(100); console.log("from the second")');
+    const second = await kernel.run('await wait(600); console.log("from the second")');
     assert.equal(second.stdout, 'from the second\n');
     assert.equal(second.stderr, '');
     const texts = kernel.strays.map((one) => one.type === 'stream' && [one.parent, one.text]);
@@ -119,11 +130,11 @@ describe('output of cells', () => {
     const first = await kernel.run(`
       let go!: () => void; const gate = new Promise<void>((resolve) => { go = resolve });
       (async () => { await gate; console.log('promise') })();
-      const interval = setInterval(() => { console.log('tick'); clearInterval(interval) }, 30);
-      require('node:fs').readFile(__filename, () => setTimeout(() => console.log('file'), 30));
+      const interval = setInterval(() => { console.log('tick'); clearInterval(interval) }, 200);
+      require('node:fs').readFile(__filename, () => setTimeout(() => console.log('file'), 200));
       host.display({ 'text/plain': 'now' })`);
     assert.deepEqual(first.order, ['display']);
-    const second = await kernel.run('go(); await wait(100)');
+    const second = await kernel.run('go(); await wait(600)');
     assert.equal(second.stdout, '');
     assert.ok(kernel.strays.every((one) => one.parent === first.reply.parent));
     const texts = kernel.strays.map((one) => one.type === 'stream' && one.text).sort();

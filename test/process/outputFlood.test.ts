@@ -130,9 +130,9 @@ describe('a flood of output', () => {
   it('of a timer after its cell goes to the file as well', async () => {
     kernel.strays.length = 0;
     const { reply } = await kernel.run(
-      `setTimeout(() => { for (let i = 0; i < 7000; i++) console.log(i); }, 20); 0`,
+      `setTimeout(() => { for (let i = 0; i < 7000; i++) console.log(i); }, 300); 0`,
     );
-    await kernel.value('await wait(600)');
+    await kernel.value('await wait(1500)');
     const own = kernel.strays.filter(({ parent }) => parent === reply.parent);
     const note = own.findLast((event) => event.type === 'display');
     assert.match(textOf(note!), /^… 2,000 more lines/);
