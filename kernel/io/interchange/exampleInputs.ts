@@ -42,8 +42,11 @@ function put(target: Record<string, unknown>, [key, ...rest]: readonly string[],
 function withLengths(argument: unknown, position: number): unknown {
   if (position < 2 || typeof argument !== 'object' || argument === null) return argument;
   const { lengths } = argument as { lengths?: unknown };
-  return Array.isArray(lengths)
-    ? { ...argument, lengths: new Tensor(Int32Array.from(lengths as number[]), [lengths.length]) }
+  return Array.isArray(lengths) || lengths instanceof Int32Array
+    ? {
+        ...argument,
+        lengths: new Tensor(Int32Array.from(lengths as ArrayLike<number>), [lengths.length]),
+      }
     : argument;
 }
 

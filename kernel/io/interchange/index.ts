@@ -2,3 +2,15 @@
 export { InterchangeError } from './interchangeError.js';
 export { exportOnnx, type ExportOnnxOptions } from './exportOnnx.js';
 export type { DynamicAxes } from './exampleInputs.js';
+export {
+  loadSafetensors,
+  safetensorsMetadata,
+  saveSafetensors,
+  type SafetensorsOptions,
+} from './safetensors.js';
+export {
+  loadCheckpoint,
+  saveCheckpoint,
+  type CheckpointPart,
+  type Stateful,
+} from './checkpoint.js';

@@ -46,12 +46,15 @@ class Tagger extends Module {
   constructor(readonly rnn: Recurrent) {
     super();
     const outFeatures = 3;
-    this.head = new Linear({ inFeatures: rnn.programs.at(-1)!.states[0]!.size, outFeatures });
+    this.head = new Linear({
+      inFeatures: rnn.programs.at(-1)!.states[0]!.size * (rnn.bidirectional ? 2 : 1),
+      outFeatures,
+    });
   }
 
-  override forward(tokens: Tensor, state?: RecurrentState) {
+  override forward(tokens: Tensor, state?: RecurrentState, call: { lengths?: Tensor } = {}) {
     const vectors = this.dropout.forward(this.norm.forward(this.embedding.forward(tokens)));
-    const result = this.rnn.forward(vectors, state);
+    const result = this.rnn.forward(vectors, state, call);
     return { output: this.head.forward(result.output), state: result.state };
   }
 }
@@ -99,7 +102,7 @@ describe('exportOnnx', function () {
   this.timeout(60_000);
   beforeEach(() => manualSeed(3));
 
-  it('gives recurrent models of any cell and options that run in ONNX Runtime with the same numbers and states', () =>
+  it('gives recurrent models of any cell, options, directions and lengths that run in ONNX Runtime with the same numbers and states', () =>
     holdsForAll(
       fc.record({
         cell: fc.constantFrom(...cells),
@@ -107,19 +110,27 @@ describe('exportOnnx', function () {
         numLayers: fc.integer({ min: 1, max: 3 }),
         bias: fc.boolean(),
         batchFirst: fc.boolean(),
+        bidirectional: fc.boolean(),
+        ragged: fc.boolean(),
         example: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
         shape: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 })),
       }),
-      async ({ example, shape, ...options }) => {
+      async ({ example, shape, ragged, ...options }) => {
         const model = new Tagger(new Recurrent({ inputSize: 5, ...options }));
-        const bytes = exportOnnx(model, randint(0, 11, example));
+        const callFor = ([first, second]: [number, number]): Record<string, Tensor> => {
+          const [steps, batch] = options.batchFirst ? [second, first] : [first, second];
+          return ragged ? { lengths: randint(1, steps + 1, [batch]) } : {};
+        };
+        const bytes = exportOnnx(model, [randint(0, 11, example), undefined, callFor(example)]);
         const tokens = randint(0, 11, shape);
         model.eval();
         const { state } = model.forward(tokens);
-        const expected = model.forward(tokens, state);
+        const call = callFor(shape);
+        const expected = model.forward(tokens, state, call);
         const given = Object.entries(state).map(([name, one]) => [`${name}_0`, one]);
         const results = await runOnnx(bytes, {
           input: tokens,
+          ...call,
           ...(Object.fromEntries(given) as Record<string, Tensor>),
         });
         assertClose(results['output'], expected.output, 'output');
