@@ -36,15 +36,19 @@ export class FusedRun {
     this.#runParts('forward');
     const { program } = this.compiled.plan;
     const width = parts[0]!.views.output.length / (timeSteps * parts[0]!.batchSize);
+    const create = createArrays(
+      timeSteps * batchSize * width,
+      program.states.map(({ size }) => batchSize * size),
+    );
     return {
       output: {
-        data: this.#collect((part) => part.views.output),
+        data: this.#collect((part) => part.views.output, create()),
         shape: [timeSteps, batchSize, width],
       },
       finalStates: program.states.map(({ size }, k) => ({
         data: active
-          ? this.#collectEnds(k, size, active)
-          : this.#collect((part) => part.views.final[k]!, 1),
+          ? this.#collectEnds(k, size, active, create())
+          : this.#collect((part) => part.views.final[k]!, create(), 1),
         shape: [batchSize, size],
       })),
     };
@@ -149,8 +153,7 @@ export class FusedRun {
   }
 
   /** `[B, size]`: the k-th state of each sequence after its own last time step. */
-  #collectEnds(k: number, size: number, active: Int32Array): Float32Array {
-    const ends = new Float32Array(this.buffers.batchSize * size);
+  #collectEnds(k: number, size: number, active: Int32Array, ends: Float32Array): Float32Array {
     for (const { start, batchSize, views } of this.buffers.parts)
       for (let row = 0; row < batchSize; row++) {
         let last = active.length - 1;
@@ -178,12 +181,15 @@ export class FusedRun {
   }
 
   /** `[T, B, …]` out of what the parts have. */
-  #collect(viewOf: (part: Part) => Float32Array, timeSteps = this.buffers.timeSteps): Float32Array {
+  #collect(
+    viewOf: (part: Part) => Float32Array,
+    whole: Float32Array,
+    timeSteps = this.buffers.timeSteps,
+  ): Float32Array {
     const { parts, batchSize } = this.buffers;
     const [first] = parts as [Part];
-    if (parts.length === 1) return copyOf(viewOf(first));
+    if (parts.length === 1) return copyTo(whole, viewOf(first));
     const width = viewOf(first).length / (timeSteps * first.batchSize);
-    const whole = new Float32Array(timeSteps * batchSize * width);
     for (const part of parts) {
       const view = viewOf(part);
       const length = view.length / timeSteps;
@@ -209,7 +215,10 @@ export class FusedRun {
       addTo(
         gradients.input.data,
         0,
-        this.#collect((part) => part.views.inputAdjoint),
+        this.#collect(
+          (part) => part.views.inputAdjoint,
+          new Float32Array(gradients.input.data.length),
+        ),
       );
     program.states.forEach(({ size }, k) => {
       const gradient = gradients.states[k];
@@ -237,11 +246,24 @@ function copyIn(target: Float32Array, part: Part, source: NumberArray | undefine
 /** Few numbers are copied faster one by one: a shared array's own methods are careful with each. */
 const fewNumbers = 4096;
 
-function copyOf(source: Float32Array): Float32Array {
-  const copy = new Float32Array(source.length);
-  if (source.length > fewNumbers) copy.set(source);
-  else for (let i = 0; i < copy.length; i++) copy[i] = source[i]!;
-  return copy;
+function copyTo(target: Float32Array, source: Float32Array): Float32Array {
+  if (source.length > fewNumbers) target.set(source);
+  else for (let i = 0; i < source.length; i++) target[i] = source[i]!;
+  return target;
+}
+
+/** Gives arrays for an output and the final states; in one piece where they are few numbers, which is quicker. */
+function createArrays(output: number, states: readonly number[]): () => Float32Array {
+  const lengths = [output, ...states];
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const shared = total <= fewNumbers ? new ArrayBuffer(4 * total) : undefined;
+  let [next, from] = [0, 0];
+  return () => {
+    const length = lengths[next++]!;
+    if (!shared) return new Float32Array(length);
+    from += 4 * length;
+    return new Float32Array(shared, from - 4 * length, length);
+  };
 }
 
 function addTo(target: NumberArray, start: number, source: Float32Array): void {
