@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  Adam,
+  clipGradNorm,
   defineCell,
+  LSTM,
   lstmCell,
   manualSeed,
+  mse,
   randn,
   Recurrent,
+  RNN,
   type Cell,
 } from '../../../kernel/rnn/index.js';
 import { createSteppedExecutor } from '../../../kernel/rnn/executor/stepped.js';
@@ -195,6 +200,37 @@ describe('fused execution', () => {
     const { size } = findEngine()!;
     for (let i = 0; i < 50; i++) step();
     assert.equal(findEngine()!.size, size);
+  });
+
+  it('holds memory flat over 10,000 steps of training', () => {
+    manualSeed(1);
+    const rnn = new RNN({ inputSize: 8, hiddenSize: 16 });
+    const optimizer = new Adam(rnn.parameters());
+    const [x, y] = [randn([10, 4, 8]), randn([10, 4, 16])];
+    const step = (): void => {
+      optimizer.zeroGrad();
+      mse(rnn.forward(x).output, y).backward();
+      clipGradNorm(rnn.parameters(), 1);
+      optimizer.step();
+    };
+    for (let i = 0; i < 10; i++) step();
+    gc?.();
+    const [engineBefore, before] = [findEngine()!.size, process.memoryUsage()];
+    for (let i = 0; i < 10_000; i++) step();
+    gc?.();
+    const after = process.memoryUsage();
+    assert.equal(findEngine()!.size, engineBefore);
+    const grown = after.heapUsed + after.external - before.heapUsed - before.external;
+    assert.ok(grown < 2 ** 20, `${grown} bytes`);
+  });
+
+  it('says what does not fit into memory, and goes on', () => {
+    const layer = new LSTM({ inputSize: 4, hiddenSize: 64 });
+    assert.throws(
+      () => layer.forward(randn([4000, 800, 4])),
+      /the engine's memory: \d+ MB more needed beside \d+ MB in use, expected at most 2048 MB/,
+    );
+    assert.equal(layer.forward(randn([4, 8, 4])).output.size, 4 * 8 * 64);
   });
 
   it('gets memory back from runs that never went back, and from layers that are gone', async function () {
