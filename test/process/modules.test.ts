@@ -338,6 +338,9 @@ describe('files of the workspace', () => {
     assert.equal(error?.name, 'TsConfigError', error?.stack);
     assert.match(error.message, /tsconfig\.json: .+ expected/);
     assert.equal(error.frames[0]?.line, 2);
+    assert.equal(await kernel.value('import plain from "plain"; plain.from'), "'js'");
+    write('tsconfig.json', '{ "extends": ["not-installed", "./tsconfig.base.json"] }');
+    assert.equal(await kernel.value('import { scale } from "@/maths"; scale()'), "'other'");
   });
 
   it('that changed into something broken stay what they were, until they are imported or mended', async () => {

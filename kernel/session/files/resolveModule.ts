@@ -48,9 +48,19 @@ export function resolveModule(specifier: string, parent: string, context: Resolv
     return toTarget(found);
   }
   if (/^[a-z][a-z0-9+.-]+:/i.test(specifier)) return { kind: 'native', url: specifier };
-  const mapped = findMapped(specifier, context.configOf(folder));
-  if (mapped !== undefined) return toTarget(mapped);
-  return resolvePackage(specifier, parent);
+  let problem: unknown;
+  try {
+    const mapped = findMapped(specifier, context.configOf(folder));
+    if (mapped !== undefined) return toTarget(mapped);
+  } catch (error) {
+    // A package needs no tsconfig.json. Where there is none either, that is what is wrong.
+    problem = error;
+  }
+  try {
+    return resolvePackage(specifier, parent);
+  } catch (error) {
+    throw problem ?? error;
+  }
 }
 
 function resolvePackage(specifier: string, parent: string): Target {

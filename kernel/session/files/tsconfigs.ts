@@ -127,9 +127,9 @@ function mapping(options: ts.CompilerOptions, file: string): Omit<TsConfig, 'fil
   };
 }
 
-/** `extends` that leads nowhere, or a circle of them; what else is wrong does not concern us. */
+/** A circle of `extends`. One that leads nowhere (to a package that is not installed, say) is passed over. */
 function isFatal({ code }: ts.Diagnostic): boolean {
-  return code === 6053 || code === 18000 || code === 5083;
+  return code === 18000;
 }
 
 function syntaxProblems(source: ts.TsConfigSourceFile): readonly ts.Diagnostic[] {
