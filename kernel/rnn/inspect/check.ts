@@ -41,9 +41,6 @@ export function check(trace: Trace): Check[] {
   const exact = trace.dtype === 'float64' ? 1e-12 : 1e-4;
   const { layers, loss } = trace;
   const overLayers = (measure: (layer: LayerTrace) => number): number => worst(layers.map(measure));
-  const ledgers = layers.flatMap((layer) =>
-    layer.program.states.map(({ name }) => ledger(trace, { layer: layer.name, state: name })),
-  );
   const parts = [...loss.perStep, loss.rest].reduce((sum, value) => sum + value, 0);
   return [
     {
@@ -71,6 +68,25 @@ export function check(trace: Trace): Check[] {
       error: overLayers(edgeError),
       tolerance: exact,
     },
+    ...ledgerChecks(trace, exact),
+    {
+      name: 'operations: local derivatives against central differences',
+      error: overLayers((layer) => {
+        const steps = Array.from({ length: layer.timeSteps }, (_, t) => t);
+        return worst(
+          spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, layer.at(t)))),
+        );
+      }),
+      tolerance: trace.dtype === 'float64' ? 1e-5 : 1e-3,
+    },
+  ];
+}
+
+function ledgerChecks(trace: Trace, exact: number): Check[] {
+  const ledgers = trace.layers.flatMap((layer) =>
+    layer.program.states.map(({ name }) => ledger(trace, { layer: layer.name, state: name })),
+  );
+  return [
     {
       name: 'ledger: loss terms sum to the adjoint of each state',
       error: worst(ledgers.map(({ errors }) => errors.terms)),
@@ -85,16 +101,6 @@ export function check(trace: Trace): Check[] {
       name: 'ledger: the steps’ weight gradients sum to the weight’s gradient',
       error: worst(ledgers.map(({ errors }) => errors.weights)),
       tolerance: exact,
-    },
-    {
-      name: 'operations: local derivatives against central differences',
-      error: overLayers((layer) => {
-        const steps = Array.from({ length: layer.timeSteps }, (_, t) => t);
-        return worst(
-          spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, layer.at(t)))),
-        );
-      }),
-      tolerance: trace.dtype === 'float64' ? 1e-5 : 1e-3,
     },
   ];
 }

@@ -340,8 +340,10 @@ describe('verdict', () => {
     const model = new Tagger(new RNN({ inputSize: 3, hiddenSize: 8 }));
     const whh = model.net.parameters()[1]!;
     whh.data.fill(0);
+    // Without bias and with next to no input, tanh stays where it is the identity.
+    for (const bias of model.net.parameters().slice(2)) bias.data.fill(0);
     for (let i = 0; i < 8; i++) whh.data[i * 8 + ((i + 1) % 8)] = scale;
-    const input = randn([steps, 1, 3]).mul(0.05);
+    const input = randn([steps, 1, 3]).mul(1e-5);
     const target = tensor(
       Array.from({ length: steps }, () => [1]),
       { dtype: 'int32' },
@@ -358,6 +360,9 @@ describe('verdict', () => {
       /net\.l0: the gradient vanishes by t−\d+ .* spectral radius of net.weight_hh_l0 is 0.40/,
     );
     assert.equal(judge(0.99, 12).findings[0]!.kind, 'flowing');
+    const grown = judge(1.6, 22);
+    assert.equal(grown.findings[0]!.kind, 'exploding');
+    assert.match(grown.sentence, /explodes, by t−\d+ it is .* times what it is at t/);
   });
 
   it('names the forget gates that shut the way', () => {

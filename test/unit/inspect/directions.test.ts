@@ -158,6 +158,55 @@ describe('layers of both directions', () => {
     assert.equal(stepper.out().t, 1);
   });
 
+  it('are cut between the same time steps as forward ones', () => {
+    manualSeed(25);
+    const model = new BothWays(lstmCell, undefined, false);
+    const input = randn([6, 1, 3], { dtype: 'float64' });
+    const target = randint(0, 5, [6, 1]);
+    const trace = inspect(model, { input, target }, { loss: meanLoss, truncate: 2 });
+    const cameFromNext = trace.layers.map(({ norms }) =>
+      [...norms.carried[0]!].map((norm) => norm > 0),
+    );
+    // Adjoints flow from t to t−1 forward, from t to t+1 in reverse, but never between 1 and 2 or 3 and 4.
+    assert.deepEqual(cameFromNext, [
+      [true, false, true, false, true, false],
+      [false, true, false, true, false, true],
+    ]);
+    const stepper = trace.stepper();
+    stepper.runTo({ t: 0, layer: 'lstm.reverse', phase: 'backward' });
+    assert.equal(stepper.runUntil((stop) => stop.crossesTruncation)!.t, 2);
+    assert.equal(trace.verdict().findings[0]!.kind, 'flowing');
+  });
+
+  it('know at which step a final state stands, and that padding does not change it', () => {
+    manualSeed(26);
+    const lengths = Int32Array.of(2, 4);
+    const input = randn([6, 2, 3], { dtype: 'float64' });
+    const look = (direction: 'forward' | 'reverse') => {
+      class ByFinal extends OneWay {
+        override forward(given: Tensor) {
+          const { final } = super.forward(given);
+          return { output: final, final };
+        }
+      }
+      return inspect(
+        new ByFinal(lstmCell, direction, lengths),
+        { input },
+        { loss: (final) => final.sum() },
+      );
+    };
+    assert.deepEqual(look('forward').loss.measuredAt, [1, 3]);
+    assert.deepEqual(look('reverse').loss.measuredAt, [0]);
+    const { product, steps } = look('forward').jacobians({ sequence: 1 });
+    assert.deepEqual(product.k, [5, 4, 3, 2, 1, 0]);
+    assert.deepEqual(
+      [...product.norm.slice(0, 3)].map((x) => +x.toFixed(9)),
+      [1, 1, 1],
+    );
+    assert.ok(product.norm[3]! < 1);
+    assert.ok(steps[5]!.singularValues.every((value) => Math.abs(value - 1) < 1e-14));
+  });
+
   it('leave padding alone: what stands there is never read, and has no adjoint', () => {
     manualSeed(23);
     const model = new BothWays(lstmCell, Int32Array.of(6, 2));
