@@ -140,7 +140,7 @@ describe('outputs of a cell', () => {
     const notebook = await openNotebook(
       `import { display, lossChart } from 'unroll';
        const curve = { step: [1, 2], seconds: [1, 2], loss: [2, 1] };
-       await display(lossChart({ ...curve, validation: { step: [], seconds: [], loss: [] } } as never));`,
+       await display(lossChart({ ...curve, validation: { step: [], seconds: [], loss: [] }, changes: [] } as never));`,
     );
     await runCell(notebook, 0);
     assert.deepEqual(mimesOf(notebook.cellAt(0)), [

@@ -323,7 +323,7 @@ describe('unroll run --html', () => {
           console.log('\\u001b[32mgreen\\u001b[0m <i>not italic</i>'); console.error('careful');
           await display(vegaLite({ data: { values: [{ x: 1, y: 2 }, { x: 2, y: 3 }] }, mark: 'line',
             encoding: { x: { field: 'x', type: 'quantitative' }, y: { field: 'y', type: 'quantitative', title: '<b>y</b>' } } }));
-          await display(lossChart({ step: [1, 2], seconds: [1, 2], loss: [2, 1], validation: { step: [], seconds: [], loss: [] } } as never));
+          await display(lossChart({ step: [1, 2], seconds: [1, 2], loss: [2, 1], validation: { step: [], seconds: [], loss: [] }, changes: [] } as never));
           await display(html('<b onclick="alert(1)">kept</b><script>alert(2)</script><div>never closed'));
           await display(svg('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(3)"><script>alert(4)</script></svg>'));
           await display(audio([0, 0.5, -0.5], { sampleRate: 8000 }));
