@@ -14,3 +14,5 @@ export {
   type CheckpointPart,
   type Stateful,
 } from './checkpoint.js';
+export { importOnnx, OnnxModule } from './importOnnx.js';
+export type { ElementType, OnnxModel, OnnxValue } from './onnxProto.js';
