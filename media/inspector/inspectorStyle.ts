@@ -2,7 +2,7 @@ import { element } from '../element.js';
 
 /** What the inspector adds to the look of all pictures. */
 const css = `
-.inspector .verdict { margin: 0 0 8px; max-width: 110ch; }
+.inspector .verdict { margin: 0 0 8px; max-width: 150ch; }
 .inspector .body { display: grid; grid-template-columns: minmax(0, 1fr) 312px; gap: 0 20px; align-items: start; }
 .inspector .body.narrow { grid-template-columns: minmax(0, 1fr); }
 .inspector .transport { display: inline-flex; align-items: center; gap: 2px; }
@@ -68,6 +68,24 @@ const css = `
 .inspector .legend { display: inline-flex; align-items: center; gap: 6px; color: var(--unroll-muted); font-size: 11px; font-variant-numeric: tabular-nums; }
 .inspector .legend i { display: inline-block; width: 84px; height: 9px; border-radius: 2px; border: 1px solid var(--unroll-border); }
 .inspector .under { display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: center; margin: 6px 0 0 108px; }
+
+.inspector .tabs { margin-top: 14px; border-top: 1px solid var(--unroll-border); padding-top: 8px; }
+.inspector .tablist { display: inline-flex; flex-wrap: wrap; gap: 2px; }
+.inspector .tab { font: inherit; color: var(--unroll-muted); background: none; border: 0; border-bottom: 2px solid transparent; padding: 2px 9px; cursor: pointer; }
+.inspector .tab[aria-selected="true"] { color: var(--vscode-editor-foreground); border-bottom-color: var(--vscode-editor-foreground); }
+.inspector .tab:hover { color: var(--vscode-editor-foreground); }
+.inspector .tabs select[hidden] { display: none; }
+.inspector .tabhead { display: flex; flex-wrap: wrap; gap: 2px 18px; align-items: baseline; margin: 6px 0 4px; }
+.inspector .legend b { display: inline-block; width: 18px; border-top: 2px solid; margin-left: 8px; }
+.inspector .legend b.dashed { border-top-style: dashed; }
+.inspector .chart { cursor: pointer; }
+.inspector .heatmap { display: grid; grid-template-columns: 58px minmax(0, 1fr); gap: 3px 0; }
+.inspector .heataxis { display: flex; flex-direction: column; justify-content: space-between; text-align: right; padding-right: 8px; color: var(--unroll-muted); font-size: 11px; }
+.inspector .heatfoot { grid-column: 2; display: flex; gap: 16px; align-items: center; color: var(--unroll-muted); font-size: 11px; font-variant-numeric: tabular-nums; }
+.inspector .heatfoot .push { margin-left: auto; }
+.inspector .reading { color: var(--vscode-editor-foreground); font-size: 12px; }
+.inspector .findings ul { margin: 4px 0; padding-left: 18px; }
+.inspector .finding { font-weight: 600; }
 `;
 
 export function inspectorStyle(): HTMLStyleElement {

@@ -18,6 +18,7 @@ import { toInspectorSpec } from './spec.js';
 import { showReading } from './stopPanel.js';
 import { createTargetButtons } from './targetButtons.js';
 import { type Target, toTargets } from './targets.js';
+import { Tabs } from './tabs.js';
 import { createTrack } from './track.js';
 import { toTraceScales, type TraceScales } from './traceScales.js';
 import { createTransport } from './transport.js';
@@ -73,6 +74,7 @@ export class InspectorView implements OutputView<TraceData> {
     },
   });
   readonly #buttons = createTargetButtons(this.#stage, (target) => this.#clicked(target));
+  readonly #tabs: Tabs;
   readonly #vega = new VegaView(this.#canvas);
   readonly #endings: (() => void)[] = [];
 
@@ -92,6 +94,10 @@ export class InspectorView implements OutputView<TraceData> {
   constructor(output: HTMLElement, first: TraceData) {
     this.#walk = new Walk(first);
     this.#scales = toTraceScales(first);
+    this.#tabs = new Tabs(first, ({ layer, t }) => {
+      this.#transport.pause();
+      this.#seek(this.#walk.at(this.#index).phase === 'forward' ? 'forward' : 'backward', t, layer);
+    });
     this.#body = element('div', { class: 'body' });
     this.#root = this.#build();
     output.append(this.#root);
@@ -120,6 +126,7 @@ export class InspectorView implements OutputView<TraceData> {
     this.#verdict.textContent = trace.verdict.sentence;
     this.#showLevels();
     this.#paint();
+    this.#tabs.update(trace);
     await this.#show();
   }
 
@@ -128,6 +135,7 @@ export class InspectorView implements OutputView<TraceData> {
     this.#transport.dispose();
     this.#track.dispose();
     this.#buttons.dispose();
+    this.#tabs.dispose();
     this.#vega.dispose();
     this.#root.remove();
   }
@@ -152,10 +160,10 @@ export class InspectorView implements OutputView<TraceData> {
     return !isEnd && !(isNewStep && this.#breakpoints.has(place.t));
   }
 
-  #seek(phase: 'forward' | 'backward', t: number): void {
+  #seek(phase: 'forward' | 'backward', t: number, chosen?: number): void {
     const place = this.#walk.at(this.#index);
-    const layer = 'layer' in place ? place.layer : this.#scales.insideLayer;
-    const node = 'node' in place ? place.node : undefined;
+    const layer = chosen ?? ('layer' in place ? place.layer : this.#scales.insideLayer);
+    const node = 'node' in place && place.layer === layer ? place.node : undefined;
     this.#goTo(stopAt(this.#walk, { phase, layer, t, ...(node !== undefined && { node }) }));
   }
 
@@ -256,6 +264,8 @@ export class InspectorView implements OutputView<TraceData> {
     this.#transport.show(this.#index === 0, this.#index === this.#walk.length - 1);
     this.#note.textContent = toNote(trace, count);
     this.#markRoot(place);
+    const now = 't' in place ? place.t : undefined;
+    this.#tabs.show(this.#theme, this.#palette, this.#root.clientWidth || widthUnseen, now);
     const layer = trace.layers[inside.layer];
     this.#buttons.show(
       toTargets(this.#walk, layout, layer && { layer, t: inside.t }, this.#breakpoints),
@@ -393,6 +403,7 @@ export class InspectorView implements OutputView<TraceData> {
         }),
         this.#spoken,
         this.#body,
+        this.#tabs.root,
       ],
     });
   }

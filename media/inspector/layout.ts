@@ -56,7 +56,7 @@ export interface InspectorWindow {
   layer: number;
 }
 
-const widest = 84;
+const widest = 118;
 const narrowest = 15;
 const mostColumns = 64;
 const mostRows = 16;
@@ -172,7 +172,7 @@ function toInside(trace: TraceData, window: InspectorWindow, y: number): Inside 
   const layout = cell && toCellLayout(cell.cell);
   if (!layout) return undefined;
   const room = Math.max(200, window.width - 2 * edgeRoom);
-  const scale = Math.min(window.level === 'gate' ? 1.7 : roomyInside, room / layout.width);
+  const scale = Math.min(window.level === 'gate' ? 1.5 : roomyInside, room / layout.width);
   const [width, height] = [layout.width * scale, layout.height * scale];
   return {
     cell,

@@ -522,7 +522,7 @@ class Painter {
       const text = shorten(name, 6);
       const place = { y: box.y + y * scale - 8, kind: 'gate', fill: this.colours.muted };
       return [
-        { ...place, x: box.x + 6, text: `${text}ₜ₋₁` },
+        { ...place, x: box.x + 6, text: `${text}${layer.direction === 'forward' ? 'ₜ₋₁' : 'ₜ₊₁'}` },
         { ...place, x: box.x + box.width - 10, text: `${text}ₜ` },
       ];
     });

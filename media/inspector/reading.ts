@@ -93,14 +93,15 @@ interface At {
 
 export const nameOf = ({ label, id }: Pick<Node, 'label' | 'id'>): string => label ?? id;
 
-/** With the time step that a value belongs to: `fₜ`, `cₜ₋₁`, `weight_hh`. */
-export function timedName({ kind, once, label, id }: Node): string {
+/** With the time step that a value belongs to: `fₜ`, `cₜ₋₁` (against time `cₜ₊₁`), `weight_hh`. */
+export function timedName({ kind, once, label, id }: Node, direction: Layer['direction']): string {
   const name = label ?? id;
   if (once || kind === 'parameter' || kind === 'constant') return name;
-  return kind === 'state' ? `${name}ₜ₋₁` : `${name}ₜ`;
+  if (kind !== 'state') return `${name}ₜ`;
+  return direction === 'forward' ? `${name}ₜ₋₁` : `${name}ₜ₊₁`;
 }
 
-function timedMath(node: Node, isAdjoint = false): TraceMath {
+function timedMath(node: Node, direction: Layer['direction'], isAdjoint = false): TraceMath {
   const text = node.label ?? node.id;
   const name: TraceMath = { tag: text.length > 2 ? 'mtext' : 'mi', text };
   const base: TraceMath = isAdjoint
@@ -110,7 +111,11 @@ function timedMath(node: Node, isAdjoint = false): TraceMath {
   const t: TraceMath = { tag: 'mi', text: 't' };
   const before: TraceMath = {
     tag: 'mrow',
-    children: [t, { tag: 'mo', text: '−' }, { tag: 'mn', text: '1' }],
+    children: [
+      t,
+      { tag: 'mo', text: direction === 'forward' ? '−' : '+' },
+      { tag: 'mn', text: '1' },
+    ],
   };
   return { tag: 'msub', children: [base, node.kind === 'state' ? before : t] };
 }
@@ -134,11 +139,12 @@ function toStrip(
 ): Strip {
   const shape = node.once ? node.shape : node.shape.slice(1);
   const isWhole = node.units.length === shape.reduce((product, n) => product * n, 1);
+  const { direction } = at.layer;
   const isAdjoint = role === 'adjoint' || role === 'sent';
   return {
     role,
-    name: isAdjoint ? `adjoint of ${timedName(node)}` : timedName(node),
-    math: timedMath(node, isAdjoint),
+    name: isAdjoint ? `adjoint of ${timedName(node, direction)}` : timedName(node, direction),
+    math: timedMath(node, direction, isAdjoint),
     shape: node.shape,
     norm,
     numbers: node.units.length === 0 ? undefined : numbersAt(array, at),
@@ -179,13 +185,18 @@ function backwardStrips(at: At, index: number): Strip[] {
 
 /** Where an adjoint comes from: uses within the time step, the next time step, above. */
 export function readParts({ layer, t }: Pick<At, 'layer' | 't'>, index: number): Part[] {
-  const { nodes, edges, states, output, fromAbove } = layer;
+  const { nodes, edges, states, output, fromAbove, direction } = layer;
   return [
     ...edges
       .filter(({ from }) => from === index)
       .map(({ to, norm }): Part => {
         const user = nodes[to]!;
-        return { origin: 'use', name: timedName(user), math: timedMath(user), norm: norm.data[t]! };
+        return {
+          origin: 'use',
+          name: timedName(user, direction),
+          math: timedMath(user, direction),
+          norm: norm.data[t]!,
+        };
       }),
     ...states
       .filter(({ next }) => next === index)
@@ -198,7 +209,7 @@ export function readParts({ layer, t }: Pick<At, 'layer' | 't'>, index: number):
 
 export function partText({ origin, name }: Part): string {
   if (origin === 'use') return `through ${name}`;
-  return origin === 'next' ? `from the next step through ${name}` : 'from above';
+  return origin === 'next' ? `next step, via ${name}` : 'from above';
 }
 
 function readCheck({ trace, row }: At, { check }: Node): Reading['check'] {

@@ -117,6 +117,8 @@ describe('the inspector in VS Code, from a saved output without a kernel', funct
 
   before(async () => {
     await setTheme(themes.light);
+    const settings = vscode.workspace.getConfiguration();
+    await settings.update('breadcrumbs.enabled', false, vscode.ConfigurationTarget.Global);
     await vscode.commands.executeCommand('workbench.action.closeSidebar');
   });
   afterEach(closeNotebooks);
@@ -190,6 +192,39 @@ describe('the inspector in VS Code, from a saved output without a kernel', funct
     await clicked(`${view} .rail.forward`);
     assert.deepEqual([now.phase, now.t], ['forward', '3']);
     await hover('.part.statusbar');
+  });
+
+  it('shows charts of the whole trace, by mouse and keyboard, each with a table', async () => {
+    await openSaved('inspectorTabs', payloadOf('trace-lstm-truncated'));
+    await seen();
+    const tab = `document.querySelector('${view} .tabs')?.dataset.tab`;
+    // With cells closed the charts stand within the window.
+    await click(`${view} label:has(input[value="cell"])`);
+    await waitForFrame(
+      `document.querySelectorAll('${view} button[data-kind="node"]').length === 0`,
+    );
+    await sleep(1000);
+    await click(`${view} [data-tab="gates"]`);
+    await waitForFrame(`${tab} === 'gates'`);
+    for (const [next, shown] of [
+      ['ledger', 'canvas.heat'],
+      ['spectrum', 'svg path'],
+      ['verdict', '.findings li'],
+    ] as const) {
+      await press('ArrowRight');
+      await waitForFrame(`${tab} === '${next}'`);
+      await waitForFrame(`document.querySelector('${view} [role="tabpanel"] ${shown}') !== null`);
+    }
+    await click(`${view} [data-tab="ledger"]`);
+    await click(`${view} .tabs button:has-text("Show data")`);
+    const cells = await waitForFrame<string[]>(
+      `(() => {
+        const cells = Array.from(document.querySelectorAll('${view} .tabs td'), (one) => one.textContent);
+        return cells.length > 0 ? cells : null;
+      })()`,
+    );
+    const ledger = trace.layers[1]!.ledgers[1]!;
+    assert.ok(cells.includes(written(ledger.matrix.data[0]!)), cells.join());
   });
 
   it('steps again after the notebook was closed and opened', async () => {
