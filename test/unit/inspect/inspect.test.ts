@@ -3,6 +3,7 @@ import {
   Adam,
   crossEntropy,
   Dropout,
+  GRU,
   InspectionError,
   Linear,
   LSTM,
@@ -13,7 +14,9 @@ import {
   NonFiniteError,
   OptionError,
   rand,
+  randint,
   randn,
+  RNN,
   tensor,
   zeros,
   type Tensor,
@@ -253,6 +256,53 @@ describe('inspect', () => {
     assert.deepEqual(byState.loss.measuredAt, [6]);
     assert.ok(byState.check().every(({ error, tolerance }) => error! <= tolerance));
   });
+
+  for (const type of [LSTM, GRU, RNN])
+    it(`${type.name} in both directions, with dropout between layers and padded sequences`, () => {
+      class Padded extends Module {
+        readonly net = new type({
+          inputSize: 3,
+          hiddenSize: 4,
+          numLayers: 2,
+          bidirectional: true,
+          dropout: 0.3,
+          dtype: 'float64',
+        });
+        readonly head = new Linear({ inFeatures: 8, outFeatures: 5, dtype: 'float64' });
+        forward(input: Tensor) {
+          const { output } = this.net.forward(input, undefined, { lengths: [6, 2, 4] });
+          return { output: this.head.forward(output) };
+        }
+      }
+      manualSeed(31);
+      const model = new Padded();
+      const input = randn([6, 3, 3], { dtype: 'float64' });
+      const target = randint(0, 5, [6, 3]);
+      const mask = tensor(
+        Array.from({ length: 6 }, (_, t) => [6, 2, 4].map((n) => (t < n ? 1 : 0))),
+      );
+      const loss = (o: Tensor, y: Tensor) => crossEntropy(o, y, { mask });
+      const trace = inspect(model, { input, target }, { loss });
+      assert.deepEqual(
+        trace.layers.map(({ name, layer, direction }) => [name, layer, direction]),
+        [
+          ['net.l0', 0, 'forward'],
+          ['net.l0.reverse', 0, 'reverse'],
+          ['net.l1', 1, 'forward'],
+          ['net.l1.reverse', 1, 'reverse'],
+        ],
+      );
+      for (const { name, error, tolerance } of trace.check())
+        assert.ok(error! <= tolerance, `${name}: ${String(error)}`);
+      // The same dropout masks: the generator stands where it stood.
+      loss(model.forward(input).output, target).backward();
+      for (const [name, { grad }] of model.namedParameters()) {
+        const error = distance(trace.gradients.get(name)!.gradient.data, grad!.data);
+        assert.ok(error < 1e-12, `${name}: ${error}`);
+      }
+      assert.equal(trace.layer({ layer: 1, direction: 'reverse' }).name, 'net.l1.reverse');
+      assert.equal(trace.ledger({ layer: 1, direction: 'reverse' }).layer, 'net.l1.reverse');
+    });
 
   describe('says what is wrong with', () => {
     const { model, input, target } = taggerAndBatch('LSTM');
