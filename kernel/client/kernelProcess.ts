@@ -6,6 +6,7 @@ import {
   controlFd,
   type KernelEvent,
   type KernelRequest,
+  memoryLimitVariable,
   type ReadyEvent,
 } from '../contract/protocol.js';
 import { kernelEnvironment } from './kernelEnvironment.js';
@@ -20,6 +21,10 @@ export interface KernelOptions {
   execPath?: string;
   /** Added to the environment. */
   env?: NodeJS.ProcessEnv;
+  /** Most memory that the process may have, in megabytes; by default what Node and the system allow. */
+  memoryLimit?: number;
+  /** Threads that training may use; by default as many as the engine finds fit. */
+  threads?: number;
 }
 
 export interface KernelExit {
@@ -29,6 +34,8 @@ export interface KernelExit {
   hasStarted: boolean;
   /** The last lines that the process wrote to its raw stderr: a crash report, if there was one. */
   stderr: string;
+  /** The process's limit, in megabytes, where it has one. */
+  memoryLimit?: number;
 }
 
 export interface KernelProcessListener {
@@ -57,11 +64,19 @@ export class KernelProcess {
     private readonly options: KernelOptions,
     private readonly listener: KernelProcessListener,
   ) {
-    const { kernelPath, cwd, execPath, env } = options;
+    const { kernelPath, cwd, execPath, env, memoryLimit, threads } = options;
+    const limits = {
+      ...(memoryLimit === undefined ? {} : { [memoryLimitVariable]: String(memoryLimit) }),
+      ...(threads === undefined ? {} : { UNROLL_THREADS: String(threads) }),
+    };
     this.#child = fork(kernelPath, [], {
       cwd,
-      env: kernelEnvironment(process.env, env),
-      execArgv,
+      env: kernelEnvironment(process.env, { ...limits, ...env }),
+      // V8's own limit is of the JavaScript heap alone; the kernel watches over the whole.
+      execArgv:
+        memoryLimit === undefined
+          ? execArgv
+          : [...execArgv, `--max-old-space-size=${String(memoryLimit)}`],
       serialization: 'advanced',
       // The last one is `controlFd`.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
@@ -114,6 +129,8 @@ export class KernelProcess {
         }
         this.listener.event(message);
       });
+      const { memoryLimit } = this.options;
+      const limit = memoryLimit === undefined ? {} : { memoryLimit };
       const ended = (exit: KernelExit) => {
         clearTimeout(timer);
         reject(new KernelStartError(this.options.kernelPath, exit));
@@ -124,7 +141,9 @@ export class KernelProcess {
           ended({ code: null, signal: null, hasStarted, stderr: error.message });
       });
       child.on('exit', (code, signal) => {
-        this.#drained(() => ended({ code, signal, hasStarted, stderr: this.#stderr.trim() }));
+        this.#drained(() =>
+          ended({ code, signal, hasStarted, stderr: this.#stderr.trim(), ...limit }),
+        );
       });
     });
   }

@@ -26,6 +26,18 @@ export const protocolVersion = 1;
 /** The child's file descriptor that carries `ControlMessage` lines. */
 export const controlFd = 4;
 
+/** The environment variable with the most memory that a kernel may have, in megabytes. */
+export const memoryLimitVariable = 'UNROLL_MEMORY_LIMIT';
+
+/** A kernel that ends because of it says so in a line on its raw stderr: this, then JSON of `MemoryEnd`. */
+export const memoryEndMark = 'unroll: out of memory: ';
+
+export interface MemoryEnd {
+  usedBytes: number;
+  /** The session's largest variables, a line each, where the kernel could still tell. */
+  largest: string[];
+}
+
 // ---------------------------------------------------------------------------------------------------
 // Front end → kernel
 

@@ -16,6 +16,7 @@ import {
   type InterruptWorkerMessage,
   verdict,
 } from './interruptGate.js';
+import { watchMemory } from './memoryWatch.js';
 
 /** A cell that was told to stop, or hit, may have more code that runs. */
 const lookAgainAfterMs = 30;
@@ -32,6 +33,7 @@ const state = new Int32Array(gate);
 const session = new Session();
 session.connectToMainThread();
 tell({ type: 'connected' });
+void watchMemory(session);
 // The one message that comes is a `LeaveMessage`.
 parentPort?.on('message', () => {
   // Node waits at its end for a session that is still connected.

@@ -5,7 +5,12 @@
  * behind (timers, promises) stays its own: `flows` carries the execution along.
  */
 import { fileURLToPath } from 'node:url';
-import type { ExecuteRequest, KernelEvent, KernelRequest } from '../contract/protocol.js';
+import type {
+  ExecuteRequest,
+  KernelEvent,
+  KernelRequest,
+  VariableSummary,
+} from '../contract/protocol.js';
 import type { SteeredRun } from '../notebook/host.js';
 import { CellNames } from './cellNames.js';
 import { CellScripts, type CellPosition } from './cellScripts.js';
@@ -23,6 +28,7 @@ import { FileScripts } from './files/fileScripts.js';
 import { ImportedNames } from './importedNames.js';
 import { isError } from './isError.js';
 import { setImmediate, setTimeout } from './kernelTimers.js';
+import { installLargestVariables } from './largestVariables.js';
 import { LiveCells } from './liveCells.js';
 import { Modules } from './modules.js';
 import { installNotebookHost, type PendingInputs } from './notebookFunctions.js';
@@ -151,6 +157,7 @@ export class Session {
       training: (run) => this.#interrupts.protect(() => this.#train(run)),
     });
     installPromiseInspection();
+    installLargestVariables(() => this.#variables());
     installProcessHooks((error) => this.#uncaught(error));
   }
 
@@ -186,9 +193,7 @@ export class Session {
         this.#emit({
           type: 'variablesReply',
           id: request.id,
-          variables: summarizeVariables(this.#names.setBy, (names) =>
-            this.#evaluator.valuesOf(names.map((name) => this.#names.expression(name))),
-          ),
+          variables: this.#variables(),
         });
         break;
       case 'training':
@@ -524,6 +529,12 @@ export class Session {
       process.stderr.write(`${toErrorReport(error, this.#frames).stack}\n`);
       this.end(1);
     });
+  }
+
+  #variables(): VariableSummary[] {
+    return summarizeVariables(this.#names.setBy, (names) =>
+      this.#evaluator.valuesOf(names.map((name) => this.#names.expression(name))),
+    );
   }
 
   /** The value of a name or a path, without side effects. */

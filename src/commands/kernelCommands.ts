@@ -2,11 +2,7 @@
 import * as vscode from 'vscode';
 import type { NotebookSession } from '../notebook/notebookSession.js';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
-
-/** What VS Code hands to a command of the notebook toolbar. */
-interface ToolbarContext {
-  notebookEditor?: { notebookUri?: vscode.Uri };
-}
+import { findNotebook, type ToolbarContext } from './findNotebook.js';
 
 export function interruptKernel(sessions: NotebookSessions, context?: ToolbarContext): void {
   const notebook = findNotebook(context);
@@ -53,10 +49,4 @@ async function mayRestart(session: NotebookSession, context?: ToolbarContext): P
 async function restart(session: NotebookSession): Promise<void> {
   const options = { location: vscode.ProgressLocation.Window, title: 'Restarting the kernel' };
   await vscode.window.withProgress(options, () => session.restart());
-}
-
-function findNotebook(context?: ToolbarContext): vscode.NotebookDocument | undefined {
-  const uri = context?.notebookEditor?.notebookUri?.toString();
-  if (uri === undefined) return vscode.window.activeNotebookEditor?.notebook;
-  return vscode.workspace.notebookDocuments.find((notebook) => notebook.uri.toString() === uri);
 }

@@ -11,7 +11,7 @@ export function startNotebookKernel(
 ): KernelClient {
   const cwd = folderOf(notebook);
   const name = path.posix.basename(notebook.uri.path);
-  const kernel = startKernel({ kernelPath, cwd });
+  const kernel = startKernel({ kernelPath, cwd, ...limitsOf(notebook) });
   log.info(`${name}: starting a kernel in ${cwd}`);
   kernel.ready.then(
     ({ pid, node }) => log.info(`${name}: kernel ${pid} is ready (Node ${node})`),
@@ -25,6 +25,20 @@ export function startNotebookKernel(
   });
   return kernel;
 }
+
+/** Settings are read when a kernel starts; 0 stands for no limit of ours. */
+function limitsOf({ uri }: vscode.NotebookDocument): { memoryLimit?: number; threads?: number } {
+  const settings = vscode.workspace.getConfiguration('unroll.kernel', uri);
+  const memoryLimit = settings.get<number>('memoryLimit', 0);
+  const threads = settings.get<number>('threads', 0);
+  return {
+    ...(memoryLimit > 0 ? { memoryLimit: Math.max(leastMemory, memoryLimit) } : {}),
+    ...(threads > 0 ? { threads } : {}),
+  };
+}
+
+/** Megabytes; a kernel that has run nothing needs more than half of it. */
+const leastMemory = 256;
 
 /** The notebook's own folder; for one that has none yet, the workspace's. */
 function folderOf({ uri }: vscode.NotebookDocument): string {

@@ -1,7 +1,6 @@
-import type { KernelClient } from '../../kernel/client/kernelClient.js';
-
-/** An interrupt takes this long at most when it works: the cell's `finally` blocks have their time in it. */
+/** A second stop within this time is a double click: the first has had no chance yet. */
 const interruptTakesMs = 700;
+/** A step of training has 1.2 s of it, the cell's `finally` blocks half a second. */
 const replaceAfterMs = 2000;
 
 /**
@@ -14,7 +13,8 @@ export class CellStop {
   #isOver = false;
 
   constructor(
-    private readonly kernel: Pick<KernelClient, 'interrupt'>,
+    /** Interrupts this very cell. */
+    private readonly interrupt: () => void,
     /** Ends the process, and with it the cell. */
     private readonly replace: () => void,
   ) {}
@@ -24,7 +24,7 @@ export class CellStop {
     const now = performance.now();
     if (this.#askedAt === undefined) {
       this.#askedAt = now;
-      this.kernel.interrupt();
+      this.interrupt();
       this.#timer = setTimeout(() => this.#giveUp(), replaceAfterMs);
     } else if (now - this.#askedAt > interruptTakesMs) {
       this.#giveUp();
@@ -33,7 +33,7 @@ export class CellStop {
 
   /** The kernel has begun with the cell: it heeds no earlier interrupt. */
   began(): void {
-    if (this.#askedAt !== undefined && !this.#isOver) this.kernel.interrupt();
+    if (this.#askedAt !== undefined && !this.#isOver) this.interrupt();
   }
 
   /** The cell has ended. */

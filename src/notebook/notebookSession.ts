@@ -2,11 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { CellEvent, KernelClient } from '../../kernel/client/kernelClient.js';
-import type { ErrorReport, InputRequest } from '../../kernel/contract/protocol.js';
+import type {
+  ErrorReport,
+  InputRequest,
+  TimerSummary,
+  TrainingRequest,
+} from '../../kernel/contract/protocol.js';
 import { askForInput } from './askForInput.js';
 import type { CellDiagnostics } from './cellDiagnostics.js';
 import { CellStop } from './cellStop.js';
 import { NotebookOutputs } from './outputs/notebookOutputs.js';
+import { NotebookTrainings } from './notebookTrainings.js';
 import { RunQueue } from './runQueue.js';
 
 interface RunningCell {
@@ -17,6 +23,8 @@ interface RunningCell {
   questions: vscode.CancellationTokenSource;
 }
 
+export type SteerAction = Omit<TrainingRequest, 'type' | 'parent'>;
+
 interface Outcome {
   success: boolean | undefined;
   executionOrder?: number;
@@ -24,6 +32,8 @@ interface Outcome {
 
 export class NotebookSession implements vscode.Disposable {
   readonly #outputs: NotebookOutputs;
+  /** The runs of `fit` in its kernel. */
+  readonly trainings = new NotebookTrainings();
   readonly #queue = new RunQueue<vscode.NotebookCellExecution>(
     (execution) => this.#run(execution),
     (execution) => execution.end(undefined),
@@ -31,7 +41,8 @@ export class NotebookSession implements vscode.Disposable {
   /** Which cell a request ran: its output may come late. */
   readonly #cells = new Map<string, vscode.NotebookCell>();
   #kernel: KernelClient | undefined;
-  #running: RunningCell | undefined;
+  /** More than one where a training is paused. */
+  readonly #running = new Map<vscode.NotebookCellExecution, RunningCell>();
 
   constructor(
     private readonly controller: vscode.NotebookController,
@@ -68,7 +79,29 @@ export class NotebookSession implements vscode.Disposable {
   /** Stops the cell that runs and takes out those that wait. */
   interrupt(): void {
     this.#queue.dropAll();
-    this.#running?.stop.ask();
+    // A paused training is stopped only where nothing else runs.
+    const all = [...this.#running.values()];
+    const active = all.filter(({ execution }) => !this.trainings.isPaused(execution.cell));
+    for (const { stop } of active.length > 0 ? active : all) stop.ask();
+  }
+
+  /** Pauses, resumes, changes or stops training: all of it, or that of one cell. */
+  steer(action: SteerAction, cell?: vscode.NotebookCell): void {
+    if (action.action === 'pause') {
+      // Cells that the user runs from here on need not wait; the kernel keeps them until it has paused.
+      for (const execution of this.#running.keys()) {
+        if (!cell || execution.cell === cell) this.#queue.setPaused(execution, true);
+      }
+    }
+    if (!cell) this.#kernel?.steer(action);
+    for (const [parent, one] of this.#cells) {
+      if (one === cell) this.#kernel?.steer({ parent, ...action });
+    }
+  }
+
+  /** Timers of earlier cells, after clearing some; undefined where there is no kernel. */
+  async timers(clear?: number[]): Promise<TimerSummary[] | undefined> {
+    return (await this.#kernel?.timers(clear))?.timers;
   }
 
   /** A fresh kernel; resolves when it takes cells. Does nothing where no cell has run. */
@@ -81,6 +114,7 @@ export class NotebookSession implements vscode.Disposable {
   dispose(): void {
     this.#queue.dropAll();
     this.#outputs.dispose();
+    this.trainings.dispose();
     const kernel = this.#kernel;
     this.#kernel = undefined;
     kernel?.shutdown().then(
@@ -90,7 +124,8 @@ export class NotebookSession implements vscode.Disposable {
   }
 
   #cancel(execution: vscode.NotebookCellExecution): void {
-    if (this.#running?.execution === execution) this.#running.stop.ask();
+    const running = this.#running.get(execution);
+    if (running) running.stop.ask();
     else this.#queue.drop(execution);
   }
 
@@ -118,16 +153,22 @@ export class NotebookSession implements vscode.Disposable {
     const { cell } = execution;
     const kernel = (this.#kernel ??= this.#start());
     const id = randomUUID();
-    const stop = new CellStop(kernel, () => this.#replaceKernel(kernel, execution));
+    const stop = new CellStop(
+      () => kernel.interrupt(id),
+      () => this.#replaceKernel(kernel, execution),
+    );
     const running = { id, execution, stop, questions: new vscode.CancellationTokenSource() };
-    this.#running = running;
+    this.#running.set(execution, running);
     this.#cells.set(id, cell);
     const reference = { id: cell.document.uri.toString(), index: cell.index };
     const reply = await kernel.execute({ id, cell: reference, code }, (event) => {
-      if (event.type === 'status' && event.state === 'busy') stop.began();
+      if (event.type === 'status') {
+        if (event.state === 'busy') stop.began();
+        this.#queue.setPaused(execution, event.state === 'paused');
+      }
       this.#receive(kernel, event);
     });
-    this.#running = undefined;
+    this.#running.delete(execution);
     stop.over();
     running.questions.cancel();
     running.questions.dispose();
@@ -163,6 +204,7 @@ export class NotebookSession implements vscode.Disposable {
   #start(): KernelClient {
     const kernel = this.startKernel();
     kernel.onStray((event) => this.#receive(kernel, event));
+    kernel.onExit(() => this.trainings.clear());
     return kernel;
   }
 
@@ -194,6 +236,9 @@ export class NotebookSession implements vscode.Disposable {
       case 'inputRequest':
         this.#ask(kernel, event);
         break;
+      case 'training':
+        this.trainings.noteTraining(cell, event);
+        break;
       case 'status':
       case 'executeReply':
         break;
@@ -201,9 +246,8 @@ export class NotebookSession implements vscode.Disposable {
   }
 
   #ask(kernel: KernelClient, request: InputRequest): void {
-    const isRunning = this.#running?.id === request.parent;
-    const source = isRunning ? this.#running?.questions : undefined;
-    const token = source?.token ?? new vscode.CancellationTokenSource().token;
+    const running = [...this.#running.values()].find(({ id }) => id === request.parent);
+    const token = running?.questions.token ?? new vscode.CancellationTokenSource().token;
     askForInput(request, kernel, token).then(undefined, (error: unknown) => {
       this.log.error(`A cell's question could not be shown: ${String(error)}`);
     });

@@ -41,7 +41,8 @@ export class NotebookOutputs {
     () => this.#update(),
     () => (this.#running ? updateEveryMs : lateUpdateEveryMs),
   );
-  #running: vscode.NotebookCellExecution | undefined;
+  /** More than one where a cell is paused while others run. */
+  readonly #executions = new Set<vscode.NotebookCellExecution>();
   #made = 0;
 
   constructor(
@@ -52,7 +53,7 @@ export class NotebookOutputs {
   /** The execution has started: its cell's old outputs go, and it carries all updates until `end`. */
   begin(execution: vscode.NotebookCellExecution): void {
     this.#updates.flush();
-    this.#running = execution;
+    this.#executions.add(execution);
     this.#plan.clear(execution.cell);
     this.#updates.request();
   }
@@ -66,7 +67,7 @@ export class NotebookOutputs {
   /** Everything that came is shown, then the execution ends. */
   end(execution: vscode.NotebookCellExecution, end: CellEnd): void {
     this.#updates.flush();
-    this.#running = undefined;
+    this.#executions.delete(execution);
     this.#ended.set(execution.cell, end);
     if (end.executionOrder !== undefined) execution.executionOrder = end.executionOrder;
     execution.end(end.success, end.endTime);
@@ -76,10 +77,16 @@ export class NotebookOutputs {
     this.#updates.dispose();
   }
 
+  /** Any of them may change the outputs of all cells. */
+  get #running(): vscode.NotebookCellExecution | undefined {
+    return this.#executions.values().next().value;
+  }
+
   async #update(): Promise<void> {
     const operations = this.#plan.take();
     try {
-      if (this.#running) await this.#apply(operations, this.#running);
+      const running = this.#running;
+      if (running) await this.#apply(operations, running);
       else await this.#applyLate(operations);
     } catch (error) {
       // The cell or the notebook went away while its output was on the way.

@@ -5,8 +5,9 @@ import { CellStop } from '../../../src/notebook/cellStop.js';
 function createStop() {
   const log: string[] = [];
   const kernel = { interrupt: () => log.push('interrupt') };
-  const stop = new CellStop({ interrupt: () => void kernel.interrupt() }, () =>
-    log.push('replace'),
+  const stop = new CellStop(
+    () => void kernel.interrupt(),
+    () => log.push('replace'),
   );
   return { stop, log };
 }

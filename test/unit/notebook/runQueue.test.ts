@@ -62,4 +62,23 @@ describe('RunQueue', () => {
     queue.add(['c']);
     assert.deepEqual(log, ['run a', 'drop b', 'run c']);
   });
+
+  it('runs what is added while a job is paused, but not what waits behind that', async () => {
+    const { queue, log, end } = createQueue();
+    queue.add(['a', 'b']);
+    queue.setPaused('a', true);
+    queue.add(['c']);
+    queue.add(['d']);
+    await end('c');
+    assert.deepEqual(log, ['run a', 'run c', 'run d']);
+    queue.setPaused('a', false);
+    queue.add(['e']);
+    await end('a');
+    assert.deepEqual(log, ['run a', 'run c', 'run d', 'run b']);
+    await end('b');
+    await end('d');
+    assert.equal(log.at(-1), 'run e');
+    await end('e');
+    await queue.idle();
+  });
 });

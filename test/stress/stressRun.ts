@@ -1,0 +1,110 @@
+/** Many cells on many kernels, with interrupts and kills at random times; what must hold at the end is checked. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TestKernel } from '../process/kernelClient.js';
+
+export interface StressOptions {
+  cells: number;
+  kernels: number;
+  /** Interrupts and kills together; one in ten is a kill. */
+  disturbances: number;
+  seed: number;
+}
+
+export interface StressReport {
+  ok: number;
+  interrupted: number;
+  killed: number;
+  orphans: number;
+  seconds: number;
+  /** Of the host, before and after, in megabytes. */
+  heap: [number, number];
+}
+
+const cells: ((n: number) => string)[] = [
+  (n) => `${String(n)} + 0`,
+  (n) => `await new Promise((go) => setTimeout(go, 5)); ${String(n)}`,
+  (n) => `for (const end = performance.now() + 5; performance.now() < end; ); ${String(n)}`,
+  (n) => `for (let i = 0; i < 50; i++) console.log('line', i); ${String(n)}`,
+  (n) => `for (let i = 0; i < 200; i++) await null; ${String(n)}`,
+];
+
+export async function runStress(options: StressOptions): Promise<StressReport> {
+  const began = performance.now();
+  const random = createRandom(options.seed);
+  const kernels = Array.from({ length: options.kernels }, () => new TestKernel());
+  const pids = new Set<number>();
+  await Promise.all(kernels.map((kernel) => kernel.value('1')));
+  const before = heapUsed();
+  const report = { ok: 0, interrupted: 0, killed: 0 };
+  let next = 0;
+  const work = async (kernel: TestKernel): Promise<void> => {
+    for (let n = next++; n < options.cells; n = next++) {
+      if (kernel.client.pid !== undefined) pids.add(kernel.client.pid);
+      const run = kernel.run(cells[random(cells.length)]!(n));
+      // Spread evenly over the cells.
+      const isDisturbed =
+        Math.floor(((n + 1) * options.disturbances) / options.cells) >
+        Math.floor((n * options.disturbances) / options.cells);
+      if (isDisturbed) await disturb(kernel, random);
+      const { reply, result, error } = await run;
+      if (reply.status === 'ok') {
+        assert.equal(result, String(n), 'a result was lost or mixed up');
+        report.ok++;
+      } else if (error?.name === 'Interrupted') report.interrupted++;
+      else {
+        assert.match(error?.name ?? '', /^Kernel(Died|Start)Error$/, error?.stack);
+        report.killed++;
+      }
+    }
+  };
+  await Promise.all(kernels.map(work));
+  for (const { client } of kernels) if (client.pid !== undefined) pids.add(client.pid);
+  await Promise.all(kernels.map((kernel) => kernel.dispose()));
+  return {
+    ...report,
+    orphans: await countAlive([...pids]),
+    seconds: (performance.now() - began) / 1000,
+    heap: [before, heapUsed()],
+  };
+}
+
+async function disturb({ client, lastId }: TestKernel, random: (n: number) => number) {
+  await sleep(random(12));
+  if (random(10) > 0 || client.pid === undefined) client.interrupt(lastId);
+  else process.kill(client.pid, 'SIGKILL');
+}
+
+/** Waits a little for processes that are just ending. */
+async function countAlive(pids: number[]): Promise<number> {
+  let alive = pids;
+  for (let tries = 0; alive.length > 0 && tries < 100; tries++) {
+    alive = alive.filter(isAlive);
+    await sleep(50);
+  }
+  return alive.length;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function heapUsed(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return Math.round(process.memoryUsage().heapUsed / 2 ** 20);
+}
+
+/** Mulberry32. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
