@@ -17,7 +17,7 @@ describe('stopping a cell that trains', () => {
 
   it('ends it at its next step, and what waits for it gets the history', async () => {
     const stopped = await kernel.runAndInterrupt(
-      'console.log("started"); const kept = await fit(training(100_000)); const after = 1; await sleep(1e6)',
+      'announces = true; const kept = await fit(training(100_000)); const after = 1; await sleep(1e6)',
     );
     assert.equal(stopped.error?.name, 'Interrupted');
     assert.match(stopped.error.message, /training ended after step \d+ of 100000, its history/);
@@ -33,7 +33,7 @@ describe('stopping a cell that trains', () => {
 
   it('ends the cell even where nothing follows the training', async () => {
     const { reply, error } = await kernel.runAndInterrupt(
-      'console.log("started"); run = fit({ ...training(100_000), chart: false }); await run;',
+      'announces = true; run = fit({ ...training(100_000), chart: false }); await run;',
     );
     assert.equal(reply.status, 'error');
     assert.equal(error?.name, 'Interrupted');
@@ -42,7 +42,7 @@ describe('stopping a cell that trains', () => {
 
   it('ends a loop over its steps, and no second training begins', async () => {
     const { error } = await kernel.runAndInterrupt(`
-      console.log("started"); let begun = 0;
+      announces = true; let begun = 0;
       for (;;) { begun++; for await (const report of fit({ ...training(100_000), chart: false })) run = report; }`);
     assert.equal(error?.name, 'Interrupted');
     assert.equal(await kernel.value('[begun <= 2, run.step > 0]'), '[ true, true ]');
@@ -50,7 +50,7 @@ describe('stopping a cell that trains', () => {
 
   it('terminates a step that takes too long, and the curve says that it was stopped', async () => {
     const stopped = await kernel.runAndInterrupt(
-      'stepMs = 60_000; console.log("started"); run = fit(training(5)); await run',
+      'stepMs = 60_000; announces = true; run = fit(training(5)); await run',
     );
     await kernel.value('stepMs = 1');
     assert.equal(stopped.error?.name, 'Interrupted');

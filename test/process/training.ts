@@ -1,4 +1,4 @@
-/** A cell that declares a small model; `fit(training(n))` trains it for n steps of about a millisecond. */
+/** A cell that declares a small model; `fit(training(n))` trains it for n steps of about a millisecond, and says so in the first if `announces`. */
 export const trainingCell = `
   import { fit, Linear, mse, SGD, tensor } from 'unroll';
   const model = new Linear({ inFeatures: 2, outFeatures: 1 });
@@ -7,8 +7,10 @@ export const trainingCell = `
   const sleep = (ms: number) => new Promise((go) => setTimeout(go, ms));
   const busy = (ms: number) => { for (const end = performance.now() + ms; performance.now() < end; ); };
   let stepMs = 1;
+  let announces = false;
+  const announce = () => { if (announces) console.log('started'); announces = false; };
   const training = (steps: number) => ({
     model, optimizer, steps, data: [batch],
-    loss: (output: any, target: any) => { busy(stepMs); return mse(output, target); },
+    loss: (output: any, target: any) => { announce(); busy(stepMs); return mse(output, target); },
   });
   let run: any;`;
