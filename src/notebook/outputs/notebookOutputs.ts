@@ -114,7 +114,12 @@ export class NotebookOutputs {
     execution: vscode.NotebookCellExecution,
   ): Promise<unknown> {
     const present = operations.filter((operation) => cellOf(operation).index >= 0);
-    return Promise.all(present.map((operation) => this.#applyOne(operation, execution)));
+    // A cell's own, where it has one: its output is then there before the execution ends.
+    const own = (cell: vscode.NotebookCell) =>
+      [...this.#executions].find((one) => one.cell === cell) ?? execution;
+    return Promise.all(
+      present.map((operation) => this.#applyOne(operation, own(cellOf(operation)))),
+    );
   }
 
   async #applyOne(
