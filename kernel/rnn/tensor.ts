@@ -317,22 +317,29 @@ function resultType(op: OpName, inputs: readonly Tensor[]): DType {
 
 /** Adjoints in the engine's memory that are in use; left over where a backward pass was torn away. */
 const takenAdjoints: Float32Array[] = [];
+/** Some that are not, for the next pass: they are mostly of the same lengths. */
+const idleAdjoints: Float32Array[] = [];
+const mostIdle = 16;
 
-function releaseAdjoints(count: number): void {
-  const engine = findEngine();
-  while (takenAdjoints.length > count) engine?.release(takenAdjoints.pop()!);
+function releaseAdjoints(): void {
+  for (let data = takenAdjoints.pop(); data; data = takenAdjoints.pop()) {
+    idleAdjoints.push(data);
+    if (idleAdjoints.length > mostIdle) findEngine()?.release(idleAdjoints.shift()!);
+  }
 }
 
 /** Zeros to add an adjoint up in, until the backward pass ends. */
 function takeAdjoint({ dtype, size, shape }: Tensor): NdArray {
-  const data = dtype === 'float32' ? findEngine()?.allocate(size).fill(0) : undefined;
-  if (!data) return createNdArray(dtype, shape);
+  const engine = dtype === 'float32' ? findEngine() : undefined;
+  if (!engine) return createNdArray(dtype, shape);
+  const at = idleAdjoints.findIndex(({ length }) => length === size);
+  const data = at < 0 ? engine.allocate(size) : idleAdjoints.splice(at, 1)[0]!;
   takenAdjoints.push(data);
-  return { data, shape };
+  return { data: data.fill(0), shape };
 }
 
 function runBackward(root: Tensor, seed: NdArray): void {
-  releaseAdjoints(0);
+  releaseAdjoints();
   const adjoints = new Map<TapeNode, (NdArray | null)[]>();
   /** Where the adjoint of a tensor is added up: in its own `grad` for a leaf, beside its node otherwise. */
   const adjointOf = (tensor: Tensor): NdArray | null => {
@@ -360,7 +367,7 @@ function runBackward(root: Tensor, seed: NdArray): void {
     node.consumed = true;
     adjoints.delete(node);
   }
-  releaseAdjoints(0);
+  releaseAdjoints();
 }
 
 /** The nodes that `root` depends on, each after the nodes it depends on. Iterative: tapes are deep. */

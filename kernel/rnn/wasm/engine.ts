@@ -107,6 +107,7 @@ export class Engine {
 
   /** Whether an array stands in the engine's memory. */
   owns(numbers: ArrayBufferView): boolean {
+    if (numbers.byteOffset < reservedBytes) return false;
     const { buffer } = numbers;
     return buffer === this.#heap.buffer || this.#buffers.has(buffer);
   }
@@ -200,8 +201,15 @@ export class Engine {
   }
 }
 
-/** Bytes to reserve: whole cache lines, and one more because kernels may read a little beyond the end. */
-const roomFor = (length: number): number => (Math.ceil((4 * length) / 64) + 1) * 64;
+/**
+ * Bytes to reserve: one cache line more, because kernels may read a little beyond the end, and rounded up to one of four
+ * sizes in each octave, so that a piece that comes back serves others of about its length too.
+ */
+function roomFor(length: number): number {
+  const bytes = 4 * length + 64;
+  const step = Math.max(64, 2 ** (29 - Math.clz32(bytes - 1)));
+  return Math.ceil(bytes / step) * step;
+}
 
 let engine: Engine | undefined | null = null;
 

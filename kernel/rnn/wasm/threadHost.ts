@@ -44,7 +44,7 @@ export interface ThreadHost {
  * It waits until the request changes, reads new modules, runs the function, and writes the request to done.
  */
 const program = `
-const { workerData, receiveMessageOnPort } = require('node:worker_threads');
+const { workerData, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads');
 const { memory, control, port } = workerData;
 const words = new Int32Array(memory.buffer, control, 16);
 const modules = [];
