@@ -131,6 +131,13 @@ const text = (value: string): number[] => {
   return [...unsigned(bytes.length), ...bytes];
 };
 
+export interface ModuleOptions {
+  /** Whether relaxed SIMD may be used. */
+  readonly isRelaxed?: boolean;
+  /** Where a 32-bit constant stands in memory, if it can. */
+  readonly constantAt?: (bits: number) => number | undefined;
+}
+
 /** The body of one function. Methods push instructions; the operand stack is WebAssembly's own. */
 export class FunctionBuilder {
   readonly #bytes: number[] = [];
@@ -139,7 +146,7 @@ export class FunctionBuilder {
   constructor(
     readonly index: number,
     private readonly parameters: readonly ValueType[],
-    private readonly isRelaxed = false,
+    private readonly options: ModuleOptions = {},
   ) {}
 
   parameter(index: number): Local {
@@ -175,11 +182,16 @@ export class FunctionBuilder {
   }
   /** The same number in all four lanes. */
   f32x4(value: number): this {
-    const lane = new Uint8Array(new Float32Array([value]).buffer);
-    return this.#push(0xfd, 0x0c, ...lane, ...lane, ...lane, ...lane);
+    return this.#lanes(new Int32Array(new Float32Array([value]).buffer)[0]!);
   }
   i32x4(value: number): this {
-    const lane = new Uint8Array(new Int32Array([value]).buffer);
+    return this.#lanes(value | 0);
+  }
+  /** A constant as an instruction is several for the processor, a load is one. */
+  #lanes(bits: number): this {
+    const address = bits === 0 ? undefined : this.options.constantAt?.(bits);
+    if (address !== undefined) return this.i32(0).memory('v128_load32_splat', address);
+    const lane = new Uint8Array(new Int32Array([bits]).buffer);
     return this.#push(0xfd, 0x0c, ...lane, ...lane, ...lane, ...lane);
   }
   op(opcode: Opcode): this {
@@ -187,9 +199,10 @@ export class FunctionBuilder {
   }
   /** Stack: a, b → a·b + c, for four float32; in one instruction where relaxed SIMD is allowed. */
   multiplyAdd(pushC: () => void): this {
-    if (!this.isRelaxed) this.op('f32x4_mul');
+    const { isRelaxed } = this.options;
+    if (!isRelaxed) this.op('f32x4_mul');
     pushC();
-    return this.op(this.isRelaxed ? 'f32x4_relaxed_madd' : 'f32x4_add');
+    return this.op(isRelaxed ? 'f32x4_relaxed_madd' : 'f32x4_add');
   }
   memory(opcode: MemoryOpcode, offset = 0): this {
     const [bytes, alignment] = memoryOpcodes[opcode];
@@ -285,13 +298,10 @@ export class ModuleBuilder {
   readonly #imports: { name: string; parameters: readonly ValueType[] }[] = [];
   readonly #functions: Declared[] = [];
 
-  /**
-   * @param memory whether the memory is shared between threads, with its largest size in pages of 64 KiB
-   * @param isRelaxed whether relaxed SIMD may be used
-   */
+  /** @param memory whether it is shared between threads, with its largest size in pages of 64 KiB */
   constructor(
     private readonly memory: { shared: boolean; maximum: number },
-    private readonly isRelaxed: boolean,
+    private readonly options: ModuleOptions,
   ) {}
 
   /** Imports `env.name`, a function without results. All imports come before the first definition. */
@@ -311,7 +321,7 @@ export class ModuleBuilder {
     results: readonly ValueType[] = [],
   ): FunctionBuilder {
     const index = this.#imports.length + this.#functions.length;
-    const builder = new FunctionBuilder(index, parameters, this.isRelaxed);
+    const builder = new FunctionBuilder(index, parameters, this.options);
     this.#functions.push({ builder, parameters, results, exportName });
     body(builder, ...parameters.map((_, index) => builder.parameter(index)));
     return builder;

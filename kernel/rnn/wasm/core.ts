@@ -1,4 +1,4 @@
-import { ModuleBuilder, type Callable, type ValueType } from './assembler.js';
+import { ModuleBuilder, type Callable, type ModuleOptions, type ValueType } from './assembler.js';
 import { defineGemm } from './gemmKernels.js';
 import { defineGemv } from './gemvKernels.js';
 import { defineRowKernels } from './rowKernels.js';
@@ -11,8 +11,25 @@ export const memoryLimits = { shared: true, maximum: 32_768 };
 export const cancelAddress = 64;
 /** Words by which threads are told what to do. */
 export const controlAddress = 128;
+/** Constants that kernels read, after the words of as many threads as there may be. */
+const constantsAddress = 4608;
 /** Bytes at the start of the memory that are not handed out. */
 export const reservedBytes = 8192;
+
+/** The 32-bit constants of an engine's modules, each with its place in memory while there is room. */
+export class Constants {
+  readonly #addresses = new Map<number, number>();
+
+  addressOf(bits: number): number | undefined {
+    const next = constantsAddress + 4 * this.#addresses.size;
+    if (!this.#addresses.has(bits) && next < reservedBytes) this.#addresses.set(bits, next);
+    return this.#addresses.get(bits);
+  }
+
+  writeTo(memory: Int32Array): void {
+    for (const [bits, address] of this.#addresses) memory[address / 4] = bits;
+  }
+}
 
 const i32 = (count: number): ValueType[] => Array<ValueType>(count).fill('i32');
 
@@ -30,9 +47,9 @@ const called: Readonly<Record<string, readonly ValueType[]>> = {
   normaliseBack: i32(7),
 };
 
-/** The kernels that every program uses, as one module; relaxed: with fused multiply-add in products. */
-export function coreModule(relaxed: boolean): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder(memoryLimits, relaxed);
+/** The kernels that every program uses, as one module. */
+export function coreModule(options: ModuleOptions): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder(memoryLimits, options);
   defineGemm(module);
   defineGemv(module);
   defineRowKernels(module);

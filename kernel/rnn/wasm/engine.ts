@@ -1,7 +1,7 @@
 import { MemoryError, OptionError } from '../errors.js';
 import type { NumberArray } from '../ndarray.js';
-import { ModuleBuilder } from './assembler.js';
-import { coreModule, memoryLimits, reservedBytes } from './core.js';
+import { ModuleBuilder, type ModuleOptions } from './assembler.js';
+import { Constants, coreModule, memoryLimits, reservedBytes } from './core.js';
 import { findThreadHost, threadsOfEnvironment } from './threadHost.js';
 import { mostThreads, ThreadPool } from './threadPool.js';
 
@@ -44,6 +44,8 @@ export class Engine {
   /** Every buffer object that the memory had: views made before it grew are of an older one. */
   readonly #buffers = new Set<ArrayBufferLike>();
   readonly #modules: object[] = [];
+  readonly #constants = new Constants();
+  readonly #options: ModuleOptions;
   /** Free pieces of memory by size in bytes. */
   readonly #free = new Map<number, number[]>();
   readonly #dropped = new FinalizationRegistry<{ address: number; bytes: number }>((piece) =>
@@ -60,20 +62,25 @@ export class Engine {
     this.#memory = new api.Memory({ initial: 16, ...memoryLimits });
     this.#buffers.add(this.#memory.buffer);
     this.#heap = new Float32Array(this.#memory.buffer);
-    const relaxed = coreModule(true);
-    this.isRelaxed = mayRelax && api.validate(relaxed);
-    this.core = this.#instantiate(this.isRelaxed ? relaxed : coreModule(false), {}).exports;
+    this.isRelaxed = mayRelax && api.validate(coreModule({ isRelaxed: true }));
+    const constants = this.#constants;
+    this.#options = {
+      isRelaxed: this.isRelaxed,
+      constantAt: (bits) => constants.addressOf(bits),
+    };
+    this.core = this.#instantiate(coreModule(this.#options), {}).exports;
   }
 
   /** Compiles what `define` writes, over this memory and with the core's functions to import. */
   compile(define: (module: ModuleBuilder) => void): EngineModule {
-    const module = new ModuleBuilder(memoryLimits, this.isRelaxed);
+    const module = new ModuleBuilder(memoryLimits, this.#options);
     define(module);
     return this.#instantiate(module.encode(), this.core);
   }
 
   #instantiate(bytes: Uint8Array<ArrayBuffer>, imports: Exports): EngineModule {
     const { Module, Instance } = this.#api;
+    this.#constants.writeTo(new Int32Array(this.#memory.buffer));
     const module = new Module(bytes);
     const { exports } = new Instance(module, { env: { memory: this.#memory, ...imports } });
     this.#modules.push(module);
@@ -222,7 +229,7 @@ export function findEngine(): Engine | undefined {
 /** An engine of its own; undefined where WebAssembly SIMD or shared memory is missing. */
 export function createEngine(mayRelax = true): Engine | undefined {
   const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
-  if (!api || typeof SharedArrayBuffer === 'undefined' || !api.validate(coreModule(false)))
+  if (!api || typeof SharedArrayBuffer === 'undefined' || !api.validate(coreModule({})))
     return undefined;
   return new Engine(api, mayRelax);
 }
