@@ -16,3 +16,5 @@ export {
 } from './checkpoint.js';
 export { importOnnx, OnnxModule } from './importOnnx.js';
 export type { ElementType, OnnxModel, OnnxValue } from './onnxProto.js';
+export { loadKerasWeights, toKerasWeights, type KerasOptions } from './kerasWeights.js';
+export { createModel, type ModelConfig, type StageConfig } from './modelConfig.js';
