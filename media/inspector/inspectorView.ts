@@ -6,12 +6,12 @@ import { parseColour, mix, toCss } from '../colour.js';
 import type { OutputView } from '../rendererApi.js';
 import { styleSheet } from '../styleSheet.js';
 import { onThemeChange, readTheme, type Theme } from '../theme.js';
-import { VegaView } from '../vegaView.js';
+import { type Row, VegaView } from '../vegaView.js';
 import { type Level, levels, move, settle, stopAt } from './cursor.js';
 import { inspectorStyle } from './inspectorStyle.js';
 import { toKeyAction } from './keys.js';
 import { columnsIn, firstStepFor, type InspectorLayout, toInspectorLayout } from './layout.js';
-import { type Colouring, type PictureColours, toPictureRows } from './picture.js';
+import { type Colouring, keepUnchanged, type PictureColours, toPictureRows } from './picture.js';
 import { readStop } from './reading.js';
 import { flowHues, type Palette, toPalette } from './scales.js';
 import { toInspectorSpec } from './spec.js';
@@ -89,6 +89,7 @@ export class InspectorView implements OutputView<TraceData> {
   #width = widthUnseen;
   #layout: InspectorLayout | undefined;
   #layoutKey = '';
+  #rows: Record<string, Row[]> = {};
   readonly #breakpoints = new Set<number>();
 
   constructor(output: HTMLElement, first: TraceData) {
@@ -270,12 +271,9 @@ export class InspectorView implements OutputView<TraceData> {
     this.#buttons.show(
       toTargets(this.#walk, layout, layer && { layer, t: inside.t }, this.#breakpoints),
     );
-    await this.#vega.show({
-      spec: toInspectorSpec(this.#theme),
-      width: layout.width,
-      height: layout.height,
-      signals: {},
-      data: toPictureRows(
+    this.#rows = keepUnchanged(
+      this.#rows,
+      toPictureRows(
         this.#walk,
         layout,
         this.#scales,
@@ -287,7 +285,10 @@ export class InspectorView implements OutputView<TraceData> {
         },
         toColours(this.#theme, this.#palette),
       ),
-    });
+    );
+    const { width, height } = layout;
+    const spec = toInspectorSpec(this.#theme);
+    await this.#vega.show({ spec, width, height, signals: {}, data: this.#rows });
     this.#root.dataset['viewId'] = String(this.#vega.viewId);
     this.#root.dataset['updates'] = String(this.#vega.updates);
     this.#root.dataset['drawn'] = String(this.#index);

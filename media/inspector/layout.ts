@@ -80,6 +80,7 @@ export function toInspectorLayout(trace: TraceData, window: InspectorWindow): In
   const gridBottom = indexY + textRow / 2 + 3;
   const inside = toInside(trace, window, gridBottom + insideGap);
   const pitch = (columns[1]?.x ?? columns[0]!.x + columns[0]!.width) - columns[0]!.x;
+  const labelRoom = 10 + 7 * String(trace.timeSteps).length;
   const width = window.width;
   return {
     width,
@@ -87,7 +88,7 @@ export function toInspectorLayout(trace: TraceData, window: InspectorWindow): In
     columns,
     rows,
     roomy: columns[0]!.width >= roomyWidth,
-    labelEvery: [1, 2, 5, 10, 20].find((every) => every * pitch >= 24) ?? 50,
+    labelEvery: [1, 2, 5, 10, 20].find((every) => every * pitch >= labelRoom) ?? 50,
     outputsY: trace.outputs ? textRow / 2 : undefined,
     inputsY,
     indexY,

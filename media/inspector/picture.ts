@@ -42,11 +42,14 @@ export function toPictureRows(
   const painter = new Painter(walk, layout, scales, state, colours);
   return {
     bands: painter.bands(),
-    boxes: [...painter.lossBars(), ...painter.cells(), ...painter.insideBoxes()],
+    boxes: [...painter.lossBars(), ...painter.cells()],
+    insideBoxes: painter.insideBoxes(),
     rules: [...painter.verticals(), ...painter.horizontals(), ...painter.boundaries()],
-    heads: [...painter.heads, ...painter.insideHeads()],
+    heads: painter.heads,
+    insideHeads: painter.insideHeads(),
     curves: painter.insideCurves(),
-    texts: [...painter.texts(), ...painter.insideTexts()],
+    texts: painter.texts(),
+    insideTexts: painter.insideTexts(),
     dots: painter.dots(),
   };
 }
@@ -303,13 +306,15 @@ class Painter {
       list?.[t] === undefined || y === undefined
         ? []
         : [this.#text(x, y, shorten(toVisibleText(list[t]), most), 'token')];
+    // Its own number is always there, and needs the room.
+    const isNearCurrent = (t: number) => 't' in place && Math.abs(place.t - t) < labelEvery;
     return columns.flatMap(({ t, x, width }) => {
       const middle = x + width / 2;
       const isCurrent = 't' in place && place.t === t;
       return [
         ...token(inputs, t, middle, inputsY),
         ...token(outputs, t, middle, outputsY),
-        ...(isCurrent || t % labelEvery === 0
+        ...(isCurrent || (t % labelEvery === 0 && !isNearCurrent(t))
           ? [this.#text(middle, indexY, String(t), isCurrent ? 'strong' : 'index')]
           : []),
         ...this.#cellTexts(t, middle),
@@ -543,6 +548,30 @@ const rootOf = (shape: readonly number[]): number =>
       shape.reduce((product, n) => product * n, 1),
     ),
   );
+
+/** Where a set of rows says the same as last time, the list of last time: it need not be drawn again. */
+export function keepUnchanged(
+  before: Record<string, Row[]>,
+  after: Record<string, Row[]>,
+): Record<string, Row[]> {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, rows]) => {
+      const old = before[name];
+      return [name, old && areEqual(old, rows) ? old : rows];
+    }),
+  );
+}
+
+function areEqual(before: readonly Row[], after: readonly Row[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every((row, index) => {
+      const other = after[index]!;
+      for (const key in other) if (row[key] !== other[key]) return false;
+      return true;
+    })
+  );
+}
 
 /** At most five characters: `0.31`, `12.4`, `3e−7`. */
 export function shortNumber(value: number): string {

@@ -3,6 +3,9 @@ import type { LayerSpec, VegaLiteSpec } from '../vegaView.js';
 
 const arrowHead = 'M0,0L-2,-0.95L-1.6,0L-2,0.95Z';
 
+/** Kinds of text that stand inside a cell. */
+const insideKinds: readonly string[] = ['glyph', 'gate', 'caption'];
+
 const given = (field: string) => ({ field, type: 'quantitative' as const, scale: null });
 const colour = (field: string) => ({ field, type: 'nominal' as const, scale: null });
 const pixel = (field: 'x' | 'y') => ({ ...given(field), axis: null });
@@ -64,29 +67,8 @@ export function toInspectorSpec(theme: Theme): VegaLiteSpec {
           order: { field: 'at', type: 'quantitative' },
         },
       },
-      {
-        name: 'heads',
-        data: { name: 'heads' },
-        mark: { type: 'point', shape: arrowHead, strokeWidth: 0 },
-        encoding: {
-          ...place,
-          fill: colour('fill'),
-          angle: given('angle'),
-          size: given('size'),
-          opacity: given('opacity'),
-        },
-      },
-      {
-        name: 'boxes',
-        data: { name: 'boxes' },
-        mark: { type: 'rect', cornerRadius: { expr: 'datum.corner' } },
-        encoding: {
-          ...span,
-          fill: colour('fill'),
-          stroke: colour('stroke'),
-          strokeWidth: given('strokeWidth'),
-        },
-      },
+      ...['heads', 'insideHeads'].map((name) => headLayer(name)),
+      ...['boxes', 'insideBoxes'].map((name) => boxLayer(name)),
       {
         name: 'dots',
         data: { name: 'dots' },
@@ -96,6 +78,35 @@ export function toInspectorSpec(theme: Theme): VegaLiteSpec {
       ...toTextLayers(theme),
     ],
     config: { font: theme.font, view: { stroke: null }, aria: false },
+  };
+}
+
+function headLayer(name: string): LayerSpec {
+  return {
+    name,
+    data: { name },
+    mark: { type: 'point', shape: arrowHead, strokeWidth: 0 },
+    encoding: {
+      ...place,
+      fill: colour('fill'),
+      angle: given('angle'),
+      size: given('size'),
+      opacity: given('opacity'),
+    },
+  };
+}
+
+function boxLayer(name: string): LayerSpec {
+  return {
+    name,
+    data: { name },
+    mark: { type: 'rect', cornerRadius: { expr: 'datum.corner' } },
+    encoding: {
+      ...span,
+      fill: colour('fill'),
+      stroke: colour('stroke'),
+      strokeWidth: given('strokeWidth'),
+    },
   };
 }
 
@@ -111,7 +122,7 @@ function toTextLayers(theme: Theme): LayerSpec[] {
   };
   return Object.entries(texts).map(([kind, mark]) => ({
     name: `${kind}Texts`,
-    data: { name: 'texts' },
+    data: { name: insideKinds.includes(kind) ? 'insideTexts' : 'texts' },
     transform: [{ filter: { field: 'kind', equal: kind } }],
     mark: { type: 'text', align: 'center', baseline: 'middle', ...mark },
     encoding: { ...place, text: { field: 'text' }, fill: colour('fill') },

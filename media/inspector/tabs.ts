@@ -2,7 +2,7 @@ import type { TraceData } from '../../kernel/contract/trace.js';
 import { createDataPanel, type TableData } from '../dataTable.js';
 import { element } from '../element.js';
 import type { Theme } from '../theme.js';
-import { type Row, VegaView } from '../vegaView.js';
+import { type Row, type VegaLiteSpec, VegaView } from '../vegaView.js';
 import { heatMapElement } from './heatMap.js';
 import { gateMatrices, ledgerMatrices, type Matrix, toMatrixTable } from './matrices.js';
 import type { Palette } from './scales.js';
@@ -37,6 +37,19 @@ const captions: Record<Tab, string> = {
 
 const chartHeight = 150;
 
+interface Look {
+  theme: Theme;
+  palette: Palette;
+  width: number;
+}
+
+interface Drawn {
+  spec: VegaLiteSpec;
+  lines: Row[];
+  points: Row[];
+  levels: Row[];
+}
+
 /** Charts over the whole trace, under the picture. */
 export class Tabs {
   readonly root: HTMLElement;
@@ -51,7 +64,8 @@ export class Tabs {
   #tab: Tab = 'gradient';
   #chosen = 0;
   #now: number | undefined;
-  #look: { theme: Theme; palette: Palette; width: number } | undefined;
+  #look: Look | undefined;
+  #drawn: Drawn | undefined;
 
   constructor(
     private trace: TraceData,
@@ -176,6 +190,9 @@ export class Tabs {
       this.#content.replaceChildren(element('p', { class: 'note', text }));
       return;
     }
+    this.#drawn = this.#prepareSeries(this.#look);
+    this.#chart.setAttribute('role', 'img');
+    this.#chart.setAttribute('aria-label', captions[this.#tab]);
     this.#content.replaceChildren(this.#chart);
     this.#drawSeries();
   }
@@ -190,44 +207,41 @@ export class Tabs {
     return this.#tab === 'spectrum' ? spectrumSeries(this.trace, this.#chosen) : [];
   }
 
-  #drawSeries(): void {
-    const look = this.#look;
+  /** What a chart of lines shows, kept so that a step of the walk moves its mark alone. */
+  #prepareSeries(look: Look): Drawn | undefined {
     const series = this.#series();
-    if (!look || series.length === 0) return;
+    if (series.length === 0) return undefined;
     const isSpectrum = this.#tab === 'spectrum';
     const { rows, domain } = toSeriesRows(series);
     const hues = seriesHues(look.theme);
-    this.#legend.replaceChildren(
-      ...series
-        .filter((_, index) => index < (isSpectrum ? 2 : 12))
-        .flatMap(({ name, hue, dashed }) => {
-          const swatch = element('b', { class: dashed && !isSpectrum ? 'dashed' : '' });
-          swatch.style.borderColor = hues[hue % hues.length]!;
-          const text = isSpectrum && dashed ? 'singular values' : name;
-          return [swatch, document.createTextNode(text)];
-        }),
-    );
-    this.#chart.setAttribute('role', 'img');
-    this.#chart.setAttribute('aria-label', captions[this.#tab]);
+    this.#legend.replaceChildren(...toLegend(series, hues, isSpectrum));
     const coloured = rows.map((row): Row => ({ ...row, hue: Number(row['hue']) % hues.length }));
-    void this.#vega.show({
+    return {
       spec: toSeriesSpec(look.theme, {
         title: isSpectrum ? 'size' : '‖adjoint‖',
         timeSteps: this.trace.timeSteps,
         domain,
         points: isSpectrum,
       }),
+      lines: coloured.filter((row) => !(isSpectrum && row['dashed'] === true)),
+      points: coloured.filter((row) =>
+        isSpectrum ? row['dashed'] === true : this.trace.timeSteps <= 40,
+      ),
+      levels: isSpectrum && domain[0] < 1 && domain[1] > 1 ? [{ value: 1 }] : [],
+    };
+  }
+
+  #drawSeries(): void {
+    const look = this.#look;
+    const drawn = this.#drawn;
+    if (!look || !drawn) return;
+    const { spec, lines, points, levels } = drawn;
+    void this.#vega.show({
+      spec,
       width: Math.max(120, look.width - seriesPadding.left - seriesPadding.right),
       height: chartHeight,
       signals: {},
-      data: {
-        lines: coloured.filter((row) => !(isSpectrum && row['dashed'] === true)),
-        points: coloured.filter((row) =>
-          isSpectrum ? row['dashed'] === true : this.trace.timeSteps <= 40,
-        ),
-        now: this.#now === undefined ? [] : [{ t: this.#now }],
-        levels: isSpectrum && domain[0] < 1 && domain[1] > 1 ? [{ value: 1 }] : [],
-      },
+      data: { lines, points, levels, now: this.#now === undefined ? [] : [{ t: this.#now }] },
     });
   }
 
@@ -245,6 +259,17 @@ export class Tabs {
     if (matrix) return [toMatrixTable(matrix, captions[this.#tab])];
     return [toSeriesTable(captions[this.#tab], this.#series())];
   }
+}
+
+function toLegend(series: readonly Series[], hues: readonly string[], isSpectrum: boolean): Node[] {
+  return series
+    .filter((_, index) => index < (isSpectrum ? 2 : 12))
+    .flatMap(({ name, hue, dashed }) => {
+      const swatch = element('b', { class: dashed && !isSpectrum ? 'dashed' : '' });
+      swatch.style.borderColor = hues[hue % hues.length]!;
+      const text = isSpectrum && dashed ? 'singular values' : name;
+      return [swatch, document.createTextNode(text)];
+    });
 }
 
 /** The uppermost layer; of gates the one that forgets, where there is one. */

@@ -64,8 +64,8 @@ export function createTargetButtons(
       }
       for (const target of next) {
         const button = buttons.get(target.key) ?? addButton(stage, buttons, target.key);
+        if (targets.get(button) !== target) place(button, target);
         targets.set(button, target);
-        place(button, target);
       }
     },
     dispose: () => listening.abort(),

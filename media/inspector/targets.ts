@@ -37,7 +37,16 @@ export function toTargets(
   ];
 }
 
-function cellTargets({ trace }: Walk, layout: InspectorLayout): Target[] {
+const cellsOf = new WeakMap<InspectorLayout, Target[]>();
+
+/** The same at every stop, so made once for a layout. */
+function cellTargets(walk: Walk, layout: InspectorLayout): Target[] {
+  const known = cellsOf.get(layout) ?? makeCellTargets(walk, layout);
+  cellsOf.set(layout, known);
+  return known;
+}
+
+function makeCellTargets({ trace }: Walk, layout: InspectorLayout): Target[] {
   return layout.rows.flatMap((row) => {
     const stage = trace.stages[row.stage]!;
     return layout.columns.flatMap(({ t, x, width }): Target[] => {

@@ -7,7 +7,7 @@ import { parseTrace } from '../../../kernel/contract/parseTrace.js';
 import type { TraceData } from '../../../kernel/contract/trace.js';
 import { type Level, stopAt } from '../../../media/inspector/cursor.js';
 import { toInspectorLayout } from '../../../media/inspector/layout.js';
-import { type Colouring, toPictureRows } from '../../../media/inspector/picture.js';
+import { type Colouring, keepUnchanged, toPictureRows } from '../../../media/inspector/picture.js';
 import { readStop } from '../../../media/inspector/reading.js';
 import { toPalette } from '../../../media/inspector/scales.js';
 import { toInspectorSpec } from '../../../media/inspector/spec.js';
@@ -126,6 +126,17 @@ describe('picture of the inspector', () => {
     assert.ok(angles(walk.loss).has(0) && !angles(walk.loss).has(180));
     const atEnd = angles(walk.length - 1);
     assert.ok(atEnd.has(180) && !atEnd.has(0));
+  });
+
+  it('draws again only what a step changed: within a cell, nothing of the graph around it', () => {
+    const walk = new Walk(lstm);
+    const index = placeOf(lstm, 'backward', 1, 3);
+    const before = rowsAt(lstm, index).rows;
+    assert.equal(walk.at(index + 2).phase, 'backward');
+    const kept = keepUnchanged(before, rowsAt(lstm, index + 2).rows);
+    for (const name of ['boxes', 'rules', 'heads', 'texts'])
+      assert.equal(kept[name], before[name], name);
+    assert.notEqual(kept['insideBoxes'], before['insideBoxes']);
   });
 
   it('marks breakpoints and the current cell', () => {
