@@ -3,7 +3,14 @@
  * Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import type { Numbers, Problem } from './problem.js';
-import { bytes, integer, join, message, string, type Field } from './protobuf.js';
+import {
+  bytes,
+  integer,
+  join,
+  message,
+  string,
+  type Field,
+} from '../../kernel/io/interchange/protobuf.js';
 import type { Workload } from './workloads.js';
 
 const elementTypes = { float: 1, int64: 7 } as const;

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { createOnnxModel, toOnnxGates } from '../../bench/onnxModel.js';
 import { createProblem } from '../../bench/problem.js';
-import { bytes, integer, message, string } from '../../bench/protobuf.js';
 import { workloads } from '../../bench/workloads.js';
-
-const hex = (field: Uint8Array): string => Buffer.from(field).toString('hex');
 
 /** Fields of a message: number → values, numbers or bytes. */
 function read(message: Uint8Array): Map<number, (number | Uint8Array)[]> {
@@ -30,25 +27,6 @@ function read(message: Uint8Array): Map<number, (number | Uint8Array)[]> {
 }
 const text = (value: number | Uint8Array | undefined): string =>
   new TextDecoder().decode(value as Uint8Array);
-
-describe('the Protocol Buffers writer', () => {
-  it("writes the encoding guide's examples", () => {
-    assert.equal(hex(integer(1, 150)), '089601');
-    assert.equal(hex(string(2, 'testing')), '120774657374696e67');
-    assert.equal(hex(message(3, [integer(1, 150)])), '1a03089601');
-  });
-
-  it('writes numbers and lengths of several bytes', () => {
-    assert.equal(hex(integer(20, 2)), 'a00102');
-    assert.equal(hex(integer(1, 2 ** 40)), '08808080808020');
-    assert.equal(bytes(1, new Uint8Array(300)).length, 3 + 300);
-  });
-
-  it('refuses what it would write wrongly', () => {
-    assert.throws(() => integer(1, -1), RangeError);
-    assert.throws(() => integer(1, 0.5), RangeError);
-  });
-});
 
 describe('the ONNX model of a workload', () => {
   it('has the gates in the order i o f c', () => {
