@@ -74,7 +74,7 @@ const css = `
 .inspector .tab { font: inherit; color: var(--unroll-muted); background: none; border: 0; border-bottom: 2px solid transparent; padding: 2px 9px; cursor: pointer; }
 .inspector .tab[aria-selected="true"] { color: var(--vscode-editor-foreground); border-bottom-color: var(--vscode-editor-foreground); }
 .inspector .tab:hover { color: var(--vscode-editor-foreground); }
-.inspector .tabs select[hidden] { display: none; }
+.inspector select[hidden] { display: none; }
 .inspector .tabhead { display: flex; flex-wrap: wrap; gap: 2px 18px; align-items: baseline; margin: 6px 0 4px; }
 .inspector .legend b { display: inline-block; width: 18px; border-top: 2px solid; margin-left: 8px; }
 .inspector .legend b.dashed { border-top-style: dashed; }

@@ -62,6 +62,12 @@ export class InspectorView implements OutputView<TraceData> {
   readonly #legends = element('div', { class: 'under' });
   readonly #note = element('p', { class: 'note' });
   readonly #levelChoice = element('span');
+  readonly #sequenceChoice = element('select', {
+    attributes: {
+      'aria-label': 'Sequence of the batch',
+      title: 'The sequence whose numbers stand at the right; norms are over the batch',
+    },
+  });
   readonly #transport = createTransport({
     move: (how) => this.#goTo(move(this.#walk, this.#index, how, this.#level)),
     advance: () => this.#advance(),
@@ -125,6 +131,7 @@ export class InspectorView implements OutputView<TraceData> {
       `‖gradient‖ ${formatValue(trace.gradient.norm)}`,
     ].join('  ·  ');
     this.#verdict.textContent = trace.verdict.sentence;
+    this.#showSequences(trace);
     this.#showLevels();
     this.#paint();
     this.#tabs.update(trace);
@@ -253,7 +260,7 @@ export class InspectorView implements OutputView<TraceData> {
     const size = { width: this.#width, firstStep: this.#firstStep };
     this.#firstStep = firstStepFor(size, trace.timeSteps, inside.t);
     const layout = this.#layOut(inside.layer);
-    const reading = readStop(this.#walk, this.#index, 0);
+    const reading = readStop(this.#walk, this.#index, Number(this.#sequenceChoice.value));
     const count = columnsIn(this.#width, trace.timeSteps);
     this.#track.show(place, { first: this.#firstStep, count }, reading.spoken);
     this.#track.setRange(this.#index, this.#walk.length);
@@ -357,7 +364,19 @@ export class InspectorView implements OutputView<TraceData> {
     );
   }
 
+  #showSequences({ sequences }: TraceData): void {
+    const chosen = this.#sequenceChoice.value;
+    this.#sequenceChoice.hidden = sequences.length < 2;
+    this.#sequenceChoice.replaceChildren(
+      ...sequences.map((sequence, index) =>
+        element('option', { text: `sequence ${sequence}`, attributes: { value: String(index) } }),
+      ),
+    );
+    this.#sequenceChoice.value = Number(chosen) < sequences.length ? chosen || '0' : '0';
+  }
+
   #build(): HTMLElement {
+    this.#sequenceChoice.addEventListener('change', () => void this.#show());
     const colouring = choice(
       'Colours show',
       [
@@ -400,7 +419,13 @@ export class InspectorView implements OutputView<TraceData> {
         this.#verdict,
         element('div', {
           class: 'controls',
-          children: [this.#transport.root, this.#counter, this.#levelChoice, colouring],
+          children: [
+            this.#transport.root,
+            this.#counter,
+            this.#levelChoice,
+            colouring,
+            this.#sequenceChoice,
+          ],
         }),
         this.#spoken,
         this.#body,
