@@ -64,7 +64,9 @@ export abstract class Module {
   }
 
   parameters(): Parameter[] {
-    return [...this.namedParameters()].map(([, parameter]) => parameter);
+    const found = new Set<Parameter>();
+    collectParameters(this, found);
+    return [...found];
   }
 
   /** Copies of all parameters by path; a shared one stands under each of its paths, as in PyTorch. */
@@ -161,4 +163,18 @@ function* fieldsOf(owner: object): Generator<[string, unknown]> {
     if (Array.isArray(value))
       for (const [index, entry] of value.entries()) yield [`${name}.${index}`, entry];
     else yield [name, value];
+}
+
+/** What `namedParameters` finds, without names: asked for at every training step. */
+function collectParameters(owner: object, found: Set<Parameter>): void {
+  const fields = owner as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (value instanceof Parameter) found.add(value);
+    else if (value instanceof Module) collectParameters(value, found);
+    else if (Array.isArray(value))
+      for (const entry of value as unknown[])
+        if (entry instanceof Parameter) found.add(entry);
+        else if (entry instanceof Module) collectParameters(entry, found);
+  }
 }

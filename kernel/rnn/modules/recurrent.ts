@@ -1,7 +1,7 @@
 import type { Cell } from '../cell/defineCell.js';
 import type { CellProgram } from '../cell/program.js';
 import { CellError, OptionError, ShapeError } from '../errors.js';
-import { runArranged, type Arrangement } from '../executor/arrange.js';
+import { runArranged } from '../executor/arrange.js';
 import type { Executor } from '../executor/executor.js';
 import { createSteppedExecutor } from '../executor/stepped.js';
 import { cat, zeros } from '../factories.js';
@@ -164,20 +164,16 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
     const lengths = this.checkLengths(options.lengths, timeSteps, batchSize);
     const directions = this.bidirectional ? 2 : 1;
     const finals: Tensor[][] = [];
-    for (let l = 0; l < this.numLayers; l++) {
-      if (l > 0) output = dropout(output, this.dropout, this.training);
-      const results = this.#layers.slice(l * directions, (l + 1) * directions).map((layer, d) => {
-        const initial = this.initialStates(layer, l * directions + d, batchSize, state);
-        return runLayer(layer, output, initial, lengths);
-      });
-      output =
-        results.length === 1
-          ? results[0]!.output
-          : cat(
-              results.map((one) => one.output),
-              -1,
-            );
-      finals.push(...results.map((one) => one.finalStates));
+    for (let at = 0; at < this.#layers.length; at += directions) {
+      if (at > 0) output = dropout(output, this.dropout, this.training);
+      const ahead = this.runLayer(at, output, batchSize, state, lengths);
+      finals.push(ahead.finalStates);
+      if (directions === 1) output = ahead.output;
+      else {
+        const back = this.runLayer(at + 1, output, batchSize, state, lengths);
+        finals.push(back.finalStates);
+        output = cat([ahead.output, back.output], -1);
+      }
     }
     const finalState: Record<string, Tensor> = {};
     this.#layers[0]!.program.states.forEach(({ name }, k) => {
@@ -187,6 +183,17 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
       output: this.batchFirst ? output.transpose(0, 1) : output,
       state: finalState as State,
     };
+  }
+
+  private runLayer(
+    at: number,
+    input: Tensor,
+    batchSize: number,
+    state: State | undefined,
+    lengths: Int32Array | undefined,
+  ) {
+    const layer = this.#layers[at]!;
+    return runLayer(layer, input, this.initialStates(layer, at, batchSize, state), lengths);
   }
 
   private checkInput(input: Tensor): void {
@@ -281,30 +288,31 @@ function runLayer(
 ) {
   const inputs = [input, ...states, ...parameters];
   const keep = needsGradient(inputs);
-  const arrangement: Arrangement = { reverse: direction === 'reverse', lengths };
   const run =
-    arrangement.reverse || lengths
-      ? runArranged(executor, { input, states }, arrangement, keep)
+    direction === 'reverse' || lengths
+      ? runArranged(
+          executor,
+          { input, states },
+          { reverse: direction === 'reverse', lengths },
+          keep,
+        )
       : executor.run({ input, states }, keep);
-  const finals = run.finalStates.map(({ data, shape }) => ({
-    data,
-    shape: shape.length === 2 ? [1, ...shape] : shape,
-  }));
-  const detail: RecurrentDetail = {
-    program,
-    timeSteps: input.shape[0]!,
-    direction,
-    ...(lengths && { lengths }),
-  };
-  const [output, ...finalStates] = record(
+  const outputs = [run.output];
+  for (const { data, shape } of run.finalStates)
+    outputs.push({ data, shape: [1, shape.at(-2)!, shape.at(-1)!] });
+  const timeSteps = input.shape[0]!;
+  const detail: RecurrentDetail = lengths
+    ? { program, timeSteps, direction, lengths }
+    : { program, timeSteps, direction };
+  const results = record(
     'recurrent',
     inputs,
-    [run.output, ...finals],
-    ([outputAdjoint, ...finalAdjoints], gradients) =>
-      run.backward(outputAdjoint!, finalAdjoints, splitGradients(gradients, states.length)),
+    outputs,
+    (adjoints, gradients) =>
+      run.backward(adjoints[0]!, adjoints.slice(1), splitGradients(gradients, states.length)),
     detail,
   );
-  return { output: output!, finalStates };
+  return { output: results[0]!, finalStates: results.slice(1) };
 }
 
 function splitGradients(gradients: readonly (NdArray | null)[], states: number) {

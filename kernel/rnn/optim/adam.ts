@@ -32,6 +32,7 @@ const spec: SettingsSpec<AdamSettings> = {
 export class Adam extends Optimizer<AdamSettings> {
   readonly #first = this.moment('first');
   readonly #second = this.moment('second');
+  #corrections = { beta1: 0, beta2: 0, t: 0, values: [1, 1] as readonly [number, number] };
 
   constructor(parameters: OptimizerParameters<AdamSettings>, options: AdamOptions = {}) {
     super(parameters, options, spec);
@@ -41,8 +42,9 @@ export class Adam extends Optimizer<AdamSettings> {
     const settings = this.settings(k);
     const [beta1, beta2] = settings.betas;
     const t = ++this.steps[k]!;
-    const stepSize = settings.lr / (1 - beta1 ** t);
-    const correction = Math.sqrt(1 - beta2 ** t);
+    const [first, second] = this.corrections(beta1, beta2, t);
+    const stepSize = settings.lr / first;
+    const correction = Math.sqrt(second);
     const m = this.#first[k]!;
     const v = this.#second[k]!;
     const { eps } = settings;
@@ -72,6 +74,14 @@ export class Adam extends Optimizer<AdamSettings> {
       v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
       theta[i]! -= (stepSize * m[i]!) / (Math.sqrt(v[i]!) / correction + eps);
     }
+  }
+
+  /** 1 − β₁ᵗ and 1 − β₂ᵗ: mostly the same for one parameter as for the one before it. */
+  private corrections(beta1: number, beta2: number, t: number): readonly [number, number] {
+    const last = this.#corrections;
+    if (last.t !== t || last.beta1 !== beta1 || last.beta2 !== beta2)
+      this.#corrections = { beta1, beta2, t, values: [1 - beta1 ** t, 1 - beta2 ** t] };
+    return this.#corrections.values;
   }
 
   /** Weight decay before the update. @returns the λ that is added to the gradient as λθ */
