@@ -371,6 +371,8 @@ export class Session {
   /** The same for an error outside the body, which must not run on into the next cell. */
   #failElsewhere(execution: Execution, error: unknown): void {
     const isRunning = !execution.isFinished;
+    // How promises and timers of a stopped cell end is no news: that it was stopped, it has said.
+    if (error instanceof Interrupted && !isRunning) return;
     this.#fail(execution, error);
     if (isRunning) execution.cancel(isError(error) ? error : new Interrupted());
   }
