@@ -64,14 +64,20 @@ describe('training in a notebook', () => {
     const cell = notebook.cellAt(1);
     await vscode.commands.executeCommand('unroll.pauseTraining', cell);
     assert.equal(await runCell(notebook, 2), "'paused'");
-    assert.equal(curveOf(cell)?.paused, true);
+    await until(
+      () => curveOf(cell)?.paused === true,
+      () => 'the curve to say that it is paused',
+    );
     const step = stepOf(cell);
     await vscode.commands.executeCommand('unroll.changeLearningRate', undefined, 0.002);
     await sleep(300);
     assert.equal(stepOf(cell), step);
     await vscode.commands.executeCommand('unroll.resumeTraining', cell);
     assert.match(await cellEnds(notebook, 1), /trained/);
-    assert.equal(cell.executionSummary?.success, true);
+    await until(
+      () => cell.executionSummary?.success === true,
+      () => 'the cell to have succeeded',
+    );
     assert.deepEqual(curveOf(cell)?.marks, [{ step: step + 1, text: 'lr 0.01 → 0.002' }]);
     assert.equal(await runCell(notebook, 2), "'done'");
   });
@@ -83,6 +89,9 @@ describe('training in a notebook', () => {
     await trains(notebook, 1);
     await vscode.commands.executeCommand('unroll.stopTraining');
     assert.match(await cellEnds(notebook, 1), /went on/);
-    assert.equal(notebook.cellAt(1).executionSummary?.success, true);
+    await until(
+      () => notebook.cellAt(1).executionSummary?.success === true,
+      () => 'the cell to have succeeded',
+    );
   });
 });
