@@ -10,6 +10,8 @@
 export const lossMime = 'application/vnd.unroll.loss.v1+json';
 export const graphMime = 'application/vnd.unroll.graph.v1+json';
 export const traceMime = 'application/vnd.unroll.trace.v1+json';
+/** Two traces side by side. */
+export const comparisonMime = 'application/vnd.unroll.comparison.v1+json';
 /** The version of the media type that front ends know; the specification inside is Vega-Lite 6. */
 export const vegaLiteMime = 'application/vnd.vegalite.v5+json';
 

@@ -35,7 +35,8 @@ import {
 } from './readValue.js';
 import { flag } from './traceReaders.js';
 
-export { parseTrace, traceLimits } from './parseTrace.js';
+export { parseInspectorAnswer, parseInspectorRequest } from './inspectorMessages.js';
+export { parseComparison, parseTrace, traceLimits } from './parseTrace.js';
 export { PayloadError, payloadLimits } from './readValue.js';
 
 /** @throws PayloadError */

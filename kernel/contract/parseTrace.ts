@@ -18,7 +18,7 @@ import {
   readText,
   type Reader,
 } from './readValue.js';
-import type { FloatArray, TraceData } from './trace.js';
+import { findingKinds, type ComparisonData, type FloatArray, type TraceData } from './trace.js';
 import {
   ascendingBelow,
   createReaders,
@@ -34,7 +34,38 @@ import {
 export { traceLimits } from './traceReaders.js';
 
 /** @throws PayloadError that names the member, what was expected and what came */
-export function parseTrace(value: unknown): TraceData {
+export const parseTrace = (value: unknown): TraceData => parseTraceMember(value, '');
+
+/** Two traces; @throws PayloadError as `parseTrace` */
+export function parseComparison(value: unknown): ComparisonData {
+  const comparison = objectOf<ComparisonData>({
+    version,
+    title: readText,
+    traces: listOf(
+      objectOf<ComparisonData['traces'][number]>({ name: readText, trace: parseTraceMember }),
+      2,
+    ),
+  })(value, '');
+  const { traces } = comparison;
+  if (traces.length !== 2) throw new PayloadError('traces', '2 entries', `${traces.length}`);
+  checkUnique(
+    traces.map(({ name }) => name),
+    (index) => `traces[${index}].name`,
+  );
+  return comparison;
+}
+
+/** A trace that stands inside of something else. */
+export function parseTraceMember(value: unknown, member: string): TraceData {
+  try {
+    return readTrace(value);
+  } catch (error) {
+    if (!(error instanceof PayloadError) || member === '') throw error;
+    throw error.within(member);
+  }
+}
+
+function readTrace(value: unknown): TraceData {
   const { timeSteps, steps, sequences, truncation } = readHead(value);
   const readers = createReaders(
     timeSteps,
@@ -84,6 +115,8 @@ const truncationReader = (timeSteps: number) =>
     boundaries: ascendingBelow(timeSteps, timeSteps),
   });
 
+type Input = NonNullable<TraceData['input']>;
+
 const texts = (most: number) => listOf(readText, most);
 
 function bodyFields(readers: TraceReaders): Fields<TraceData> {
@@ -98,6 +131,7 @@ function bodyFields(readers: TraceReaders): Fields<TraceData> {
     batchSize: readCount,
     inputs: optional(texts(timeSteps)),
     outputs: optional(texts(timeSteps)),
+    input: optional(inputReader(readers)),
     steps: listOf(readCount, timeSteps),
     sequences: listOf(readCount, 4_096),
     leftOut: texts(traceLimits.texts),
@@ -127,16 +161,7 @@ function bodyFields(readers: TraceReaders): Fields<TraceData> {
       sentence: readText,
       findings: listOf(
         objectOf<TraceData['verdict']['findings'][number]>({
-          kind: oneOf([
-            'vanishing',
-            'exploding',
-            'saturated',
-            'dead',
-            'notFinite',
-            'truncated',
-            'flowing',
-            'wrong',
-          ]),
+          kind: oneOf(findingKinds),
           text: readText,
           layer: optional(readCount),
           step: optional(indexBelow(timeSteps)),
@@ -152,6 +177,19 @@ function bodyFields(readers: TraceReaders): Fields<TraceData> {
       }),
       traceLimits.texts,
     ),
+  };
+}
+
+function inputReader(readers: TraceReaders): Reader<Input> {
+  return (value, member) => {
+    const units = ascendingBelow(Number.MAX_SAFE_INTEGER, traceLimits.units);
+    const count = units(readMembers(value, member).get('units'), `${member}.units`).length;
+    return objectOf<Input>({
+      shape: readShape,
+      isInteger: flag,
+      units,
+      value: readers.floats([readers.steps, readers.sequences, count]),
+    })(value, member);
   };
 }
 

@@ -23,10 +23,16 @@ export class PayloadError extends Error {
   constructor(
     /** Where in the payload, e.g. `series[0].value[12]`; empty for the payload itself. */
     readonly member: string,
-    expected: string,
-    came: string,
+    private readonly expected: string,
+    private readonly came: string,
   ) {
     super(`${member === '' ? 'payload' : member}: expected ${expected}, got ${came}`);
+  }
+
+  /** The same, for a payload that is the member of another. */
+  within(member: string): PayloadError {
+    const own = this.member === '' ? member : `${member}.${this.member}`;
+    return new PayloadError(own, this.expected, this.came);
   }
 }
 

@@ -1,10 +1,10 @@
 /** JSON Schema (2020-12) of each media type of `mime.ts`. Unknown members are allowed: see there. */
-import { graphMime, lossMime, traceMime } from './mime.js';
-import { traceSchema } from './traceSchema.js';
+import { comparisonMime, graphMime, lossMime, traceMime } from './mime.js';
+import { count, counts, listOf, text } from './schemaParts.js';
+import { comparisonSchema, traceSchema } from './traceSchema.js';
 
-const shape = { type: 'array', items: { type: 'integer', minimum: 0 } };
-const texts = { type: 'array', items: { type: 'string' } };
-const count = { type: 'integer', minimum: 0 };
+const shape = counts;
+const texts = listOf(text);
 
 const lossSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -114,4 +114,5 @@ export const schemas = {
   [lossMime]: lossSchema,
   [graphMime]: graphSchema,
   [traceMime]: traceSchema,
+  [comparisonMime]: comparisonSchema,
 };

@@ -20,7 +20,10 @@ export type TraceData = TraceOf<FloatArray>;
 export interface TraceOf<A> {
   version: 1;
   title: string;
-  /** Names the trace in the kernel that made it, while that kernel lives: what-if edits go there. */
+  /**
+   * Names the trace in the kernel that made it, while that kernel lives: what-if edits go there
+   * (`inspectorMessages.ts`). Made from the trace's numbers, so the same trace made again has the same.
+   */
   id?: string;
   /** The element type in which it was computed. */
   dtype: 'float32' | 'float64';
@@ -30,6 +33,8 @@ export interface TraceOf<A> {
   /** What stands under and over each time step (at most T each), e.g. the characters read and predicted. */
   inputs?: string[];
   outputs?: string[];
+  /** What the model reads; absent where its input has no time axis or is not carried. */
+  input?: TraceInput<A>;
   /** Time steps for which values and adjoints are carried, ascending. */
   steps: number[];
   /** Sequences of the batch for which values and adjoints are carried, ascending. */
@@ -47,6 +52,18 @@ export interface TraceOf<A> {
   verdict: { sentence: string; findings: TraceFinding[] };
   /** The invariants of the trace, with the worst relative error of each. */
   checks: TraceCheck[];
+}
+
+/** The model's input: features, or indices into an embedding. */
+export interface TraceInput<A> {
+  /** Shape at one time step, batch first. */
+  shape: number[];
+  /** It holds whole numbers, e.g. indices of tokens. */
+  isInteger: boolean;
+  /** Which numbers of one sequence at one time step are carried: flat indices, ascending. U of them. */
+  units: number[];
+  /** `[K, S, U]` */
+  value: A;
 }
 
 export interface TraceLoss<A> {
@@ -260,16 +277,19 @@ export interface TraceJacobian<A> {
   radii: { parameter: string; block: string; radius: number | null }[];
 }
 
+export const findingKinds = [
+  'vanishing',
+  'exploding',
+  'saturated',
+  'dead',
+  'notFinite',
+  'truncated',
+  'flowing',
+  'wrong',
+] as const;
+
 export interface TraceFinding {
-  kind:
-    | 'vanishing'
-    | 'exploding'
-    | 'saturated'
-    | 'dead'
-    | 'notFinite'
-    | 'truncated'
-    | 'flowing'
-    | 'wrong';
+  kind: (typeof findingKinds)[number];
   text: string;
   /** Index into `layers`. */
   layer?: number;
@@ -282,6 +302,21 @@ export interface TraceCheck {
   /** Worst relative error; null where it could not be computed. */
   error: number | null;
   tolerance: number;
+}
+
+/**
+ * Two traces side by side: the payload of `application/vnd.unroll.comparison.v1+json`. They may differ in
+ * everything, time steps too; whoever draws them gives them one scale.
+ */
+export type ComparisonPayload = ComparisonOf<EncodedArray>;
+/** What `parseComparison` gives. */
+export type ComparisonData = ComparisonOf<FloatArray>;
+
+export interface ComparisonOf<A> {
+  version: 1;
+  title: string;
+  /** Two, with names that differ, e.g. `RNN` and `LSTM`. */
+  traces: { name: string; trace: TraceOf<A> }[];
 }
 
 /** A formula as presentation MathML, of a few elements only; whoever draws it makes the elements. */
