@@ -1,5 +1,6 @@
 /**
- * Bundles everything that ships into dist/, with the library's types, and the extension tests into out/.
+ * Bundles everything that ships into dist/, with the library's types and the examples' data, and the extension tests
+ * into out/.
  *   node scripts/build.mjs                   everything, minified
  *   node scripts/build.mjs kernel types      only these
  *   node scripts/build.mjs --watch           on every change, readable
@@ -108,7 +109,43 @@ async function copyDeclarations() {
     });
 }
 
-const parts = [...Object.keys(bundles), 'types'];
+const data = 'dist/data';
+
+/** What the examples read, with where it is from and under which licence: an installed extension has no packages. */
+async function copyData() {
+  const from = (file) => path.join(root, 'node_modules', file);
+  const to = (file) => path.join(root, data, file);
+  const copy = (source, target) => fs.cp(from(source), to(target));
+  await fs.rm(to(''), { recursive: true, force: true });
+  const { resources } = JSON.parse(
+    await fs.readFile(from('vega-datasets/datapackage.json'), 'utf8'),
+  );
+  const sources = ['# Where the data of the examples is from\n'];
+  for (const name of ['co2-concentration.csv', 'seattle-weather.csv']) {
+    await copy(`vega-datasets/data/${name}`, name);
+    const { description, licenses, sources: origins } = resources.find((one) => one.path === name);
+    sources.push(
+      `## ${name}\n\n${description.replace(/\s+/g, ' ').trim()}\n`,
+      ...licenses.map((one) => `Licence: [${one.title}](${one.path})\n`),
+      ...origins.map((one) => `Source: [${one.title}](${one.path})\n`),
+      `Taken unchanged from the package vega-datasets.\n`,
+    );
+  }
+  const declarations = (await fs.readdir(from('typescript/lib'))).filter((name) =>
+    /^lib\.es.*\.d\.ts$/.test(name),
+  );
+  for (const name of declarations) await copy(`typescript/lib/${name}`, `typescript/${name}`);
+  await copy('typescript/LICENSE.txt', 'typescript/LICENSE.txt');
+  sources.push(
+    '## typescript/\n\nDeclarations of the JavaScript standard library, © Microsoft Corporation.\n',
+    'Licence: [Apache License 2.0](typescript/LICENSE.txt)\n',
+    'Source: [TypeScript](https://github.com/microsoft/TypeScript)\n',
+    'Taken unchanged from the package typescript.\n',
+  );
+  await fs.writeFile(to('SOURCES.md'), sources.join('\n'));
+}
+
+const parts = [...Object.keys(bundles), 'types', 'data'];
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = names.filter((name) => !parts.includes(name));
 if (unknown.length > 0) {
@@ -136,4 +173,5 @@ if (watch) {
 } else {
   await Promise.all(options.map((one) => esbuild.build(one)));
   if (chosen.includes('types')) await copyDeclarations();
+  if (chosen.includes('data')) await copyData();
 }

@@ -17,7 +17,7 @@ export function activate({ subscriptions, extension }: vscode.ExtensionContext):
   // Disposed in this order: kernels end before what they write to.
   subscriptions.push(
     sessions,
-    registerCommands(extension.id, sessions),
+    registerCommands(extension, sessions),
     preferController(controller),
     controller,
     log,

@@ -1,6 +1,7 @@
 /** An import that leads nowhere: what was looked for, from where, and what to do. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { nearestPackage } from './files/fileFormat.js';
 
 export class ModuleNotFoundError extends Error {
@@ -17,6 +18,21 @@ export class ModuleNotFoundError extends Error {
         : `There is no package '${packageName(specifier)}' in ${folder} or a folder above it. ` +
             installHint(packageName(specifier), folder),
     );
+  }
+}
+
+/** `unroll/data/…` names nothing that comes along. */
+export class DataNotFoundError extends Error {
+  override name = 'DataNotFoundError';
+  readonly code = 'ERR_MODULE_NOT_FOUND';
+
+  constructor(
+    readonly specifier: string,
+    data: URL,
+  ) {
+    const folder = fileURLToPath(data);
+    const files = existsSync(folder) ? readdirSync(folder) : [];
+    super(`There is no '${specifier}'. What comes along is: ${files.join(', ') || 'nothing'}.`);
   }
 }
 

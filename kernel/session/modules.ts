@@ -9,7 +9,14 @@ import type ts from 'typescript';
 import { type FileModule, type Namespace, toNamespace } from './files/fileModule.js';
 import { FileModules } from './files/fileModules.js';
 import type { FileScripts } from './files/fileScripts.js';
-import { existingFile, resolveModule, type Target, toTarget } from './files/resolveModule.js';
+import {
+  dataFile,
+  existingFile,
+  isDataFile,
+  resolveModule,
+  type Target,
+  toTarget,
+} from './files/resolveModule.js';
 import { TsConfigs } from './files/tsconfigs.js';
 import { importNative, type LoadOptions, requireNative } from './nativeModules.js';
 import { isMissing, isPath, MissingExportError, ModuleNotFoundError } from './moduleErrors.js';
@@ -180,7 +187,12 @@ export class Modules {
   /** `require` as a CommonJS file beside the notebook would have it. */
   #requireOf(parent: string): NodeJS.Require {
     const load = (specifier: string): unknown => this.#requireFrom(specifier, parent);
-    return Object.assign(load, createRequire(parent));
+    const native = createRequire(parent);
+    const resolve = (specifier: string, options?: NodeJS.RequireResolveOptions): string =>
+      isDataFile(specifier)
+        ? dataFile(specifier, this.options.libraryUrl)
+        : native.resolve(specifier, options);
+    return Object.assign(load, native, { resolve: Object.assign(resolve, native.resolve) });
   }
 
   #requireFrom(specifier: string, parent: string): unknown {

@@ -4,10 +4,11 @@ import { interruptKernel, restartAndRunAll, restartKernel } from './kernelComman
 import { clearTimers } from './timerCommands.js';
 import { changeClipNorm, changeLearningRate, steerTraining } from './trainingCommands.js';
 import { newNotebook } from './newNotebook.js';
+import { openExample } from './openExample.js';
 
 /** The commands that package.json contributes. */
 export function registerCommands(
-  extensionId: string,
+  { id: extensionId, extensionUri }: Pick<vscode.Extension<unknown>, 'id' | 'extensionUri'>,
   sessions: NotebookSessions,
 ): vscode.Disposable {
   const { registerCommand } = vscode.commands;
@@ -23,6 +24,7 @@ export function registerCommands(
     registerCommand('unroll.changeClipNorm', changeClipNorm.bind(undefined, sessions)),
     registerCommand('unroll.clearTimers', clearTimers.bind(undefined, sessions)),
     registerCommand('unroll.newNotebook', () => newNotebook(extensionId)),
+    registerCommand('unroll.openExample', (name?: string) => openExample(extensionUri, name)),
     registerCommand('unroll.interruptKernel', interruptKernel.bind(undefined, sessions)),
     registerCommand('unroll.restartKernel', restartKernel.bind(undefined, sessions)),
     registerCommand('unroll.restartAndRunAll', restartAndRunAll.bind(undefined, sessions)),

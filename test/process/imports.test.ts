@@ -145,6 +145,23 @@ describe('imports of a cell', () => {
     assert.match(scoped.error?.message ?? '', /npm install @not\/there$/);
   });
 
+  it('find the data that comes along, wherever the notebook is', async () => {
+    const code = `import { readFileSync } from 'node:fs';
+      readFileSync(require.resolve('unroll/data/co2-concentration.csv'), 'utf8').slice(0, 8)`;
+    assert.equal(await kernel.value(code), "'Date,CO2'");
+    assert.equal(
+      await kernel.value(
+        "import.meta.resolve('unroll/data/SOURCES.md').endsWith('/data/SOURCES.md')",
+      ),
+      'true',
+    );
+    for (const name of ['none.csv', '../unroll.js']) {
+      const { error } = await kernel.run(`require.resolve('unroll/data/${name}')`);
+      assert.equal(error?.name, 'DataNotFoundError');
+      assert.match(error.message, /What comes along is: .*seattle-weather\.csv/);
+    }
+  });
+
   it('that fail inside the module say so, with its frames and the cell’s line', async () => {
     const { error } = await kernel.run('\n\nimport { depth } from "esm-only/deep"; depth');
     assert.equal(error?.message, 'deep fails');

@@ -10,7 +10,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve as resolveImport } from 'import-meta-resolve';
-import { isMissing, isPath, ModuleNotFoundError } from '../moduleErrors.js';
+import { DataNotFoundError, isMissing, isPath, ModuleNotFoundError } from '../moduleErrors.js';
 import type { TsConfig } from './tsconfigs.js';
 
 export type Target = { kind: 'file'; path: string } | { kind: 'native'; url: string };
@@ -22,6 +22,8 @@ export interface ResolveContext {
 }
 
 const libraryName = 'unroll';
+/** What comes along for examples: files in a folder beside the library's bundle. */
+const dataPrefix = 'unroll/data/';
 const typescriptExtensions = ['.ts', '.tsx', '.mts', '.cts'];
 const ownExtensions = [...typescriptExtensions, '.js', '.jsx', '.mjs', '.cjs', '.json'];
 /** Extension as imported → those of sources that it may be compiled from. */
@@ -39,6 +41,9 @@ const sources: Record<string, string[]> = {
 export function resolveModule(specifier: string, parent: string, context: ResolveContext): Target {
   const folder = dirname(parent);
   if (specifier === libraryName) return { kind: 'native', url: context.libraryUrl };
+  if (isDataFile(specifier)) {
+    return { kind: 'native', url: pathToFileURL(dataFile(specifier, context.libraryUrl)).href };
+  }
   if (isBuiltin(specifier)) {
     return { kind: 'native', url: specifier.startsWith('node:') ? specifier : `node:${specifier}` };
   }
@@ -61,6 +66,18 @@ export function resolveModule(specifier: string, parent: string, context: Resolv
   } catch (error) {
     throw problem ?? error;
   }
+}
+
+export const isDataFile = (specifier: string): boolean => specifier.startsWith(dataPrefix);
+
+/** The path of `unroll/data/…`. @throws {DataNotFoundError} */
+export function dataFile(specifier: string, libraryUrl: string): string {
+  const data = new URL('data/', libraryUrl);
+  const url = new URL(specifier.slice(dataPrefix.length), data);
+  const path = fileURLToPath(url);
+  if (!url.href.startsWith(data.href) || !isFile(path))
+    throw new DataNotFoundError(specifier, data);
+  return path;
 }
 
 function resolvePackage(specifier: string, parent: string): Target {

@@ -90,4 +90,21 @@ describe('ngramEntropy', () => {
       -(Math.log2(4 / 6) + Math.log2(2 / 6)) / 2,
     );
   });
+
+  it('mixes shorter contexts in, each weighed by how much it knows (Witten–Bell)', () => {
+    const bits = ngramEntropy([0, 1, 0, 1, 0, 0], [0, 1, 1], {
+      order: 2,
+      vocabularySize: 2,
+      smoothing: 1,
+      backOff: true,
+    });
+    // Single symbols, smoothed: 5/8 and 3/8. After 0 came 1, 1, 0; after 1 came 0, 0.
+    const oneAfterZero = (2 + 2 * (3 / 8)) / (3 + 2);
+    const oneAfterOne = (0 + 1 * (3 / 8)) / (2 + 1);
+    const expected = -(Math.log2(oneAfterZero) + Math.log2(oneAfterOne)) / 2;
+    assert.ok(Math.abs(bits - expected) < 1e-12, `${bits} is not ${expected}`);
+    // A context that never came leaves the shorter ones' word.
+    const unseen = ngramEntropy([0, 1, 0, 1], [2, 1, 0], { order: 3, vocabularySize: 3 });
+    assert.ok(Number.isFinite(unseen));
+  });
 });
