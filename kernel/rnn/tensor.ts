@@ -73,8 +73,8 @@ export class Tensor extends Expression<Tensor> implements NdArray {
   /** Where `backward` adds, and the tensor by which it was shown. */
   #gradient: NumberArray | null = null;
   #shown: Tensor | null = null;
-  /** A gradient's place in the engine's memory that is not in use. */
-  #spare: NumberArray | null = null;
+  /** The gradient's place in the engine's memory; null where it has none, undefined before the first gradient. */
+  #place: NumberArray | null | undefined;
 
   constructor(
     readonly data: NumberArray,
@@ -100,17 +100,12 @@ export class Tensor extends Expression<Tensor> implements NdArray {
   /** ∂loss/∂this after `backward()`, for a leaf that requires it. */
   get grad(): Tensor | null {
     if (!this.#gradient || this.#shown) return this.#shown;
-    if (findEngine()?.owns(this.#gradient)) {
-      // What was shown must not change under the one who keeps it when the engine's place is used again.
-      this.#spare = this.#gradient;
-      this.#gradient = new Float32Array(this.#spare);
-    }
+    // What was shown must not change under the one who keeps it when the engine's place is used again.
+    if (this.#gradient === this.#place) this.#gradient = new Float32Array(this.#gradient);
     return (this.#shown = new Tensor(this.#gradient, this.shape));
   }
 
   set grad(gradient: Tensor | null) {
-    if (!this.#shown && this.#gradient && findEngine()?.owns(this.#gradient))
-      this.#spare = this.#gradient;
     this.#gradient = gradient?.data ?? null;
     this.#shown = gradient;
   }
@@ -120,11 +115,10 @@ export class Tensor extends Expression<Tensor> implements NdArray {
     openGradient = (tensor) => {
       if (tensor.#gradient) return tensor.#gradient;
       const engine = findEngine();
-      tensor.#gradient = !engine?.owns(tensor.data)
-        ? createNumbers(tensor.dtype, tensor.size)
-        : (tensor.#spare?.fill(0) ?? engine.keep(tensor.size));
-      tensor.#spare = null;
-      return tensor.#gradient;
+      if (tensor.#place) engine!.clear(tensor.#place);
+      else if (tensor.#place === undefined)
+        tensor.#place = engine?.owns(tensor.data) ? engine.keep(tensor.size) : null;
+      return (tensor.#gradient = tensor.#place ?? createNumbers(tensor.dtype, tensor.size));
     };
   }
 
@@ -261,6 +255,7 @@ export function applyOp<K extends OpName>(
   );
   const out = createNdArray(resultType(op, inputs), shape);
   rule.forward(out, inputs, attributes);
+  if (!needsGradient(inputs)) return new Tensor(out.data, shape);
   const [result] = record(
     op,
     inputs,
@@ -298,8 +293,10 @@ export function record(
   );
 }
 
-export const needsGradient = (inputs: readonly Tensor[]): boolean =>
-  gradientsEnabled && inputs.some((input) => input.requiresGrad);
+export function needsGradient(inputs: readonly Tensor[]): boolean {
+  if (gradientsEnabled) for (const input of inputs) if (input.requiresGrad) return true;
+  return false;
+}
 
 /** Operations whose second operand is an index, and may be of another element type than the first. */
 const indexed: ReadonlySet<OpName> = new Set(['embedding']);
@@ -335,7 +332,7 @@ function takeAdjoint({ dtype, size, shape }: Tensor): NdArray {
   const at = idleAdjoints.findIndex(({ length }) => length === size);
   const data = at < 0 ? engine.allocate(size) : idleAdjoints.splice(at, 1)[0]!;
   takenAdjoints.push(data);
-  return { data: data.fill(0), shape };
+  return { data: engine.clear(data), shape };
 }
 
 function runBackward(root: Tensor, seed: NdArray): void {

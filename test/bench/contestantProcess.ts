@@ -52,9 +52,10 @@ async function sampleTokens(
   reset();
   let loss = 0;
   let token = 0;
+  let probabilities: Float32Array | undefined;
   for (const uniform of uniforms) {
     const logits = next(token);
-    const probabilities = softmax(logits instanceof Promise ? await logits : logits);
+    probabilities = softmax(logits instanceof Promise ? await logits : logits, probabilities);
     token = drawToken(probabilities, uniform);
     loss -= Math.log(probabilities[token]!) / uniforms.length;
   }

@@ -2,12 +2,17 @@
 import type { Problem } from './problem.js';
 import type { Workload } from './workloads.js';
 
-/** softmax(logits) as one reads it. */
-export function softmax(logits: Float32Array): Float32Array {
-  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = logits.map((one) => Math.exp(one - highest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((one) => one / sum);
+/** softmax(logits), in `into` where given: sampling asks for it so often that a new array would be felt. */
+export function softmax(
+  logits: Float32Array,
+  into: Float32Array = new Float32Array(logits.length),
+): Float32Array {
+  let highest = -Infinity;
+  for (const logit of logits) highest = Math.max(highest, logit);
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += into[i] = Math.exp(logits[i]! - highest);
+  for (let i = 0; i < logits.length; i++) into[i]! /= sum;
+  return into;
 }
 
 /** The first index at which the cumulative probability exceeds `uniform`. */

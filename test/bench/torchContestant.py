@@ -46,13 +46,14 @@ def read_problem(problem):
 
 
 def training_step(model, x, target, criterion):
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    parameters = list(model.parameters())
+    optimizer = torch.optim.Adam(parameters, lr=1e-3)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
         loss = criterion(model(x)[0], target)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1)
+        nn.utils.clip_grad_norm_(parameters, 1)
         optimizer.step()
         return loss.item()
 

@@ -59,18 +59,20 @@ export function createFusedExecutor(
 
   const runOnce = (sequence: Sequence): Unrolled => {
     const { run, buffers } = begin(sequence);
-    const result = run.forward(sequence);
+    const { output, finalStates } = run.forward(sequence);
     end(buffers);
-    return { ...result, backward: refuse('the run did not keep its values') };
+    return { output, finalStates, backward: refuseWithoutValues };
   };
 
   const runKeeping = (sequence: Sequence): Unrolled => {
     const { run, buffers } = begin(sequence);
+    const { output, finalStates } = run.forward(sequence);
     const unrolled: Unrolled = {
-      ...run.forward(sequence),
-      backward(output, finalStates, gradients) {
+      output,
+      finalStates,
+      backward(outputAdjoint, finalAdjoints, gradients) {
         unrolled.backward = refuse('it ran already');
-        run.backward(output, finalStates, gradients);
+        run.backward(outputAdjoint, finalAdjoints, gradients);
         end(buffers);
       },
     };
@@ -92,6 +94,8 @@ function partsOf({ work }: Compiled, timeSteps: number, batchSize: number): numb
   const worth = Math.floor((work * timeSteps * batchSize) / workOfThread);
   return Math.max(1, Math.min(getThreads(), worth, Math.floor(batchSize / 4)));
 }
+
+const refuseWithoutValues = refuse('the run did not keep its values');
 
 function refuse(reason: string): () => never {
   return () => {

@@ -1,5 +1,5 @@
 import type { Sequence, SequenceGradients } from '../executor/executor.js';
-import type { NdArray, NumberArray } from '../ndarray.js';
+import { createNumbers, type NdArray, type NumberArray } from '../ndarray.js';
 import { transposedScratch } from '../wasm/gemmKernels.js';
 import type { Compiled } from './compile.js';
 import type { LayerWeights } from './layerWeights.js';
@@ -36,19 +36,18 @@ export class FusedRun {
     this.#runParts('forward');
     const { program } = this.compiled.plan;
     const width = parts[0]!.views.output.length / (timeSteps * parts[0]!.batchSize);
-    const create = createArrays(
-      timeSteps * batchSize * width,
-      program.states.map(({ size }) => batchSize * size),
-    );
     return {
       output: {
-        data: this.#collect((part) => part.views.output, create()),
+        data: this.#collect(
+          (part) => part.views.output,
+          createFloats(timeSteps * batchSize * width),
+        ),
         shape: [timeSteps, batchSize, width],
       },
       finalStates: program.states.map(({ size }, k) => ({
         data: active
-          ? this.#collectEnds(k, size, active, create())
-          : this.#collect((part) => part.views.final[k]!, create(), 1),
+          ? this.#collectEnds(k, size, active, createFloats(batchSize * size))
+          : this.#collect((part) => part.views.final[k]!, createFloats(batchSize * size), 1),
         shape: [batchSize, size],
       })),
     };
@@ -59,17 +58,17 @@ export class FusedRun {
     finals: readonly (NdArray | null)[],
     gradients: SequenceGradients,
   ): void {
-    const { frame } = this.compiled;
+    const { frame, engine } = this.compiled;
     const { parts, timeSteps } = this.buffers;
     for (const part of parts) {
       const { views } = part;
       part.words[frame.wantsInput] = gradients.input ? 1 : 0;
       if (output) this.#split(output.data, part, views.outputAdjoint);
-      else views.outputAdjoint.fill(0);
+      else engine.clear(views.outputAdjoint);
       views.adjoint.forEach((adjoint, k) => copyIn(adjoint, part, finals[k]?.data));
       if (part.words[frame.active] !== 0)
         views.otherAdjoint.forEach((adjoint, k) => adjoint.set(views.adjoint[k]!));
-      for (const adjoint of views.vectorAdjoints) adjoint.fill(0);
+      for (const adjoint of views.vectorAdjoints) engine.clear(adjoint);
     }
     const { words, batchSize } = parts[0]!;
     this.weights.prepareBackward(
@@ -188,7 +187,10 @@ export class FusedRun {
   ): Float32Array {
     const { parts, batchSize } = this.buffers;
     const [first] = parts as [Part];
-    if (parts.length === 1) return copyTo(whole, viewOf(first));
+    if (parts.length === 1) {
+      whole.set(viewOf(first));
+      return whole;
+    }
     const width = viewOf(first).length / (timeSteps * first.batchSize);
     for (const part of parts) {
       const view = viewOf(part);
@@ -215,10 +217,7 @@ export class FusedRun {
       addTo(
         gradients.input.data,
         0,
-        this.#collect(
-          (part) => part.views.inputAdjoint,
-          new Float32Array(gradients.input.data.length),
-        ),
+        this.#collect((part) => part.views.inputAdjoint, createFloats(gradients.input.data.length)),
       );
     program.states.forEach(({ size }, k) => {
       const gradient = gradients.states[k];
@@ -243,28 +242,7 @@ function copyIn(target: Float32Array, part: Part, source: NumberArray | undefine
   }
 }
 
-/** Few numbers are copied faster one by one: a shared array's own methods are careful with each. */
-const fewNumbers = 4096;
-
-function copyTo(target: Float32Array, source: Float32Array): Float32Array {
-  if (source.length > fewNumbers) target.set(source);
-  else for (let i = 0; i < source.length; i++) target[i] = source[i]!;
-  return target;
-}
-
-/** Gives arrays for an output and the final states; in one piece where they are few numbers, which is quicker. */
-function createArrays(output: number, states: readonly number[]): () => Float32Array {
-  const lengths = [output, ...states];
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  const shared = total <= fewNumbers ? new ArrayBuffer(4 * total) : undefined;
-  let [next, from] = [0, 0];
-  return () => {
-    const length = lengths[next++]!;
-    if (!shared) return new Float32Array(length);
-    from += 4 * length;
-    return new Float32Array(shared, from - 4 * length, length);
-  };
-}
+const createFloats = (length: number) => createNumbers('float32', length) as Float32Array;
 
 function addTo(target: NumberArray, start: number, source: Float32Array): void {
   for (let i = 0; i < source.length; i++) target[start + i]! += source[i]!;

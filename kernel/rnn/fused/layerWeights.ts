@@ -42,7 +42,7 @@ export class LayerWeights {
     private readonly compiled: Compiled,
     private readonly parameters: readonly NdArray[],
   ) {
-    const { engine, frame, plan, products } = compiled;
+    const { frame, plan, products } = compiled;
     this.#weights = products.map(({ product, index }) => ({
       rows: product.weight,
       depth: product.depth,
@@ -58,8 +58,9 @@ export class LayerWeights {
     }));
     this.#biases = plan.preactivations.map(({ width, terms }, k) => ({
       terms: terms.flatMap(({ bias }) => (bias ? [bias] : [])),
-      sum: engine.allocate(paddedLength(width)),
-      adjoint: engine.allocate(width),
+      // Cleared once: kernels read beyond the width.
+      sum: this.#allocate(paddedLength(width)),
+      adjoint: this.#allocate(width),
       words: { sum: frame.bias(k, 'sum'), adjoint: frame.bias(k, 'adjoint') },
     }));
   }
@@ -124,7 +125,7 @@ export class LayerWeights {
     const { engine } = this.compiled;
     gradients.forEach((gradient, parameter) => {
       if (gradient && !engine.owns(gradient.data))
-        (this.#sums[parameter] ??= this.#allocate(gradient.data.length)).fill(0);
+        engine.clear((this.#sums[parameter] ??= this.#allocate(gradient.data.length)));
     });
     for (const weight of this.#weights) {
       const { rows, depth } = weight;
@@ -133,7 +134,9 @@ export class LayerWeights {
       words[weight.words.transposedGradient] = 0;
       if (!gradient) continue;
       if (weight.isHoisted && isOneHot) {
-        const sums = (weight.transposedGradient ??= this.#allocate(rows.rows * depth)).fill(0);
+        const sums = engine.clear(
+          (weight.transposedGradient ??= this.#allocate(rows.rows * depth)),
+        );
         words[weight.words.transposedGradient] = sums.byteOffset;
       } else
         words[weight.words.gradient] =
@@ -142,7 +145,7 @@ export class LayerWeights {
     for (const bias of this.#biases) {
       const isWanted = bias.terms.some(({ parameter }) => gradients[parameter]);
       words[bias.words.adjoint] = isWanted ? bias.adjoint.byteOffset : 0;
-      if (isWanted) bias.adjoint.fill(0);
+      if (isWanted) engine.clear(bias.adjoint);
     }
   }
 
@@ -182,11 +185,18 @@ export class LayerWeights {
 
   /** The sum of the biases of each pre-activation, zeros where it has none. */
   #sumBiases(words: Int32Array): void {
-    const { core } = this.compiled.engine;
+    const { engine } = this.compiled;
+    const { core } = engine;
     for (const { terms, sum, words: own } of this.#biases) {
-      sum.fill(0);
-      words[own.sum] = sum.byteOffset;
-      for (const rows of terms) core['add']!(sum.byteOffset, this.#addressOf(rows, 1), rows.rows);
+      const to = sum.byteOffset;
+      words[own.sum] = to;
+      if (terms.length === 0) engine.clear(sum);
+      for (let k = 0; k < terms.length; k++) {
+        const { rows } = terms[k]!;
+        const from = this.#addressOf(terms[k]!, 1);
+        if (k === 0) core['fillRows']!(to, 0, from, 1, rows);
+        else core['add']!(to, from, rows);
+      }
     }
   }
 
@@ -200,6 +210,7 @@ export class LayerWeights {
   }
 
   #allocate(length: number): Float32Array {
-    return this.compiled.engine.allocate(length).fill(0);
+    const { engine } = this.compiled;
+    return engine.clear(engine.allocate(length));
   }
 }

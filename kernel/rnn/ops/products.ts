@@ -8,7 +8,7 @@ import {
   type NumberArray,
   type Shape,
 } from '../ndarray.js';
-import { fastLinear } from '../wasm/fastProduct.js';
+import { fastColumnSums, fastLinear } from '../wasm/fastProduct.js';
 import type { None, Rule } from './rule.js';
 
 /**
@@ -40,7 +40,8 @@ export const linear: Rule<None> = {
     const m = g.length / n;
     if (gx) gemm(gx.data, g, n, 1, w!.data, k, 1, m, k, n);
     if (gw) gemm(gw.data, g, 1, n, x!.data, k, 1, n, k, m);
-    if (gb) for (let i = 0, p = 0; i < m; i++) for (let j = 0; j < n; j++) gb.data[j]! += g[p++]!;
+    if (gb && !fastColumnSums(gb.data, g, m, n))
+      for (let i = 0, p = 0; i < m; i++) for (let j = 0; j < n; j++) gb.data[j]! += g[p++]!;
   },
   equation: ([x, w, b]) => `${w!}·${x!}${b === undefined ? '' : ` + ${b}`}`,
 };

@@ -50,7 +50,8 @@ export class Adam extends Optimizer<AdamSettings> {
     const { eps } = settings;
     const lambda = this.decay(theta, settings);
     const engine = findEngine();
-    if (engine?.owns(theta) && engine.owns(m) && engine.owns(v)) {
+    // Moments stand where their parameter does.
+    if (engine?.owns(m)) {
       engine.core['adam']!(
         theta.byteOffset,
         engine.addressOf(gradient),

@@ -45,7 +45,8 @@ export class SGD extends Optimizer<SGDSettings> {
     const { lr, momentum: mu, weightDecay: lambda, nesterov } = this.settings(k);
     const velocity = this.#velocity[k];
     const engine = findEngine();
-    if (velocity && engine?.owns(theta) && engine.owns(velocity)) {
+    // A moment stands where its parameter does.
+    if (velocity && engine?.owns(velocity)) {
       const address = engine.addressOf(gradient);
       const look = nesterov ? 1 : 0;
       engine.core['sgd']!(

@@ -103,8 +103,14 @@ export class Engine {
 
   /** Room for float32 zeros that is given back when the array is garbage. */
   keep(length: number): Float32Array {
-    const numbers = this.allocate(length).fill(0);
+    const numbers = this.clear(this.allocate(length));
     this.#dropped.register(numbers, { address: numbers.byteOffset, bytes: roomFor(length) });
+    return numbers;
+  }
+
+  /** Fills an array in the engine's memory with zeros: quicker than the array's own `fill`, as the memory is shared. */
+  clear<Numbers extends NumberArray>(numbers: Numbers): Numbers {
+    this.core['clear']!(numbers.byteOffset, numbers.length);
     return numbers;
   }
 
@@ -137,7 +143,11 @@ export class Engine {
   /** Where numbers can be read: in their own place, or in a copy that lasts until the next use of `scratch`. */
   addressOf(numbers: NumberArray): number {
     if (this.owns(numbers)) return numbers.byteOffset;
-    const address = this.scratch(numbers.length);
+    return this.copy(numbers, this.scratch(numbers.length));
+  }
+
+  /** Copies numbers to an address, which is returned. */
+  copy(numbers: NumberArray, address: number): number {
     this.#heap.set(numbers, address / 4);
     return address;
   }

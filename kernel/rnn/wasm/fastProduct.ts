@@ -23,18 +23,32 @@ export function fastLinear(
 ): boolean {
   const engine = engineFor(out, x, w, m * n * k);
   if (!engine) return false;
-  const loan = new Loan(engine, [x, w, out], packedLength(n, k) + packedLength(n, 1));
-  const sum = loan.scratch(packedLength(n, 1));
-  engine.heap.fill(0, sum / 4, sum / 4 + n);
-  if (bias) engine.heap.set(bias, sum / 4);
-  const [xAt, wAt, y] = [loan.read(x), loan.read(w), loan.place(out)];
-  if (m < packedRows) engine.core['gemvRows']!(y, 4 * n, xAt, 4 * k, wAt, 4 * k, sum, m, n, k);
+  const isPacked = m >= packedRows;
+  const sums = packedLength(n, 1);
+  const room = sums + (isPacked ? packedLength(n, k) : 0);
+  const loan = new Loan(engine, out, x, w, room, false);
+  const sum = loan.scratch(sums);
+  if (bias) engine.copy(bias, sum);
+  else engine.core['clear']!(sum, n);
+  if (!isPacked)
+    engine.core['gemvRows']!(loan.out, 4 * n, loan.a, 4 * k, loan.b, 4 * k, sum, m, n, k);
   else {
     const packed = loan.scratch(packedLength(n, k));
-    engine.core['packTransposed']!(packed, wAt, 4 * k, n, k);
-    engine.core['gemmPacked']!(y, 4 * n, xAt, 4 * k, packed, sum, m, n, k);
+    engine.core['packTransposed']!(packed, loan.b, 4 * k, n, k);
+    engine.core['gemmPacked']!(loan.out, 4 * n, loan.a, 4 * k, packed, sum, m, n, k);
   }
-  loan.bring(out, y);
+  loan.bring();
+  return true;
+}
+
+/**
+ * out[N] += Σ x[M, N] over its rows, in WebAssembly.
+ * @returns false where it does not apply; `out` is then unchanged
+ */
+export function fastColumnSums(out: NumberArray, x: NumberArray, m: number, n: number): boolean {
+  const engine = findEngine();
+  if (!engine?.owns(out) || !engine.owns(x)) return false;
+  engine.core['columnSums']!(out.byteOffset, x.byteOffset, 4 * n, m, n);
   return true;
 }
 
@@ -61,8 +75,8 @@ export function fastProduct(
   const engine = engineFor(out, a, b, m * n * k);
   if (!engine) return false;
   const room = isTransposed ? transposedScratch(n) / 4 : packedLength(n, k);
-  const loan = new Loan(engine, [a, b, out], room);
-  const [x, w, y] = [loan.read(a), loan.read(b), loan.read(out)];
+  const loan = new Loan(engine, out, a, b, room, true);
+  const { a: x, b: w, out: y } = loan;
   const { core } = engine;
   if (isTransposed)
     core['gemmTransposed']!(y, 4 * n, x, 4 * m, w, 4 * n, m, n, k, loan.scratch(room));
@@ -75,7 +89,7 @@ export function fastProduct(
     else core['packStraight']!(packed, w, 4 * n, k, n);
     core['gemmPacked']!(y, 4 * n, x, 4 * k, packed, 0, m, n, k);
   }
-  loan.bring(out, y);
+  loan.bring();
   return true;
 }
 
@@ -90,43 +104,55 @@ function engineFor(
   return areFloats && work >= worthwhile ? findEngine() : undefined;
 }
 
-/** Arrays in the engine's memory for the time of one operation: in their own place, or copied into its scratch. */
+/** A product's arrays in the engine's memory for its time: in their own place, or copied into scratch. */
 class Loan {
+  /** Addresses of the operands and of the result. */
+  readonly a: number;
+  readonly b: number;
+  readonly out: number;
+  readonly #isElsewhere: boolean;
   #next: number;
 
-  /** @param room numbers of scratch wanted besides */
+  /**
+   * @param room numbers of scratch wanted besides
+   * @param keepsOut whether the result's old content is read too
+   */
   constructor(
     private readonly engine: Engine,
-    arrays: readonly NumberArray[],
+    private readonly result: NumberArray,
+    a: NumberArray,
+    b: NumberArray,
     room: number,
+    keepsOut: boolean,
   ) {
-    let length = room + 16 * (arrays.length + 2);
-    for (const array of arrays) if (!engine.owns(array)) length += array.length;
+    const ownsA = engine.owns(a);
+    const ownsB = engine.owns(b);
+    this.#isElsewhere = !engine.owns(result);
+    let length = room + spareOf(5);
+    if (!ownsA) length += a.length;
+    if (!ownsB) length += b.length;
+    if (this.#isElsewhere) length += result.length;
     this.#next = engine.scratch(length);
+    this.a = ownsA ? a.byteOffset : engine.copy(a, this.scratch(a.length));
+    this.b = ownsB ? b.byteOffset : engine.copy(b, this.scratch(b.length));
+    this.out = this.#isElsewhere ? this.scratch(result.length) : result.byteOffset;
+    if (this.#isElsewhere && keepsOut) engine.copy(result, this.out);
   }
 
-  /** Where an array can be read. */
-  read(array: NumberArray): number {
-    if (this.engine.owns(array)) return array.byteOffset;
-    const address = this.scratch(array.length);
-    this.engine.heap.set(array, address / 4);
-    return address;
+  /** Takes the result to where it is wanted. */
+  bring(): void {
+    if (!this.#isElsewhere) return;
+    const from = this.out / 4;
+    this.result.set(this.engine.heap.subarray(from, from + this.result.length));
   }
 
-  /** Where an array's new content is to be written; `bring` then takes it there. */
-  place(array: NumberArray): number {
-    return this.engine.owns(array) ? array.byteOffset : this.scratch(array.length);
-  }
-
-  bring(array: NumberArray, address: number): void {
-    if (this.engine.owns(array)) return;
-    array.set(this.engine.heap.subarray(address / 4, address / 4 + array.length));
-  }
-
-  /** Room for as many numbers, on a cache line of its own. */
+  /** Room for as many numbers, on cache lines of its own. */
   scratch(length: number): number {
     const address = this.#next;
     this.#next += 64 * Math.ceil(length / 16) + 64;
     return address;
   }
 }
+
+/** Numbers that pieces of scratch take beyond their lengths. */
+const spareOf = (pieces: number): number => 32 * pieces;

@@ -4,6 +4,7 @@ import type { FunctionBuilder, Local, ModuleBuilder } from './assembler.js';
  * What else recurrent training does to rows of float32; arguments are i32, addresses and leading dimensions in bytes.
  *
  * `add(y, x, count)`: y += x
+ * `clear(y, count)`: y = 0
  * `fillRows(y, ldy, x, rows, columns)`: every row of y = x
  * `columnSums(y, x, ldx, rows, columns)`: y += sums over the rows of x, in parts of 32 rows, for the rounding
  * `gather(y, ldy, table, ldt, indices, rows, columns)`: row r of y += row `indices[r]` of the table
@@ -15,6 +16,7 @@ import type { FunctionBuilder, Local, ModuleBuilder } from './assembler.js';
  */
 export function defineRowKernels(module: ModuleBuilder): void {
   const add = defineAdd(module);
+  defineClear(module);
   defineFillRows(module);
   defineColumnSums(module, add);
   defineGather(module, add);
@@ -48,6 +50,12 @@ function defineAdd(module: ModuleBuilder): FunctionBuilder {
       f.get(x).get(at).op('i32_add').memory(load).op('f32x4_add');
       store();
     });
+  });
+}
+
+function defineClear(module: ModuleBuilder): void {
+  module.define('clear', i32(2), (f, y, count) => {
+    f.get(y).i32(0).get(count).i32(4).op('i32_mul').op('memory_fill');
   });
 }
 

@@ -73,13 +73,14 @@ function createSteps({ workload, problem }: ContestantTask): Steps {
   if (task === 'sample') return samplingSteps(model);
   const target = loss === 'mse' ? floats(problem['target']!) : integers(problem['target']!);
   const criterion = loss === 'mse' ? mse : crossEntropy;
-  const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
+  const parameters = model.parameters();
+  const optimizer = new Adam(parameters, { lr: 1e-3 });
   return {
     train() {
       optimizer.zeroGrad();
       const result = criterion(model.forward(input).output, target);
       result.backward();
-      clipGradNorm(model.parameters(), 1);
+      clipGradNorm(parameters, 1);
       optimizer.step();
       return result.item();
     },
