@@ -40,13 +40,12 @@ export function fit<State>({ chart = {}, ...options }: NotebookFitOptions<State>
   if (chart) checkLossChartOptions('fit: chart', chart);
   const host = notebookHost();
   if (!host) return train(options);
-  const draw = chart ? liveChart(host, options.steps, chart) : undefined;
+  const draw = chart ? liveChart(host, chart) : undefined;
   const signal = host.interruption();
   const abort = (): void => {
     const reason: unknown = signal.reason;
     run.abort(reason instanceof Error ? reason : new Error('fit: stopped by the user'));
   };
-  const { steps: totalSteps } = options;
   let shown = '';
   const run: Run = train({
     ...options,
@@ -68,7 +67,7 @@ export function fit<State>({ chart = {}, ...options }: NotebookFitOptions<State>
     get settings() {
       return run.settings;
     },
-    progress: () => ({ step: run.history.step.at(-1) ?? 0, totalSteps }),
+    progress: () => progressOf(run),
     pause: () => run.pause(),
     resume: () => run.resume(),
     change: (changes) => run.change(changes),
@@ -80,12 +79,13 @@ export function fit<State>({ chart = {}, ...options }: NotebookFitOptions<State>
   return run;
 }
 
+function progressOf({ history, totalSteps }: Run): { step: number; totalSteps: number } {
+  const step = history.step.at(-1) ?? 0;
+  return { step, totalSteps: Math.max(totalSteps, step) };
+}
+
 /** Shows a curve and replaces it, at most every `drawEveryMs` while the run lasts, and at its end. */
-function liveChart(
-  host: NotebookHost,
-  totalSteps: number,
-  options: LossChartOptions,
-): (run: Run) => void {
+function liveChart(host: NotebookHost, options: LossChartOptions): (run: Run) => void {
   const displayId = `unroll-loss-${++charts}`;
   let [drawn, status, marks] = [-Infinity, '', 0];
   return (run) => {
@@ -93,6 +93,7 @@ function liveChart(
     const isSame = run.status === status && changes === marks;
     if (isSame && run.status === 'running' && now() - drawn < drawEveryMs) return;
     [drawn, status, marks] = [now(), run.status, changes];
+    const { totalSteps } = progressOf(run);
     const payload = toLossPayload(run.history, run.status, totalSteps, options);
     host.display(lossBundle(payload), { displayId });
   };

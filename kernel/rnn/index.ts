@@ -182,14 +182,20 @@ export {
 export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 
-export type { Model } from './train/model.js';
+export type { Loss, Model } from './train/model.js';
+export type { BatchSource, TrainingData } from './train/batchReader.js';
+export type { FitCallback, Training } from './train/callbacks.js';
+export type { ClipOptions } from './train/clipping.js';
+export type { ValidationOptions } from './train/validation.js';
 export {
   Run,
   TrainingHistory,
+  type EpochReport,
   type RunSettings,
   type RunStatus,
   type SettingChange,
   type StepReport,
+  type ValidationReport,
 } from './train/run.js';
 export { evaluate, type EvaluateOptions } from './train/evaluate.js';
 export {

@@ -1,28 +1,36 @@
-import type { Batch } from '../data/batch.js';
-import { NonFiniteError, OptionError } from '../errors.js';
-import { clipGradNorm, gradNorm } from '../optim/clip.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { checkOptions, is, optional } from '../options.js';
-import type { Tensor } from '../tensor.js';
-import { evaluate } from './evaluate.js';
-import { callModel, detachState, type Model } from './model.js';
-import { createYielder, now } from './platform.js';
-import { Run, type RunSettings, type StepReport } from './run.js';
+import { BatchReader, isTrainingData, type TrainingData } from './batchReader.js';
+import { Callbacks, isCallbacks, type FitCallback } from './callbacks.js';
+import { checkClipping, type ClipOptions } from './clipping.js';
+import type { Loss, Model } from './model.js';
+import { Run, type RunSettings } from './run.js';
+import type { StopSignal } from './stopSignal.js';
+import { TrainingContext, TrainingStep } from './trainingStep.js';
+import { trainingSteps, type Loop } from './trainingSteps.js';
+import { checkValidation, Validation, type ValidationOptions } from './validation.js';
 
-export interface FitOptions<State> {
+export interface FitOptions<State> extends ClipOptions {
   /** A module, or anything with `forward(input, state?)` → output or `{ output, state }`. */
   model: Model<State>;
-  /** Batches; read again from the start when they end before the steps do. */
-  data: Iterable<Batch>;
+  /**
+   * Batches, or a function that gives those of an epoch, at hand or arriving (async); read again from the start when they
+   * end before the run does.
+   */
+  data: TrainingData;
   /** The mean loss of a batch, a tensor with one element. */
-  loss: (output: Tensor, target: Tensor) => Tensor;
+  loss: Loss;
   optimizer: Optimizer;
-  /** Number of optimiser steps. */
-  steps: number;
-  /** Largest global gradient norm; left out: no clipping. */
-  clipNorm?: number | undefined;
-  /** Held-out data, measured every so many steps (default: ten times a run) and at the end. */
-  validation?: { data: Iterable<Batch>; every?: number };
+  /** Number of optimiser steps. May be left out where `epochs` are given. */
+  steps?: number;
+  /** Number of times that the data is read, at most. */
+  epochs?: number;
+  /** Batches whose gradients make one step, as one large batch would. Default 1. */
+  accumulate?: number;
+  /** Held-out data, measured every so many steps or after each epoch, and at the end. */
+  validation?: ValidationOptions;
+  /** Told of every step, epoch, measurement and of the end; see `FitCallback`. */
+  callbacks?: FitCallback | readonly FitCallback[];
   /** Told after every step, of pauses and changes, and at the end; must not throw. */
   onStep?: (run: Run) => void;
 }
@@ -38,96 +46,73 @@ export interface FitOptions<State> {
  * infinite; the weights are then those before that step
  */
 export function fit<State>(options: FitOptions<State>): Run {
-  checkOptions('fit', options, {
-    model: is.object,
-    data: is.object,
-    loss: is.function,
-    optimizer: is.object,
-    steps: is.positiveInteger,
-    clipNorm: optional(is.positive),
-    validation: optional(is.object),
-    onStep: optional(is.function),
-  });
-  const { optimizer } = options;
-  const settings: RunSettings = {
+  checkFitOptions(options);
+  const { optimizer, clipNorm, clipValue, clipNormEach } = options;
+  const settings = {
     get lr() {
       return optimizer.lr;
     },
     set lr(rate) {
       optimizer.lr = rate;
     },
-    clipNorm: options.clipNorm,
+    clipNorm,
+    clipValue,
+    clipNormEach,
   };
-  const steps = trainingSteps(options, settings, () => run.pausedMs);
-  const run: Run = new Run(steps, settings, (one) => options.onStep?.(one));
-  return run;
+  return new Run(
+    (run, stopping) => trainingSteps(createLoop(options, settings, run, stopping)),
+    settings,
+    (run) => options.onStep?.(run),
+  );
 }
 
-async function* trainingSteps<State>(
+function checkFitOptions(options: FitOptions<unknown>): void {
+  checkOptions('fit', options, {
+    model: is.object,
+    data: isTrainingData,
+    loss: is.function,
+    optimizer: is.object,
+    steps: options.epochs === undefined ? is.positiveInteger : optional(is.positiveInteger),
+    epochs: optional(is.positiveInteger),
+    accumulate: optional(is.positiveInteger),
+    clipNorm: optional(is.positive),
+    clipValue: optional(is.positive),
+    clipNormEach: optional(is.positive),
+    validation: optional(is.object),
+    callbacks: optional(isCallbacks),
+    onStep: optional(is.function),
+  });
+  checkClipping(options);
+  if (options.validation) checkValidation(options.validation);
+}
+
+function createLoop<State>(
   options: FitOptions<State>,
-  settings: RunSettings,
-  pausedMs: () => number,
-): AsyncGenerator<StepReport> {
-  const { model, optimizer, steps, validation } = options;
-  const every = validation?.every ?? Math.max(1, Math.floor(steps / 10));
-  const letEventsThrough = createYielder();
-  const began = now();
-  const batches = endlessly(options.data);
-  let state: State | undefined;
-  for (let step = 1; step <= steps; step++) {
-    const batch = batches.next().value;
-    const { clipNorm } = settings;
-    const trained = trainingStep(
-      { ...options, clipNorm },
-      batch,
-      batch.continues ? state : undefined,
-      step,
-    );
-    state = trained.state;
-    const report: StepReport = {
-      step,
-      loss: trained.loss,
-      gradNorm: trained.gradNorm,
-      lr: optimizer.lr,
-      seconds: (now() - began - pausedMs()) / 1000,
-    };
-    if (validation && (step % every === 0 || step === steps))
-      report.validation = await evaluate({ model, data: validation.data, loss: options.loss });
-    yield report;
-    await letEventsThrough();
-  }
+  settings: RunSettings & ClipOptions,
+  run: Run,
+  stopping: StopSignal,
+): Loop {
+  const { model, optimizer, loss, data, accumulate = 1, validation } = options;
+  const { steps = Infinity, epochs = Infinity } = options;
+  const training = new TrainingContext(run, model, optimizer, loss);
+  const validating =
+    validation && new Validation(validation, { steps, epochs }, (): Callbacks => callbacks);
+  const callbacks = new Callbacks([
+    ...(validating ? [validating] : []),
+    ...[options.callbacks ?? []].flat(),
+  ]);
+  return {
+    training,
+    batches: new BatchReader('fit', data, epochs, stopping),
+    step: new TrainingStep(training, accumulate),
+    callbacks,
+    settings,
+    length: { steps, epochs },
+    watchesEpochs:
+      epochs < Infinity || validating?.watchesEpochs === true || isTold(options.callbacks),
+  };
 }
 
-function trainingStep<State>(
-  { model, loss, optimizer, clipNorm }: FitOptions<State>,
-  batch: Batch,
-  state: State | undefined,
-  step: number,
-) {
-  optimizer.zeroGrad();
-  const result = callModel(model, batch.input, state);
-  const value = loss(result.output, batch.target);
-  if (!Number.isFinite(value.item()))
-    throw new NonFiniteError(
-      `fit: expected a finite loss at step ${step}, got ${value.item()}; the weights are those before this step`,
-    );
-  value.backward();
-  const norm =
-    clipNorm === undefined
-      ? gradNorm(optimizer.parameters)
-      : clipGradNorm(optimizer.parameters, clipNorm);
-  optimizer.step();
-  return { loss: value.item(), gradNorm: norm, state: detachState(result.state) };
-}
-
-/** The data again and again. @throws OptionError if it gives no batch */
-function* endlessly(data: Iterable<Batch>): Generator<Batch, never> {
-  while (true) {
-    let empty = true;
-    for (const batch of data) {
-      empty = false;
-      yield batch;
-    }
-    if (empty) throw new OptionError('fit: the data gave no batch');
-  }
-}
+/** Whether a callback of the user's wants to know of ends of epochs. */
+const isTold = (callbacks: FitOptions<unknown>['callbacks'] = []): boolean =>
+  [callbacks].flat().some((one) => 'onEpochEnd' in one);

@@ -1,10 +1,13 @@
 import { checkOptions, is, optional } from '../options.js';
 import { now } from './platform.js';
+import { StopSignal } from './stopSignal.js';
 
 /** What one training step was like. */
 export interface StepReport {
   /** Steps done, from 1. */
   step: number;
+  /** The epoch that the step's last batch is of, from 1. */
+  epoch: number;
   /** The training loss of this step's batch. */
   loss: number;
   /** ‖gradient‖₂ before clipping. */
@@ -15,6 +18,30 @@ export interface StepReport {
   seconds: number;
   /** The validation loss, at the steps where it was measured. */
   validation?: number;
+}
+
+/** What one pass through the data was like. */
+export interface EpochReport {
+  /** Epochs done, from 1. */
+  epoch: number;
+  /** Steps done. */
+  step: number;
+  /** The mean of the epoch's training losses. */
+  loss: number;
+  /** Wall time since the run began, pauses left out. */
+  seconds: number;
+  /** The validation loss, where it was measured after the epoch's last step. */
+  validation?: number;
+}
+
+/** What one measurement of the validation data gave. */
+export interface ValidationReport {
+  /** Steps done. */
+  step: number;
+  /** Epoch of the last step, from 1. */
+  epoch: number;
+  /** The mean loss over all targets that count. */
+  loss: number;
 }
 
 /** What was changed while a run was under way. */
@@ -44,15 +71,18 @@ export class TrainingHistory {
   readonly seconds: number[] = [];
   /** Changes of the learning rate or the clipping by `run.change`, or while the run was paused. */
   readonly changes: SettingChange[] = [];
+  readonly epochs: EpochReport[] = [];
   readonly validation = { step: [] as number[], loss: [] as number[], seconds: [] as number[] };
 
   append(report: StepReport): void {
     for (const column of ['step', 'loss', 'gradNorm', 'lr', 'seconds'] as const)
       this[column].push(report[column]);
-    if (report.validation === undefined) return;
-    this.validation.step.push(report.step);
-    this.validation.loss.push(report.validation);
-    this.validation.seconds.push(report.seconds);
+  }
+
+  appendValidation({ step, loss }: ValidationReport, seconds: number): void {
+    this.validation.step.push(step);
+    this.validation.loss.push(loss);
+    this.validation.seconds.push(seconds);
   }
 
   /** How Node prints the history: one line, the numbers are in the columns. */
@@ -75,8 +105,10 @@ export type RunStatus = 'running' | 'paused' | 'done' | 'stopped' | 'failed';
  */
 export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepReport> {
   readonly history = new TrainingHistory();
+  /** Steps that the run will have, as far as is known; 0 before the first of several epochs is over. */
+  totalSteps = 0;
   #status: RunStatus = 'running';
-  #stopRequested = false;
+  readonly #stopping = new StopSignal();
   #abortReason: Error | undefined;
   #pausedMs = 0;
   /** Set while a pause is asked for. */
@@ -88,19 +120,19 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
   readonly #end: Promise<TrainingHistory>;
 
   /**
-   * @param steps makes one step per report
+   * @param createSteps makes one step per report, and waits for nothing once a stop is requested
    * @param settings what the next step uses
    * @param observe is told of every report, of pauses and of the end
    */
   constructor(
-    steps: AsyncIterator<StepReport>,
+    createSteps: (run: Run, stopping: StopSignal) => AsyncGenerator<StepReport>,
     settings: RunSettings,
     observe: (run: Run) => void,
   ) {
     this.#settings = settings;
     this.#observe = observe;
     this.#end = Promise.race([
-      this.#drive(steps),
+      this.#drive(createSteps(this, this.#stopping)),
       this.#abandoned.promise.then(() => Promise.reject(this.#abortReason!)),
     ]);
   }
@@ -149,7 +181,7 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
 
   /** Ends the run at the next step boundary; `await run` then gives the history so far. */
   stop(): void {
-    this.#stopRequested = true;
+    this.#stopping.request();
     this.resume();
     this.#reader?.resume();
   }
@@ -192,14 +224,14 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
 
   /** Asked anew after every wait: `stop()` may have been called meanwhile. */
   #isStopping(): boolean {
-    return this.#stopRequested;
+    return this.#stopping.requested;
   }
 
   #isPausing(): boolean {
     return this.#pause !== undefined;
   }
 
-  async #drive(steps: AsyncIterator<StepReport>): Promise<TrainingHistory> {
+  async #drive(steps: AsyncGenerator<StepReport>): Promise<TrainingHistory> {
     // Let whoever asked for the run attach to it before the first step.
     await Promise.resolve();
     try {
@@ -209,11 +241,12 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
         if (this.#isStopping()) break;
         const result = await steps.next();
         if (result.done) break;
-        this.history.append(result.value);
         this.#reader?.push(result.value);
         this.#observe(this);
       }
-      this.#status = this.#stopRequested ? 'stopped' : 'done';
+      const isStopped = this.#isStopping();
+      await steps.return(undefined);
+      this.#status = isStopped ? 'stopped' : 'done';
     } catch (error) {
       this.#status = 'failed';
       throw error;

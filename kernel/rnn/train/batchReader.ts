@@ -1,0 +1,106 @@
+import type { Batch } from '../data/batch.js';
+import { OptionError } from '../errors.js';
+import type { StopSignal } from './stopSignal.js';
+
+/** Batches, at hand or arriving. */
+export type BatchSource = Iterable<Batch> | AsyncIterable<Batch>;
+
+/**
+ * What a model is trained on: batches that are read again from the start in each epoch (an array, a task, anything
+ * iterable), or a function that is called for the batches of each epoch.
+ */
+export type TrainingData = BatchSource | ((epoch: number) => BatchSource | Promise<BatchSource>);
+
+export const isTrainingData = (value: unknown): string | undefined =>
+  typeof value === 'function' ||
+  (typeof value === 'object' &&
+    value !== null &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value))
+    ? undefined
+    : 'batches (an array, an iterable, an async iterable), or a function that gives them';
+
+/** Reads data epoch after epoch, one batch at a time, each only when it is asked for. */
+export class BatchReader {
+  /** The epoch being read, from 1. */
+  epoch = 0;
+  /** Batches given out in this epoch. */
+  position = 0;
+  #iterator: Iterator<Batch> | AsyncIterator<Batch> | undefined;
+  /** Read to see whether the epoch goes on. */
+  #ahead: Batch | undefined;
+  #isWaiting = false;
+
+  constructor(
+    private readonly owner: string,
+    private readonly data: TrainingData,
+    private readonly epochs: number,
+    private readonly stopping: StopSignal,
+  ) {}
+
+  /** The next batch; undefined when the epochs are over, or training is to end. */
+  async next(): Promise<Batch | undefined> {
+    let batch = this.#ahead;
+    this.#ahead = undefined;
+    while (!batch) {
+      if (!this.#iterator && !(await this.#openEpoch())) return undefined;
+      batch = await this.#read();
+      if (!batch && this.stopping.requested) return undefined;
+    }
+    this.position++;
+    return batch;
+  }
+
+  /** Whether there is no next batch because training is to end. */
+  get isInterrupted(): boolean {
+    return this.stopping.requested;
+  }
+
+  /** Whether the batch given last was the last of its epoch. Has to read one ahead. */
+  async isEpochOver(): Promise<boolean> {
+    if (!this.#ahead && this.#iterator) this.#ahead = await this.#read();
+    return !this.#iterator;
+  }
+
+  /** Lets the source know that nothing more will be read. */
+  async close(): Promise<void> {
+    const iterator = this.#iterator;
+    this.#iterator = undefined;
+    const closing = iterator?.return?.();
+    if (!(closing instanceof Promise)) return;
+    // A read that nobody waits for any more may never end, and what it comes to concerns nobody.
+    if (this.#isWaiting) closing.catch(() => undefined);
+    else await closing;
+  }
+
+  async #openEpoch(): Promise<boolean> {
+    if (this.epoch >= this.epochs) return false;
+    this.epoch++;
+    this.position = 0;
+    const { data } = this;
+    const source = typeof data === 'function' ? await data(this.epoch) : data;
+    this.#iterator =
+      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    return true;
+  }
+
+  /** The next batch of this epoch; without one the epoch is closed, unless training is to end. */
+  async #read(): Promise<Batch | undefined> {
+    let result = this.#iterator!.next();
+    if (result instanceof Promise) {
+      this.#isWaiting = true;
+      const arrived = await this.stopping.orStopped(result);
+      if (!arrived) return undefined;
+      this.#isWaiting = false;
+      result = arrived;
+    }
+    if (!result.done) return result.value;
+    if (this.position === 0)
+      throw new OptionError(
+        this.epoch === 1
+          ? `${this.owner}: the data gave no batch`
+          : `${this.owner}: the data gave no batch in epoch ${this.epoch}; a generator can be read once, expected something to read again or a function that makes it: data: () => batches()`,
+      );
+    this.#iterator = undefined;
+    return undefined;
+  }
+}
