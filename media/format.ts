@@ -41,3 +41,15 @@ export function formatPace(secondsPerStep: number): string {
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
+
+/** At most five characters: `0.31`, `12.4`, `3e−7`. */
+export function shortNumber(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  if (size < 0.001 || size >= 10_000)
+    return value.toExponential(0).replace('e+', 'e').replaceAll('-', '−');
+  const text =
+    size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toPrecision(2);
+  return text.replace('-', '−');
+}

@@ -1,4 +1,5 @@
 import { element } from '../element.js';
+import { type ButtonsByKey, placeButton, removeOthers, targetButton } from '../targetButton.js';
 import { createTooltip } from '../tooltip.js';
 import { type Direction, nextTarget, type Target } from './targets.js';
 
@@ -36,7 +37,7 @@ export function createGraphTargets(
   frame.style.position = 'relative';
   const listening = new AbortController();
   const { signal } = listening;
-  const buttons = new Map<string, HTMLButtonElement>();
+  const buttons: ButtonsByKey = new Map();
   let targets: readonly Target[] = [];
   let current: string | undefined;
   /** Where the focus goes when the operation that has it goes away. */
@@ -113,17 +114,9 @@ export function createGraphTargets(
     show: (next) => {
       targets = next;
       const keys = new Set(next.map(({ key }) => key));
-      let focusLost = false;
-      for (const [key, button] of buttons) {
-        if (keys.has(key)) continue;
-        focusLost ||= button.matches(':focus');
-        button.remove();
-        buttons.delete(key);
-      }
-      for (const target of next) {
-        const button = buttons.get(target.key) ?? addButton(stage, buttons, target.key);
-        updateButton(button, target);
-      }
+      const hadFocus = [...buttons.values()].find((button) => button.matches(':focus'));
+      const focusLost = removeOthers(buttons, keys).some((button) => button === hadFocus);
+      for (const target of next) updateButton(targetButton(stage, buttons, target.key), target);
       const kept = [current, lastCell].find((key) => key !== undefined && keys.has(key));
       setCurrent(kept ?? next[0]?.key);
       if (focusLost && current !== undefined) buttons.get(current)?.focus();
@@ -132,31 +125,10 @@ export function createGraphTargets(
   };
 }
 
-function addButton(
-  stage: HTMLElement,
-  buttons: Map<string, HTMLButtonElement>,
-  key: string,
-): HTMLButtonElement {
-  const button = element('button', {
-    class: 'target',
-    attributes: { type: 'button', tabindex: '-1' },
-  });
-  buttons.set(key, button);
-  stage.append(button);
-  return button;
-}
-
 function updateButton(button: HTMLButtonElement, target: Target): void {
-  const { x, y, width, height } = target.box;
-  Object.assign(button.style, {
-    left: `${x}px`,
-    top: `${y}px`,
-    width: `${width}px`,
-    height: `${height}px`,
-    // Operations lie on top of the cell that they belong to.
-    zIndex: target.cell ? '0' : '1',
-  });
-  button.setAttribute('aria-label', target.lines.join('. '));
+  placeButton(button, target.box, target.lines.join('. '));
+  // Operations lie on top of the cell that they belong to.
+  button.style.zIndex = target.cell ? '0' : '1';
   if (target.expanded === undefined) button.removeAttribute('aria-expanded');
   else button.setAttribute('aria-expanded', String(target.expanded));
   if (target.cell) {

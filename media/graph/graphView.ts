@@ -3,6 +3,8 @@ import { plainButton } from '../controls.js';
 import { createDataPanel } from '../dataTable.js';
 import { element } from '../element.js';
 import { formatCount, formatShape } from '../format.js';
+import { gutterEntry, restLine } from '../gutterEntry.js';
+import { createPictureHead } from '../pictureHead.js';
 import type { OutputView } from '../rendererApi.js';
 import { styleSheet } from '../styleSheet.js';
 import { onThemeChange, readTheme } from '../theme.js';
@@ -27,8 +29,7 @@ const widthUnseen = 560;
 /** An unrolled computation graph on the page with its controls. */
 export class GraphView implements OutputView<GraphPayload> {
   readonly #root: HTMLElement;
-  readonly #title = element('div', { class: 'title' });
-  readonly #headline = element('div', { class: 'status' });
+  readonly #head = createPictureHead();
   readonly #hint = element('span', { class: 'hint' });
   readonly #note = element('p', { class: 'note' });
   readonly #summary = element('div', { class: 'hidden' });
@@ -86,8 +87,7 @@ export class GraphView implements OutputView<GraphPayload> {
     const { expanded, firstStep } = this.#window;
     const stillThere =
       expanded && expanded.t < payload.timeSteps && payload.layers[expanded.layer]?.cell;
-    this.#title.textContent = payload.title;
-    this.#headline.textContent = toHeadline(payload);
+    this.#head.show(payload.title, toHeadline(payload));
     this.#summary.textContent = toSummary(payload);
     this.#window = {
       width: this.#frame.clientWidth - this.#gutter.offsetWidth || widthUnseen,
@@ -191,27 +191,18 @@ export class GraphView implements OutputView<GraphPayload> {
   }
 
   #showGutter(layout: GraphLayout): void {
-    const entry = (y: number, lines: { class: string; text: string }[]) => {
-      const made = element('div', {
-        attributes: { title: lines.map(({ text }) => text).join('\n') },
-        children: lines.map((line) => element('div', line)),
-      });
-      made.style.top = `${Math.round(y)}px`;
-      return made;
-    };
-    const rest = (text: string) => ({ class: 'rest', text });
     this.#gutter.replaceChildren(
-      entry(layout.outputsY, [rest('output')]),
+      gutterEntry(layout.outputsY, [restLine('output')]),
       ...layout.rows.map(({ layer, middle }) => {
         const { name, type, inputShape, outputShape, parameters } = this.#payload.layers[layer]!;
-        return entry(middle, [
+        return gutterEntry(middle, [
           { class: 'name', text: name },
-          rest(`${type} ${formatShape(inputShape)} → ${formatShape(outputShape)}`),
-          rest(parameters > 0 ? `${formatCount(parameters)} parameters` : 'no parameters'),
+          restLine(`${type} ${formatShape(inputShape)} → ${formatShape(outputShape)}`),
+          restLine(parameters > 0 ? `${formatCount(parameters)} parameters` : 'no parameters'),
         ]);
       }),
-      entry(layout.inputsY, [rest('input')]),
-      entry(layout.indexY, [rest('time step')]),
+      gutterEntry(layout.inputsY, [restLine('input')]),
+      gutterEntry(layout.indexY, [restLine('time step')]),
     );
   }
 
@@ -226,7 +217,7 @@ export class GraphView implements OutputView<GraphPayload> {
       attributes: { 'data-unroll-view': 'graph', 'data-expanded': '' },
       children: [
         styleSheet(),
-        element('div', { class: 'head', children: [this.#title, this.#headline] }),
+        this.#head.root,
         element('div', {
           class: 'controls',
           children: [this.#collapse, this.#hint, this.#pager, this.#table.button],

@@ -1,4 +1,5 @@
 import type { GraphLayer, GraphPayload } from '../../kernel/contract/mime.js';
+import type { Box } from '../box.js';
 import { type CellLayout, toCellLayout } from './cellLayout.js';
 
 /** What the reader looks at. */
@@ -9,13 +10,6 @@ export interface GraphWindow {
   firstStep: number;
   /** The cell whose inside is shown. */
   expanded?: { layer: number; t: number } | undefined;
-}
-
-export interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
 }
 
 /** The grid that everything is drawn on: a column per time step, a row per layer. Pixels, y downwards. */

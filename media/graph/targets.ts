@@ -1,7 +1,8 @@
 import type { GraphPayload } from '../../kernel/contract/mime.js';
+import type { Box } from '../box.js';
 import { formatShape } from '../format.js';
 import { toVisibleText } from '../visibleText.js';
-import { type Box, boxOf, type GraphLayout } from './layout.js';
+import { boxOf, type GraphLayout } from './layout.js';
 
 /** Something in the picture that can be pointed at, focused and read. */
 export interface Target {

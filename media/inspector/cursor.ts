@@ -95,6 +95,13 @@ export function stopAt(
   return walk.indexOf({ ...place, node: place.node ?? cellNode(layer) });
 }
 
+/** The layer and the time step whose inside is shown: at the loss and at the end, of the uppermost layer. */
+export function insideAt({ trace }: Walk, place: Place): { layer: number; t: number } {
+  if ('layer' in place) return place;
+  const { layers, timeSteps } = trace;
+  return { layer: Math.max(0, layers.length - 1), t: place.phase === 'loss' ? timeSteps - 1 : 0 };
+}
+
 /** How far the walk has come at a cell: not there yet, values known, adjoints known. */
 export type Progress = 'none' | 'value' | 'adjoint';
 

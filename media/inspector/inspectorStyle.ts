@@ -69,6 +69,18 @@ const css = `
 .inspector .legend i { display: inline-block; width: 84px; height: 9px; border-radius: 2px; border: 1px solid var(--unroll-border); }
 .inspector .under { display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: center; margin: 6px 0 0 108px; }
 
+.inspector .breakpoints { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 16px; margin: 6px 0 2px; padding: 5px 10px; border: 1px solid var(--unroll-border); border-radius: 4px; }
+.inspector .breakpoints[hidden] { display: none; }
+.inspector .breakpoints label, .inspector .condition { display: inline-flex; align-items: center; gap: 5px; cursor: pointer; }
+.inspector .breakpoints input[type="checkbox"] { margin: 0; accent-color: var(--unroll-focus); }
+.inspector input.number {
+  font: inherit; width: 5.5em; padding: 0 5px; color: var(--vscode-input-foreground, inherit);
+  background: var(--vscode-input-background, transparent); border: 1px solid var(--vscode-input-border, var(--unroll-border)); border-radius: 3px;
+}
+.inspector input.number[aria-invalid="true"] { border-color: var(--vscode-inputValidation-errorBorder, #c00); }
+.inspector .why { margin: 4px 0 0; font-weight: 600; }
+.inspector .why:empty { display: none; }
+
 .inspector .tabs { margin-top: 14px; border-top: 1px solid var(--unroll-border); padding-top: 8px; }
 .inspector .tablist { display: inline-flex; flex-wrap: wrap; gap: 2px; }
 .inspector .tab { font: inherit; color: var(--unroll-muted); background: none; border: 0; border-bottom: 2px solid transparent; padding: 2px 9px; cursor: pointer; }

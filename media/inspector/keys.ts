@@ -1,7 +1,7 @@
 import type { Move } from './cursor.js';
 
 /** What a key does where the picture has the focus. */
-export type KeyAction = Move | 'toggle' | 'deeper' | 'shallower' | 'breakpoint';
+export type KeyAction = Move | 'toggle' | 'deeper' | 'shallower' | 'breakpoint' | 'runOn' | 'edit';
 
 const plain: Readonly<Record<string, KeyAction>> = {
   ArrowRight: 'next',
@@ -14,6 +14,8 @@ const plain: Readonly<Record<string, KeyAction>> = {
   Enter: 'deeper',
   Escape: 'shallower',
   b: 'breakpoint',
+  r: 'runOn',
+  e: 'edit',
 };
 const shifted: Readonly<Record<string, KeyAction>> = {
   ArrowRight: 'stepNext',

@@ -1,14 +1,8 @@
 import type { TraceData } from '../../kernel/contract/trace.js';
+import type { Box } from '../box.js';
 import { type CellLayout, toCellLayout } from '../graph/cellLayout.js';
 import { type DrawnCell, toDrawnCell } from './cellOf.js';
 import type { Level } from './cursor.js';
-
-export interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
 
 /** Where everything is drawn: a column per time step, a row per stage, the inside of a cell below. Pixels, y downwards. */
 export interface InspectorLayout {

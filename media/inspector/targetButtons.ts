@@ -1,4 +1,5 @@
 import { element } from '../element.js';
+import { type ButtonsByKey, placeButton, removeOthers, targetButton } from '../targetButton.js';
 import { createTooltip } from '../tooltip.js';
 import type { Target } from './targets.js';
 
@@ -17,7 +18,7 @@ export function createTargetButtons(
 ): TargetButtons {
   const tooltip = createTooltip();
   stage.append(tooltip.box);
-  const buttons = new Map<string, HTMLButtonElement>();
+  const buttons: ButtonsByKey = new Map();
   const targets = new Map<HTMLButtonElement, Target>();
   const listening = new AbortController();
   const { signal } = listening;
@@ -56,14 +57,9 @@ export function createTargetButtons(
   return {
     show: (next) => {
       const keys = new Set(next.map(({ key }) => key));
-      for (const [key, button] of buttons) {
-        if (keys.has(key)) continue;
-        button.remove();
-        targets.delete(button);
-        buttons.delete(key);
-      }
+      for (const button of removeOthers(buttons, keys)) targets.delete(button);
       for (const target of next) {
-        const button = buttons.get(target.key) ?? addButton(stage, buttons, target.key);
+        const button = targetButton(stage, buttons, target.key);
         if (targets.get(button) !== target) place(button, target);
         targets.set(button, target);
       }
@@ -72,26 +68,8 @@ export function createTargetButtons(
   };
 }
 
-function addButton(
-  stage: HTMLElement,
-  buttons: Map<string, HTMLButtonElement>,
-  key: string,
-): HTMLButtonElement {
-  const button = element('button', {
-    class: 'target',
-    attributes: { type: 'button', tabindex: '-1' },
-  });
-  buttons.set(key, button);
-  stage.append(button);
-  return button;
-}
-
 function place(button: HTMLButtonElement, { box, does, lines }: Target): void {
-  button.style.left = `${box.x}px`;
-  button.style.top = `${box.y}px`;
-  button.style.width = `${box.width}px`;
-  button.style.height = `${box.height}px`;
-  button.setAttribute('aria-label', lines.join('. '));
+  placeButton(button, box, lines.join('. '));
   button.dataset['kind'] = does.kind;
   if ('t' in does) button.dataset['t'] = String(does.t);
   if (does.kind === 'cell') button.dataset['layer'] = String(does.layer);

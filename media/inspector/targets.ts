@@ -1,7 +1,7 @@
+import type { Box } from '../box.js';
 import { formatValue } from '../format.js';
 import type { InspectorLayout } from './layout.js';
 import { nameOf } from './reading.js';
-import type { Box } from './layout.js';
 import type { Layer, Walk } from './walk.js';
 
 /** Something in the picture that can be clicked and says what it is. */

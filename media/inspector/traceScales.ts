@@ -11,8 +11,6 @@ export interface TraceScales {
   loss: Scale;
   /** Root mean squares of a layer's values. */
   nodes(layer: Layer): Scale;
-  /** The layer whose inside is shown at the loss and at the end: the uppermost. */
-  insideLayer: number;
 }
 
 export function toTraceScales(trace: TraceData): TraceScales {
@@ -30,7 +28,6 @@ export function toTraceScales(trace: TraceData): TraceScales {
     ]),
     stages: stages.map(({ valueNorm }) => linearScale([valueNorm.data])),
     loss: linearScale([trace.loss.terms.data]),
-    insideLayer: Math.max(0, layers.length - 1),
     nodes: (layer) => {
       const known = nodes.get(layer);
       if (known) return known;

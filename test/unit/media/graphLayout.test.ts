@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { GraphPayload } from '../../../kernel/contract/mime.js';
 import { parseGraph } from '../../../kernel/contract/parsePayload.js';
+import type { Box } from '../../../media/box.js';
 import { mostOperations, toCellLayout } from '../../../media/graph/cellLayout.js';
 import { glyphOf, withConstant } from '../../../media/graph/glyphs.js';
 import {
-  type Box,
   boxOf,
   firstExpanded,
   type GraphWindow,
