@@ -40,7 +40,7 @@ export interface RunResult {
 }
 
 /** What does not heed an interrupt within this time is ended together with its kernel. */
-const heedsWithinMs = 3000;
+const heedsWithinMs = 1900;
 /** A cell with this tag may fail: https://jupyterbook.org/en/stable/content/execute.html */
 const mayFail = 'raises-exception';
 

@@ -20,6 +20,8 @@ export class Execution {
   isFinished = false;
   /** What the cell's next `await` throws: it is to stop, and the event loop may not turn before. */
   stopping: Error | undefined;
+  /** Its end has a time, however it goes on: an `await` of its own may have cancelled it before that. */
+  isEnding = false;
   /** When it was cancelled: its `finally` blocks have some time from then on. */
   cancelledAt: number | undefined;
   #refusals = 0;
@@ -37,10 +39,6 @@ export class Execution {
     readonly cell: CellReference,
     readonly executionCount: number,
   ) {}
-
-  get cancelled(): Error | undefined {
-    return this.#cancelled;
-  }
 
   /** Every `await` of the cell's own code that is pending throws the reason; so does every later one. */
   cancel(reason: Error): void {

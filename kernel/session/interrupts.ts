@@ -31,6 +31,11 @@ import { UserCode } from './userCode.js';
 export const stepWithinMs = 1200;
 /** A cell that was told to stop has this long for its `finally` blocks. */
 export const unwindWithinMs = 500;
+/**
+ * A loop that awaits ends at its next `await`. V8 drops the promise jobs that wait behind code it terminates,
+ * other cells' among them, so that is for code that runs on for longer.
+ */
+const awaitWithinMs = 50;
 /** For this long the innermost frame is awaited to be the user's, not Node's or the kernel's below it. */
 const calmWithinMs = 300;
 /** For this long code of another cell, one that has ended, may hold the thread. */
@@ -204,6 +209,10 @@ export class Interrupts {
     const { isTraining, cancelledAt } = meant;
     if (isTraining) this.#note(meant);
     if (isTraining && waited < stepWithinMs) return verdict.later;
+    if (waited < awaitWithinMs) {
+      this.#note(meant);
+      return verdict.later;
+    }
     const isUnwinding =
       cancelledAt !== undefined && performance.now() - cancelledAt < unwindWithinMs;
     return isUnwinding ? verdict.later : verdict.terminate;

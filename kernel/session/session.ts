@@ -433,7 +433,8 @@ export class Session {
   }
 
   #cancel(execution: Execution): void {
-    if (execution.isFinished || execution.cancelled) return;
+    if (execution.isFinished || execution.isEnding) return;
+    execution.isEnding = true;
     const interrupted = (execution.stopping ??= new Interrupted(execution.stoppedTraining));
     // The cell's own `await` throws it, so that its `finally` runs and the line is known.
     execution.cancel(interrupted);

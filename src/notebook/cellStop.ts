@@ -1,7 +1,7 @@
 /** A second stop within this time is a double click: the first has had no chance yet. */
 const interruptTakesMs = 700;
-/** A step of training has 1.2 s of it, the cell's `finally` blocks half a second. */
-const replaceAfterMs = 2000;
+/** A step of training has 1.2 s of it, the cell's `finally` blocks half a second; with this, two seconds are kept. */
+const replaceAfterMs = 1900;
 
 /**
  * Stops one running cell: interrupts the kernel, and where that has no effect replaces its process. A

@@ -160,6 +160,39 @@ describe('an interrupt', () => {
     await kernel.value('clearInterval(interval)');
   });
 
+  it('ends a loop at its await, so that promises queued behind it are not lost', async () => {
+    await kernel.value(`
+      let isThrough = false;
+      let go = () => {};
+      const gone = new Promise<void>((resolve) => (go = resolve));
+      void (async () => { await gone; for (let i = 0; i < 4e5; i++) await null; isThrough = true })();`);
+    const run = await kernel.runAndInterrupt(
+      'try { go(); start(); while (true) await null } finally { console.log("closed") }',
+    );
+    assertInterrupted(run);
+    assert.match(run.stdout, /closed/);
+    const code = 'for (let i = 0; i < 200 && !isThrough; i++) await wait(20); isThrough';
+    assert.equal(await kernel.value(code), 'true');
+  });
+
+  it('ends a cell that catches it, though its await came before the kernel’s turn', async () => {
+    const code = `
+      let isFirst = true;
+      while (true) {
+        try {
+          for (const end = performance.now() + 45; isFirst && performance.now() < end; );
+          isFirst = false;
+          await wait(1);
+        } catch { }
+      }`;
+    for (const delay of [5, 15, 25, 35]) {
+      const run = kernel.run(code);
+      await sleep(delay);
+      kernel.client.interrupt(kernel.lastId);
+      assertInterrupted(await run);
+    }
+  });
+
   it('leaves an interval of the stopped cell itself running', async () => {
     const code =
       'let own = 0; const ownInterval = setInterval(async () => { await null; own++ }, 5); start(); await wait(9999)';
