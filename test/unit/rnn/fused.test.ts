@@ -23,6 +23,7 @@ import { RandomStream } from '../../../kernel/rnn/random.js';
 import { createEngine, findEngine, type Engine } from '../../../kernel/rnn/wasm/engine.js';
 import { fastProduct } from '../../../kernel/rnn/wasm/fastProduct.js';
 import { assertGolden } from './golden.js';
+import { relativeError } from './relativeError.js';
 import { holdsForAll } from './holdsForAll.js';
 import { testCells } from './testCells.js';
 
@@ -127,19 +128,6 @@ function disagreements(cell: Cell, drawn: Drawn, engine: Engine): number[] {
 }
 
 type CreateFused = (...inputs: [...Parameters<CreateExecutor>, Engine]) => Executor | undefined;
-
-/**
- * ‖a − b‖ / ‖a‖, where a counts as numbers of size 1 at least, as the adjoints are that come in: where they cancel,
- * nothing is certain of the result but its rounding.
- */
-function relativeError(a: NdArray, b: NdArray): number {
-  let [norm, difference] = [0, 0];
-  a.data.forEach((value, i) => {
-    norm += value * value;
-    difference += (value - b.data[i]!) ** 2;
-  });
-  return Math.sqrt(difference / Math.max(norm, a.data.length));
-}
 
 describe('fused execution', () => {
   it('finds an engine on this machine', () => {
