@@ -26,7 +26,7 @@ export interface Workload {
 /** What Unroll shall reach against a contestant with one thread: how many times as fast, what part of its memory. */
 export interface Goal {
   readonly against: string;
-  readonly oneThread: number;
+  readonly oneThread?: number;
   readonly twoThreads?: number;
   readonly memory?: number;
 }

@@ -40,6 +40,8 @@ export class Adadelta extends Optimizer<AdadeltaSettings> {
     const { lr, rho, eps, weightDecay } = this.settings(k);
     const v = this.#square[k]!;
     const u = this.#delta[k]!;
+    const numbers = [lr, rho, 1 - rho, weightDecay, eps];
+    if (this.runKernel('adadelta', theta, gradient, [v, u], numbers)) return;
     for (let i = 0; i < theta.length; i++) {
       const g = gradient[i]! + weightDecay * theta[i]!;
       v[i] = rho * v[i]! + (1 - rho) * g * g;

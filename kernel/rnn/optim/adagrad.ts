@@ -48,6 +48,7 @@ export class Adagrad extends Optimizer<AdagradSettings> {
     const { lr, lrDecay, weightDecay, eps } = this.settings(k);
     const rate = lr / (1 + this.steps[k]!++ * lrDecay);
     const sum = this.#sum[k]!;
+    if (this.runKernel('adagrad', theta, gradient, [sum], [rate, weightDecay, eps])) return;
     for (let i = 0; i < theta.length; i++) {
       const g = gradient[i]! + weightDecay * theta[i]!;
       sum[i]! += g * g;

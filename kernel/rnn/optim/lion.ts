@@ -39,6 +39,8 @@ export class Lion extends Optimizer<LionSettings> {
       weightDecay,
     } = this.settings(k);
     const m = this.#moment[k]!;
+    const numbers = [lr, beta1, 1 - beta1, beta2, 1 - beta2, weightDecay];
+    if (this.runKernel('lion', theta, gradient, [m], numbers)) return;
     for (let i = 0; i < theta.length; i++) {
       const g = gradient[i]!;
       const direction = Math.sign(beta1 * m[i]! + (1 - beta1) * g);

@@ -77,6 +77,31 @@ export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> 
   /** Updates the k-th parameter in place. */
   protected abstract update(k: number, parameter: NumberArray, gradient: NumberArray): void;
 
+  /**
+   * Updates a parameter and its moments in WebAssembly where they are in the engine's memory; moments stand where
+   * their parameter does.
+   * @param kernel its name in kernel/rnn/wasm/updateKernels.ts, which tells the order of arrays and numbers
+   * @returns whether it did
+   */
+  protected runKernel(
+    kernel: string,
+    theta: NumberArray,
+    gradient: NumberArray,
+    moments: readonly NumberArray[],
+    numbers: readonly number[],
+  ): boolean {
+    const engine = findEngine();
+    if (!engine?.owns(theta)) return false;
+    engine.core[kernel]!(
+      theta.byteOffset,
+      engine.addressOf(gradient),
+      ...moments.map(({ byteOffset }) => byteOffset),
+      theta.length,
+      ...numbers,
+    );
+    return true;
+  }
+
   /** The settings of the k-th parameter. */
   protected settings(k: number): Readonly<Settings> {
     return this.#groupOf[k]!;

@@ -1,5 +1,6 @@
 import type { NumberArray } from '../ndarray.js';
 import { is } from '../options.js';
+import { rmspropKernel } from '../wasm/updateKernels.js';
 import { Optimizer } from './optimizer.js';
 import type { OptimizerParameters, SettingsSpec } from './parameterGroups.js';
 
@@ -70,6 +71,10 @@ export class RMSprop extends Optimizer<RMSpropSettings> {
     const v = this.#square[k]!;
     const average = settings.centered ? this.#average[k] : undefined;
     const buffer = momentum > 0 ? this.#buffer[k] : undefined;
+    const kernel = rmspropKernel(average !== undefined, buffer !== undefined);
+    const moments = [v, average, buffer].filter((one) => one !== undefined);
+    const numbers = [lr, alpha, 1 - alpha, inside, outside, weightDecay, momentum];
+    if (this.runKernel(kernel, theta, gradient, moments, numbers)) return;
     for (let i = 0; i < theta.length; i++) {
       const g = gradient[i]! + weightDecay * theta[i]!;
       v[i] = alpha * v[i]! + (1 - alpha) * g * g;

@@ -1,7 +1,6 @@
 import { OptionError } from '../errors.js';
 import type { NumberArray } from '../ndarray.js';
 import { is } from '../options.js';
-import { findEngine } from '../wasm/engine.js';
 import { Optimizer } from './optimizer.js';
 import type { OptimizerParameters, SettingsSpec } from './parameterGroups.js';
 
@@ -44,23 +43,8 @@ export class SGD extends Optimizer<SGDSettings> {
   protected override update(k: number, theta: NumberArray, gradient: NumberArray): void {
     const { lr, momentum: mu, weightDecay: lambda, nesterov } = this.settings(k);
     const velocity = this.#velocity[k];
-    const engine = findEngine();
-    // A moment stands where its parameter does.
-    if (velocity && engine?.owns(velocity)) {
-      const address = engine.addressOf(gradient);
-      const look = nesterov ? 1 : 0;
-      engine.core['sgd']!(
-        theta.byteOffset,
-        address,
-        velocity.byteOffset,
-        theta.length,
-        lr,
-        mu,
-        lambda,
-        look,
-      );
-      return;
-    }
+    const numbers = [lr, mu, lambda, nesterov ? 1 : 0];
+    if (velocity && this.runKernel('sgd', theta, gradient, [velocity], numbers)) return;
     for (let i = 0; i < theta.length; i++) {
       const g = gradient[i]! + lambda * theta[i]!;
       let step = g;

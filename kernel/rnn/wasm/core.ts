@@ -3,6 +3,7 @@ import { defineGemm } from './gemmKernels.js';
 import { defineGemv } from './gemvKernels.js';
 import { defineRowKernels } from './rowKernels.js';
 import { defineTrainingKernels } from './trainingKernels.js';
+import { defineUpdateKernels } from './updateKernels.js';
 
 /** Most pages of 64 KiB: 2 GiB, so that addresses are positive as signed numbers too. */
 export const memoryLimits = { shared: true, maximum: 32_768 };
@@ -54,6 +55,7 @@ export function coreModule(options: ModuleOptions): Uint8Array<ArrayBuffer> {
   defineGemv(module);
   defineRowKernels(module);
   defineTrainingKernels(module);
+  defineUpdateKernels(module);
   return module.encode();
 }
 

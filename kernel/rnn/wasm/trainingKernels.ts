@@ -3,22 +3,17 @@ import { eachVector } from './rowKernels.js';
 import { pushExp } from './vectorMath.js';
 
 /**
- * What a training step does besides the network: softmax of the logits, the gradient's norm, the update. Float32 in
+ * What a training step does besides the network: softmax of the logits, the gradient's norm. Float32 in
  * memory, addresses in bytes, counts in numbers.
  *
  * `softmax(p, normaliser, x, rows, columns)`: p = softmax of each row of x; `normaliser` gets, for each row, the
  * maximum m and Σ e^(x − m)
  * `sumOfSquares(x, count)` → Σ x² as float64
  * `scale(x, count, factor)`: x ← factor·x
- * `sgd(θ, g, v, count, lr, μ, λ, look)`: g ← g + λθ; v ← μv + g; θ ← θ − lr·(v, or g + μv where look is 1)
- * `adam(θ, g, m, v, count, β₁, 1−β₁, β₂, 1−β₂, a, c, ε, λ)`: g ← g + λθ; m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²;
- * θ ← θ − a·m / (c·√v + ε)
  */
 export function defineTrainingKernels(module: ModuleBuilder): void {
   defineSoftmax(module);
   defineNorm(module);
-  defineSgd(module);
-  defineAdam(module);
 }
 
 const types = (addresses: number, numbers: number): ValueType[] => [
@@ -95,65 +90,6 @@ function defineNorm(module: ModuleBuilder): void {
     eachVector(f, at, count, (load, store) => {
       f.get(x).get(at).op('i32_add');
       f.get(x).get(at).op('i32_add').memory(load).get(factors).op('f32x4_mul');
-      store();
-    });
-  });
-}
-
-function defineSgd(module: ModuleBuilder): void {
-  module.define('sgd', types(4, 4), (f, theta, g, v, count, ...numbers) => {
-    const at = f.local('i32');
-    const [gradient, velocity] = f.locals('v128', 2) as [Local, Local];
-    const [lr, mu, lambda, look] = numbers.map((number) => {
-      const vector = f.local('v128');
-      f.get(number).op('f32x4_splat').set(vector);
-      return vector;
-    }) as [Local, Local, Local, Local];
-    const address = (base: Local) => f.get(base).get(at).op('i32_add');
-    eachVector(f, at, count, (load, store) => {
-      address(g).memory(load);
-      address(theta).memory(load).get(lambda).op('f32x4_mul').op('f32x4_add').set(gradient);
-      address(v).memory(load).get(mu).op('f32x4_mul').get(gradient).op('f32x4_add').set(velocity);
-      address(v).get(velocity);
-      store();
-      // v, or v + look·(g + μv − v)
-      f.get(velocity).get(mu).op('f32x4_mul').get(gradient).op('f32x4_add');
-      f.get(velocity).op('f32x4_sub').get(look).op('f32x4_mul').get(velocity).op('f32x4_add');
-      f.get(lr).op('f32x4_mul').set(velocity);
-      address(theta);
-      address(theta).memory(load).get(velocity).op('f32x4_sub');
-      store();
-    });
-  });
-}
-
-function defineAdam(module: ModuleBuilder): void {
-  module.define('adam', types(5, 8), (f, theta, g, m, v, count, ...numbers) => {
-    const at = f.local('i32');
-    const [gradient, first, second] = f.locals('v128', 3) as [Local, Local, Local];
-    const [beta1, rest1, beta2, rest2, a, c, eps, lambda] = numbers.map((number) => {
-      const vector = f.local('v128');
-      f.get(number).op('f32x4_splat').set(vector);
-      return vector;
-    }) as [Local, Local, Local, Local, Local, Local, Local, Local];
-    const address = (base: Local) => f.get(base).get(at).op('i32_add');
-    eachVector(f, at, count, (load, store) => {
-      address(g).memory(load);
-      address(theta).memory(load).get(lambda).op('f32x4_mul').op('f32x4_add').set(gradient);
-      address(m).memory(load).get(beta1).op('f32x4_mul');
-      f.get(gradient).get(rest1).op('f32x4_mul').op('f32x4_add').set(first);
-      address(v).memory(load).get(beta2).op('f32x4_mul');
-      f.get(gradient).get(gradient).op('f32x4_mul').get(rest2).op('f32x4_mul').op('f32x4_add');
-      f.set(second);
-      address(m).get(first);
-      store();
-      address(v).get(second);
-      store();
-      address(theta);
-      address(theta).memory(load);
-      f.get(first).get(a).op('f32x4_mul');
-      f.get(second).op('f32x4_sqrt').get(c).op('f32x4_mul').get(eps).op('f32x4_add');
-      f.op('f32x4_div').op('f32x4_sub');
       store();
     });
   });
