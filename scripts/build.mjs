@@ -34,6 +34,17 @@ const typescriptBeside = {
   },
 };
 
+/** Loaded with the first notebook, so that the extension itself starts fast. */
+const languageClientBeside = {
+  name: 'language-client-beside',
+  setup(build) {
+    build.onResolve({ filter: /\/languageClient\.js$/ }, () => ({
+      path: './languageClient.cjs',
+      external: true,
+    }));
+  },
+};
+
 /** Names of shared chunks hold a hash, so those of an earlier build would stay behind. */
 const emptyFirst = (folder) => ({
   name: 'empty-first',
@@ -51,6 +62,31 @@ const bundles = {
     ...cjs,
     entryPoints: { extension: 'src/extension.ts' },
     external: ['vscode'],
+    // `require` knows the module `vscode`; `import()` need not.
+    supported: { 'dynamic-import': false },
+    plugins: [languageClientBeside],
+  },
+  languageClient: {
+    ...node,
+    ...cjs,
+    entryPoints: { languageClient: 'src/language/languageClient.ts' },
+    external: ['vscode'],
+  },
+  languageServer: {
+    ...node,
+    ...esm,
+    entryPoints: { languageServer: 'kernel/language/main.ts' },
+    plugins: [typescriptBeside],
+    banner: requireBanner,
+  },
+  // Inside VS Code's own TypeScript service, which looks for it here.
+  typescriptPlugin: {
+    ...node,
+    format: 'cjs',
+    entryPoints: { index: 'kernel/language/builtIn/plugin.ts' },
+    outdir: 'node_modules/unroll-typescript-plugin',
+    // A plugin is what the module itself is.
+    footer: { js: 'module.exports = module.exports.default;' },
   },
   kernel: {
     ...node,
@@ -145,7 +181,42 @@ async function copyData() {
   await fs.writeFile(to('SOURCES.md'), sources.join('\n'));
 }
 
-const parts = [...Object.keys(bundles), 'types', 'data'];
+
+/** What TypeScript and Node declare, for the language server. */
+async function copyPlatformTypes() {
+  const to = path.join(root, 'dist', 'language');
+  await fs.rm(to, { recursive: true, force: true });
+  const libraries = path.join(root, 'node_modules', 'typescript', 'lib');
+  const isLibrary = (name) =>
+    /^lib\..*d\.ts$/.test(name) && !/^lib\.(webworker|scripthost)/.test(name);
+  for (const name of (await fs.readdir(libraries)).filter(isLibrary))
+    await fs.cp(path.join(libraries, name), path.join(to, 'lib', name));
+  const declarations = { node: '@types/node', 'undici-types': 'undici-types' };
+  for (const [name, folder] of Object.entries(declarations))
+    await fs.cp(path.join(root, 'node_modules', folder), path.join(to, 'types', name), {
+      recursive: true,
+      filter: (file) => !path.extname(file) || /\.d\.ts$|package\.json$/.test(file),
+    });
+}
+
+/** Gives the plugin its package; its version is the extension's. */
+async function writePluginManifest() {
+  const { version } = JSON.parse(await fs.readFile(path.join(root, 'package.json'), 'utf8'));
+  const folder = path.join(root, 'node_modules', 'unroll-typescript-plugin');
+  await fs.mkdir(folder, { recursive: true });
+  const manifest = { name: 'unroll-typescript-plugin', version, license: 'MIT', main: 'index.js' };
+  await fs.writeFile(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Parts that are no bundles, or need more than one. */
+const copies = {
+  types: copyDeclarations,
+  data: copyData,
+  platformTypes: copyPlatformTypes,
+  typescriptPlugin: writePluginManifest,
+};
+
+const parts = [...new Set([...Object.keys(bundles), ...Object.keys(copies)])];
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = names.filter((name) => !parts.includes(name));
 if (unknown.length > 0) {
@@ -172,6 +243,5 @@ if (watch) {
   console.log('[watch] build finished, watching for changes');
 } else {
   await Promise.all(options.map((one) => esbuild.build(one)));
-  if (chosen.includes('types')) await copyDeclarations();
-  if (chosen.includes('data')) await copyData();
+  for (const name of chosen) await copies[name]?.();
 }

@@ -2,8 +2,10 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands/registerCommands.js';
 import { startNotebookKernel } from './kernelProcess/startNotebookKernel.js';
+import { LanguageService } from './language/languageService.js';
 import { createController, preferController } from './notebook/controller.js';
 import { NotebookSessions } from './notebook/notebookSessions.js';
+import { OurNotebooks } from './notebook/ourNotebooks.js';
 
 export function activate({ subscriptions, extension }: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Unroll', { log: true });
@@ -14,11 +16,14 @@ export function activate({ subscriptions, extension }: vscode.ExtensionContext):
     (notebook) => startNotebookKernel(kernelPath, notebook, log),
     log,
   );
+  const notebooks = new OurNotebooks(controller);
   // Disposed in this order: kernels end before what they write to.
   subscriptions.push(
     sessions,
     registerCommands(extension, sessions),
     preferController(controller),
+    new LanguageService(notebooks, extension.extensionUri, log),
+    notebooks,
     controller,
     log,
   );

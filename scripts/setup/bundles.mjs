@@ -12,6 +12,9 @@ const sources = [
   ...['package.json', 'package-lock.json'],
 ];
 
+/** What the build makes. */
+const products = ['dist', 'node_modules/unroll-typescript-plugin'];
+
 export async function ensureBundles(root) {
   const stamp = path.join(root, 'out', 'bundles.stamp');
   await withLock(`bundles-${folderKey(root)}`, async () => {
@@ -25,10 +28,12 @@ export async function ensureBundles(root) {
   });
 }
 
-/** Every file by name, size and time of change: a build that was cut off leaves dist/ different. */
+/** Every file by name, size and time of change: a build that was cut off leaves its products different. */
 function fingerprint(root) {
   const hash = createHash('sha256');
-  for (const file of [...sources, 'dist'].flatMap((name) => filesUnder(path.join(root, name)))) {
+  for (const file of [...sources, ...products].flatMap((name) =>
+    filesUnder(path.join(root, name)),
+  )) {
     const { size, mtimeMs } = statSync(file);
     hash.update(`${file} ${size} ${mtimeMs}\n`);
   }

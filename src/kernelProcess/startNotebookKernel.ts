@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { type KernelClient, startKernel } from '../../kernel/client/kernelClient.js';
+import { folderOf } from '../notebook/folderOf.js';
 
 /** Starts the kernel of a notebook, and logs its life. */
 export function startNotebookKernel(
@@ -39,10 +39,3 @@ function limitsOf({ uri }: vscode.NotebookDocument): { memoryLimit?: number; thr
 
 /** Megabytes; a kernel that has run nothing needs more than half of it. */
 const leastMemory = 256;
-
-/** The notebook's own folder; for one that has none yet, the workspace's. */
-function folderOf({ uri }: vscode.NotebookDocument): string {
-  if (uri.scheme === 'file') return path.dirname(uri.fsPath);
-  const folder = vscode.workspace.workspaceFolders?.find((one) => one.uri.scheme === 'file');
-  return folder?.uri.fsPath ?? homedir();
-}

@@ -17,6 +17,11 @@ const mayImport: Record<string, { folders: string[]; packages: RegExp }> = {
     folders: ['kernel/contract', 'kernel/notebook'],
     packages: /^(node:.*|typescript|@jridgewell\/trace-mapping|import-meta-resolve)$/,
   },
+  'kernel/language': {
+    folders: ['kernel/session'],
+    packages:
+      /^(node:.*|typescript|vscode-languageserver(\/node)?|vscode-languageserver-textdocument)$/,
+  },
   'kernel/cli': {
     folders: ['kernel/contract', 'kernel/client', 'kernel/notebook'],
     packages: /^(node:.*|vega|vega-lite|vega-interpreter)$/,
@@ -25,7 +30,10 @@ const mayImport: Record<string, { folders: string[]; packages: RegExp }> = {
     folders: ['kernel/contract', 'kernel/rnn', 'kernel/io', 'kernel/notebook', 'kernel/session'],
     packages: /^node:/,
   },
-  src: { folders: ['kernel/contract', 'kernel/client'], packages: /^(vscode|node:.*)$/ },
+  src: {
+    folders: ['kernel/contract', 'kernel/client'],
+    packages: /^(vscode|vscode-languageclient\/node|node:.*)$/,
+  },
   media: {
     folders: ['kernel/contract'],
     packages: /^(vega|vega-lite|vega-interpreter|vscode-notebook-renderer)$/,

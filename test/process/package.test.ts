@@ -25,6 +25,7 @@ const allowed = [
   /^extension\/media\/.*\.(png|svg)$/,
   /^extension\/media\/walkthrough\/.*\.md$/,
   /^extension\/examples\/([^/]+\.ipynb|course\.json)$/,
+  /^extension\/node_modules\/unroll-typescript-plugin\/(index\.js|package\.json)$/,
 ];
 
 describe('the packaged extension', () => {
@@ -57,6 +58,11 @@ describe('the packaged extension', () => {
     };
     const missing = namedFiles().filter((file) => !isThere(file));
     assert.deepEqual(missing, []);
+  });
+
+  it('holds the plugin for VS Code’s TypeScript service', () => {
+    const folder = 'extension/node_modules/unroll-typescript-plugin';
+    for (const file of ['index.js', 'package.json']) assert.ok(names.includes(`${folder}/${file}`));
   });
 
   it('holds the licence, the readme, the change log and the quickstart', () => {

@@ -1,0 +1,95 @@
+/**
+ * Runs inside VS Code's built-in TypeScript service, which answers for TypeScript in any cell of any notebook, each
+ * cell alone. Of our notebooks' cells it knows nothing any more: our language server answers for them. What needs no
+ * types and has no double (formatting, growing a selection) stays the built-in service's.
+ */
+import type ts from 'typescript';
+
+type Service = ts.LanguageService;
+type Method = (fileName: string, ...rest: unknown[]) => unknown;
+
+interface Configuration {
+  /** Paths of our notebooks. */
+  notebooks?: string[];
+}
+
+/** What the service says of a cell of ours, by method. The first argument of each is the file's name. */
+const silent: Readonly<Record<string, () => unknown>> = {
+  getSyntacticDiagnostics: () => [],
+  getSemanticDiagnostics: () => [],
+  getSuggestionDiagnostics: () => [],
+  getCompletionsAtPosition: () => undefined,
+  getCompletionEntryDetails: () => undefined,
+  getQuickInfoAtPosition: () => undefined,
+  getSignatureHelpItems: () => undefined,
+  getDefinitionAtPosition: () => undefined,
+  getDefinitionAndBoundSpan: () => undefined,
+  getTypeDefinitionAtPosition: () => undefined,
+  getImplementationAtPosition: () => undefined,
+  getReferencesAtPosition: () => undefined,
+  findReferences: () => undefined,
+  getDocumentHighlights: () => undefined,
+  getRenameInfo: () => ({
+    canRename: false,
+    localizedErrorMessage: 'You cannot rename this element.',
+  }),
+  findRenameLocations: () => undefined,
+  getNavigationTree: () => ({
+    text: '',
+    kind: '',
+    kindModifiers: '',
+    spans: [],
+    nameSpan: undefined,
+  }),
+  getOutliningSpans: () => [],
+  getEncodedSemanticClassifications: () => ({ spans: [], endOfLineState: 0 }),
+  getEncodedSyntacticClassifications: () => ({ spans: [], endOfLineState: 0 }),
+  provideInlayHints: () => [],
+  getCodeFixesAtPosition: () => [],
+  getApplicableRefactors: () => [],
+  prepareCallHierarchy: () => undefined,
+  getNavigationBarItems: () => [],
+};
+
+/** `^/vscode-notebook-cell/<authority>/<path of the notebook>#<cell>` is what the service calls a cell. */
+const cellName = /^\^?\/vscode-notebook-cell\/[^/]*(\/.*)#[^#]*$/;
+
+const notebooks = new Set<string>();
+const projects = new Set<ts.server.Project>();
+
+function isOurs(fileName: unknown): boolean {
+  if (typeof fileName !== 'string') return false;
+  const [, path] = cellName.exec(fileName) ?? [];
+  return path !== undefined && notebooks.has(path);
+}
+
+function keptQuiet(service: Service): Service {
+  const quiet = { ...service };
+  const methods = quiet as unknown as Record<string, Method>;
+  for (const [name, answer] of Object.entries(silent)) {
+    const own = methods[name];
+    if (!own) continue;
+    methods[name] = (fileName, ...rest) => (isOurs(fileName) ? answer() : own(fileName, ...rest));
+  }
+  return quiet;
+}
+
+function configure(configuration: Configuration): void {
+  notebooks.clear();
+  for (const path of configuration.notebooks ?? []) notebooks.add(path);
+  for (const project of projects) {
+    if (project.isClosed()) projects.delete(project);
+    else project.refreshDiagnostics();
+  }
+}
+
+const createPlugin: ts.server.PluginModuleFactory = () => ({
+  create({ project, languageService, config }) {
+    projects.add(project);
+    configure({ notebooks: [...notebooks, ...((config as Configuration).notebooks ?? [])] });
+    return keptQuiet(languageService);
+  },
+  onConfigurationChanged: configure,
+});
+
+export default createPlugin;

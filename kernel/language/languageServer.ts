@@ -1,0 +1,183 @@
+/** Requests and notifications of the language server protocol → the notebooks' programs, and back. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  type Connection,
+  type InitializeResult,
+  TextDocumentSyncKind,
+} from 'vscode-languageserver';
+import type { CellModule } from './cellModules.js';
+import { complete, completeDetails, type CompletionOrigin } from './complete.js';
+import { diagnose } from './diagnose.js';
+import { hover, signatureHelp } from './explain.js';
+import { NotebookProgram } from './notebookProgram.js';
+import type { ShippedTypes } from './notebookProject.js';
+import { notebooksNotification, type OurNotebook } from './ourNotebooks.js';
+import { SyncedNotebooks } from './syncedNotebooks.js';
+
+/** What is typed in quick succession is looked at once. */
+const settlesAfterMs = 50;
+
+export function startLanguageServer(connection: Connection, shipped: ShippedTypes): void {
+  new LanguageServer(connection, shipped);
+}
+
+class LanguageServer {
+  readonly #notebooks: SyncedNotebooks;
+  /** Notebooks that are ours, by address, with the folder that they are in. */
+  #ours = new Map<string, string>();
+  readonly #programs = new Map<string, NotebookProgram>();
+  /** Cells that are to be looked at again, those of a notebook in document order. */
+  readonly #stale = new Map<string, Set<string>>();
+  #timer: NodeJS.Timeout | undefined;
+  /** Counts changes: what was begun for an earlier one is given up. */
+  #turn = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly shipped: ShippedTypes,
+  ) {
+    connection.onInitialize(() => capabilities);
+    this.#notebooks = new SyncedNotebooks(connection, {
+      changed: (uri, gone) => {
+        for (const cell of gone) this.#clear(cell);
+        this.#refresh(uri);
+      },
+      closed: (uri, cells) => {
+        for (const cell of cells) this.#clear(cell);
+        this.#forget(uri);
+      },
+    });
+    connection.onNotification(notebooksNotification, (ours: OurNotebook[]) => this.#setOurs(ours));
+    connection.onDidChangeWatchedFiles(({ changes }) => {
+      this.#filesChanged(changes.map(({ uri }) => fileURLToPath(uri)));
+    });
+    this.#answerRequests();
+    connection.listen();
+  }
+
+  #answerRequests(): void {
+    const { connection } = this;
+    connection.onCompletion(({ textDocument, position, context }) => {
+      return this.#at(textDocument, (program, module) => {
+        program.cells.focus(textDocument.uri);
+        const focused = program.cells.of(textDocument.uri) ?? module;
+        return complete(program, focused, position, context?.triggerCharacter);
+      });
+    });
+    connection.onCompletionResolve((item) => {
+      const { uri } = item.data as CompletionOrigin;
+      return this.#at({ uri }, (program) => completeDetails(program, item)) ?? item;
+    });
+    connection.onHover(({ textDocument, position }) =>
+      this.#at(textDocument, (program, module) => hover(program, module, position)),
+    );
+    connection.onSignatureHelp(({ textDocument, position }) =>
+      this.#at(textDocument, (program, module) => signatureHelp(program, module, position)),
+    );
+  }
+
+  /** What the cell's program says, if the cell is ours. */
+  #at<T>(
+    { uri }: { uri: string },
+    answer: (program: NotebookProgram, module: CellModule) => T | undefined,
+  ): T | undefined {
+    const notebook = this.#notebooks.notebookOf(uri);
+    const program = notebook === undefined ? undefined : this.#programs.get(notebook);
+    const module = program?.cells.of(uri);
+    return program && module && answer(program, module);
+  }
+
+  // -------------------------------------------------------------------------------------------------
+  // Notebooks
+
+  #setOurs(ours: OurNotebook[]): void {
+    this.#ours = new Map(ours.map(({ uri, folder }) => [uri, folder]));
+    for (const [uri, { folder, cells }] of this.#programs) {
+      if (this.#ours.get(uri) === folder) continue;
+      for (const { document } of cells.all) this.#clear(document.uri);
+      this.#forget(uri);
+    }
+    for (const uri of this.#ours.keys()) if (!this.#programs.has(uri)) this.#refresh(uri);
+  }
+
+  /** The notebook was opened or changed. */
+  #refresh(uri: string): void {
+    const folder = this.#ours.get(uri);
+    const cells = this.#notebooks.cellsOf(uri);
+    if (folder === undefined || !cells) return;
+    const program = this.#programs.get(uri) ?? new NotebookProgram(folder, this.shipped);
+    this.#programs.set(uri, program);
+    this.#look(uri, program.update(cells));
+  }
+
+  #forget(uri: string): void {
+    this.#programs.get(uri)?.dispose();
+    this.#programs.delete(uri);
+    this.#stale.delete(uri);
+  }
+
+  #filesChanged(files: string[]): void {
+    for (const [uri, program] of this.#programs) {
+      program.filesChanged(files);
+      this.#look(uri, program.cells.all);
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------
+  // Diagnostics
+
+  /** Notes that these cells may mean something else now; the first is the one that was edited. */
+  #look(uri: string, modules: readonly CellModule[]): void {
+    const stale = this.#stale.get(uri) ?? new Set();
+    for (const { document } of modules) stale.add(document.uri);
+    this.#stale.set(uri, stale);
+    this.#turn++;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#diagnoseStale().catch((error: unknown) => this.connection.console.error(String(error)));
+    }, settlesAfterMs);
+  }
+
+  /** Cell by cell, so that requests get their turn in between. */
+  async #diagnoseStale(): Promise<void> {
+    const turn = this.#turn;
+    for (const [uri, stale] of this.#stale) {
+      const program = this.#programs.get(uri);
+      const modules = program?.cells.all.filter(({ document }) => stale.has(document.uri)) ?? [];
+      for (const module of modules) {
+        if (turn !== this.#turn) return;
+        stale.delete(module.document.uri);
+        this.#publish(program!, module);
+        await nextTurn();
+      }
+    }
+  }
+
+  #publish(program: NotebookProgram, module: CellModule): void {
+    const { uri, version } = module.document;
+    const diagnostics = diagnose(program, module);
+    void this.connection.sendDiagnostics({ uri, version, diagnostics });
+  }
+
+  #clear(uri: string): void {
+    void this.connection.sendDiagnostics({ uri, diagnostics: [] });
+  }
+}
+
+const capabilities: InitializeResult = {
+  capabilities: {
+    notebookDocumentSync: {
+      notebookSelector: [
+        { notebook: { notebookType: 'jupyter-notebook' }, cells: [{ language: 'typescript' }] },
+      ],
+    },
+    textDocumentSync: { openClose: false, change: TextDocumentSyncKind.None },
+    completionProvider: {
+      triggerCharacters: ['.', '"', "'", '`', '/', '@', '<', '#', ' '],
+      resolveProvider: true,
+    },
+    hoverProvider: true,
+    signatureHelpProvider: { triggerCharacters: ['(', ',', '<'], retriggerCharacters: [')'] },
+  },
+};

@@ -1,0 +1,110 @@
+/** What a notebook's cells are compiled with: the nearest `tsconfig.json`, Node's types, and what cells need. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+
+/** Declarations that ship with the extension. */
+export interface ShippedTypes {
+  /** Folder of TypeScript's own `lib.*.d.ts`. */
+  libFolder: string;
+  /** Folder of Node's types with those that they need: used where the notebook's folder has none. */
+  typesFolder: string;
+  /** The declarations of the module `unroll`. */
+  unrollTypes: string;
+}
+
+export interface NotebookProject {
+  options: ts.CompilerOptions;
+  /** Files whose global declarations cells see. */
+  rootFiles: string[];
+  configFile: string | undefined;
+}
+
+export function readProject(folder: string, { typesFolder }: ShippedTypes): NotebookProject {
+  const { options, declarations, configFile } = readConfig(folder);
+  const nodeTypes = findNodeTypes(folder, options) ?? join(typesFolder, 'node', 'index.d.ts');
+  return {
+    options: { ...options, ...cellOptions(options) },
+    rootFiles: [nodeTypes, ...declarations],
+    configFile,
+  };
+}
+
+interface Config {
+  options: ts.CompilerOptions;
+  /** The project's `.d.ts` files. */
+  declarations: string[];
+  configFile: string | undefined;
+}
+
+const isFile = (name: string) => ts.sys.fileExists(name);
+
+function readConfig(folder: string): Config {
+  const configFile =
+    ts.findConfigFile(folder, isFile) ?? ts.findConfigFile(folder, isFile, 'jsconfig.json');
+  const fallback = { options: { strict: true }, declarations: [], configFile };
+  if (configFile === undefined) return fallback;
+  // What is wrong with the file is said where it is edited; as much of it as can be read is used.
+  const parsed = ts.getParsedCommandLineOfConfigFile(configFile, undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: () => undefined,
+  });
+  if (!parsed) return fallback;
+  const declarations = parsed.fileNames.filter((name) => /\.d\.[cm]?ts$/.test(name));
+  return { options: withReferences(parsed), declarations, configFile };
+}
+
+/** The paths may be in one of the projects that a solution's file refers to. */
+function withReferences({ options, fileNames, projectReferences }: ts.ParsedCommandLine) {
+  if (fileNames.length > 0 || options.paths) return options;
+  for (const { path } of projectReferences ?? []) {
+    const file = path.endsWith('.json') ? path : join(path, 'tsconfig.json');
+    if (!existsSync(file)) continue;
+    const other = ts.getParsedCommandLineOfConfigFile(file, undefined, {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: () => undefined,
+    });
+    if (other?.options.paths) return other.options;
+  }
+  return options;
+}
+
+/** What holds for cells whatever the project says: how the kernel compiles and loads them. */
+function cellOptions({ target, lib, types }: ts.CompilerOptions): ts.CompilerOptions {
+  const atLeast = ts.ScriptTarget.ES2022;
+  return {
+    target: target === undefined || target < atLeast ? atLeast : target,
+    lib: [...new Set([...(lib ?? []), 'lib.es2023.d.ts', ...disposable])],
+    types: types ?? [],
+    module: ts.ModuleKind.Preserve,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    customConditions: ['node'],
+    moduleDetection: ts.ModuleDetectionKind.Force,
+    esModuleInterop: true,
+    resolveJsonModule: true,
+    allowImportingTsExtensions: true,
+    allowJs: true,
+    checkJs: false,
+    noEmit: true,
+    skipLibCheck: true,
+    ignoreDeprecations: '6.0',
+    // Types vanish from what is exported, names of other cells may look unused, nothing is written.
+    verbatimModuleSyntax: false,
+    isolatedModules: false,
+    isolatedDeclarations: false,
+    erasableSyntaxOnly: false,
+    noUnusedLocals: false,
+    declaration: false,
+    composite: false,
+    incremental: false,
+  };
+}
+
+/** `using` is lowered by the kernel. */
+const disposable = ['lib.esnext.disposable.d.ts'];
+
+function findNodeTypes(folder: string, options: ts.CompilerOptions): string | undefined {
+  const from = join(folder, 'cell.ts');
+  const found = ts.resolveTypeReferenceDirective('node', from, options, ts.sys);
+  return found.resolvedTypeReferenceDirective?.resolvedFileName;
+}

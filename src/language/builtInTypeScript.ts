@@ -1,0 +1,25 @@
+/**
+ * VS Code's built-in TypeScript service answers for TypeScript in any cell, each cell alone. For our notebooks a
+ * plugin in its process (`kernel/language/builtIn/plugin.ts`) keeps it quiet: it is told which these are.
+ */
+import * as vscode from 'vscode';
+
+const pluginName = 'unroll-typescript-plugin';
+
+interface BuiltInTypeScript {
+  getAPI(
+    version: 0,
+  ): { configurePlugin(plugin: string, configuration: { notebooks: string[] }): void } | undefined;
+}
+
+/** @returns Whether there is a built-in service. */
+export async function keepBuiltInOut(notebooks: vscode.NotebookDocument[]): Promise<boolean> {
+  const extension = vscode.extensions.getExtension<BuiltInTypeScript>(
+    'vscode.typescript-language-features',
+  );
+  if (!extension) return false;
+  const builtIn = await extension.activate();
+  const paths = notebooks.map(({ uri }) => (uri.path.startsWith('/') ? uri.path : `/${uri.path}`));
+  builtIn.getAPI(0)?.configurePlugin(pluginName, { notebooks: paths });
+  return true;
+}

@@ -1,0 +1,57 @@
+/** Starts the language server with the first notebook of ours, and tells it and VS Code which these are. */
+import * as vscode from 'vscode';
+import { folderOf } from '../notebook/folderOf.js';
+import type { OurNotebooks } from '../notebook/ourNotebooks.js';
+import { keepBuiltInOut } from './builtInTypeScript.js';
+import type { LanguageClientHandle } from './languageClient.js';
+
+export class LanguageService implements vscode.Disposable {
+  #client: Promise<LanguageClientHandle> | undefined;
+  /** What was told last. */
+  #told = '';
+  readonly #listener: vscode.Disposable;
+
+  constructor(
+    private readonly notebooks: OurNotebooks,
+    private readonly extensionUri: vscode.Uri,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.#listener = notebooks.onDidChange(() => this.#update());
+    this.#update();
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+    this.#client?.then(
+      (client) => client.stop(),
+      () => undefined,
+    );
+  }
+
+  #update(): void {
+    const ours = this.notebooks.all.map((one) => ({
+      uri: one.uri.toString(),
+      folder: folderOf(one),
+    }));
+    if (ours.length === 0 && !this.#client) return;
+    const told = JSON.stringify(ours);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#tell(ours).catch((error: unknown) => {
+      this.log.error(`The language server could not be started: ${String(error)}`);
+    });
+  }
+
+  async #tell(ours: { uri: string; folder: string }[]): Promise<void> {
+    this.#client ??= this.#start();
+    const client = await this.#client;
+    await Promise.all([client.setNotebooks(ours), keepBuiltInOut(this.notebooks.all)]);
+  }
+
+  async #start(): Promise<LanguageClientHandle> {
+    // A bundle of its own: nobody waits for it who opens no notebook.
+    const { startLanguageClient } = await import('./languageClient.js');
+    const serverPath = vscode.Uri.joinPath(this.extensionUri, 'dist', 'languageServer.js').fsPath;
+    return await startLanguageClient(serverPath, this.log);
+  }
+}

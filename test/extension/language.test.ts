@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import { closeNotebooks, edit, openNotebook, until } from './notebooks.js';
+
+type Notebook = vscode.NotebookDocument;
+
+/** The cell's errors, as `line: message`. */
+function errors(notebook: Notebook, index: number): string[] {
+  return vscode.languages
+    .getDiagnostics(notebook.cellAt(index).document.uri)
+    .filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error)
+    .map(({ range, message }) => `${range.start.line}: ${message}`);
+}
+
+async function errorsBecome(notebook: Notebook, index: number, expected: RegExp[]): Promise<void> {
+  const fit = () => {
+    const found = errors(notebook, index);
+    return found.length === expected.length && expected.every((one, i) => one.test(found[i]!));
+  };
+  await until(fit, () => `${String(expected)} in cell ${index}: ${errors(notebook, index).join()}`);
+}
+
+/** Where the text is in the cell, and its end. */
+function find(notebook: Notebook, index: number, text: string): vscode.Range {
+  const { document } = notebook.cellAt(index);
+  const offset = document.getText().indexOf(text);
+  assert.ok(offset >= 0, `cell ${index} has ${text}`);
+  return new vscode.Range(document.positionAt(offset), document.positionAt(offset + text.length));
+}
+
+async function ask<T>(
+  command: string,
+  notebook: Notebook,
+  index: number,
+  position: vscode.Position,
+) {
+  const { uri } = notebook.cellAt(index).document;
+  return await vscode.commands.executeCommand<T>(`vscode.execute${command}`, uri, position);
+}
+
+async function hovers(notebook: Notebook, index: number, text: string): Promise<string[]> {
+  const at = find(notebook, index, text).start;
+  const found = await ask<vscode.Hover[]>('HoverProvider', notebook, index, at);
+  const texts = found.map(({ contents }) => contents as vscode.MarkdownString[]);
+  return texts.map((contents) => contents.map(({ value }) => value).join('\n'));
+}
+
+async function completions(notebook: Notebook, index: number, text: string) {
+  const at = find(notebook, index, text).end;
+  const list = await ask<vscode.CompletionList>('CompletionItemProvider', notebook, index, at);
+  return list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+}
+
+/** VS Code's built-in service has had its say: it answers for cells until it is kept out. */
+async function builtInIsUp(): Promise<void> {
+  const extension = vscode.extensions.getExtension('vscode.typescript-language-features');
+  assert.ok(extension, 'VS Code has its built-in TypeScript service');
+  await extension.activate();
+}
+
+describe('the language service', () => {
+  before(builtInIsUp);
+  afterEach(closeNotebooks);
+
+  it('shows errors across cells while the user types', async () => {
+    const notebook = await openNotebook('const rate = 0.1;', 'rate.toFixed(2)');
+    await errorsBecome(notebook, 1, []);
+    await edit(notebook, 1, 'rate.toUpperCase()');
+    await errorsBecome(notebook, 1, [/^0: Property 'toUpperCase' does not exist on type/]);
+    await edit(notebook, 0, 'const rate = "slow";');
+    await errorsBecome(notebook, 1, []);
+  });
+
+  it('knows what another cell imports from unroll, once', async () => {
+    const notebook = await openNotebook(
+      `import { LSTM } from 'unroll';`,
+      'const model = new LSTM({ inputSize: 2, hiddenSize: 3 });\nmodel.',
+    );
+    await errorsBecome(notebook, 1, [/Identifier expected/]);
+    const shown = await hovers(notebook, 1, 'LSTM(');
+    assert.equal(shown.length, 1, shown.join('\n---\n'));
+    assert.match(shown[0]!, /LSTM/);
+    const names = await completions(notebook, 1, 'model.');
+    assert.ok(names.includes('forward'), names.join());
+    assert.deepEqual(names, [...new Set(names)]);
+  });
+
+  it('leaves nothing of the built-in service’s in our cells, which answers elsewhere', async () => {
+    const folder = vscode.workspace.workspaceFolders![0]!.uri;
+    const file = vscode.Uri.joinPath(folder, 'other.ts');
+    await vscode.workspace.fs.writeFile(
+      file,
+      Buffer.from('const inFile = 1;\ninFile.toFixed();\n'),
+    );
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(file));
+    const shownInFile = () =>
+      vscode.commands.executeCommand<vscode.Hover[]>(
+        'vscode.executeHoverProvider',
+        file,
+        new vscode.Position(1, 2),
+      );
+    let inFile = await shownInFile();
+    for (let i = 0; inFile.length === 0 && i < 100; i++) {
+      await sleep(100);
+      inFile = await shownInFile();
+    }
+    assert.equal(inFile.length, 1, 'the built-in service answers in files');
+    const notebook = await openNotebook(
+      'const inCell = 1;',
+      'function f(n: number) { const unused = inCell; return n; }\nf(inCell)',
+    );
+    await errorsBecome(notebook, 1, []);
+    await sleep(1000);
+    const shown = await hovers(notebook, 0, 'inCell');
+    assert.deepEqual(
+      shown.map((one) => one.trim()),
+      ['```typescript\nconst inCell: 1\n```'],
+    );
+    const names = await completions(notebook, 1, 'f(inCe');
+    assert.equal(names.filter((name) => name === 'inCell').length, 1, names.slice(0, 20).join());
+    const found = vscode.languages.getDiagnostics(notebook.cellAt(1).document.uri);
+    assert.deepEqual(
+      found.map(({ message }) => message),
+      ["'unused' is declared but its value is never read."],
+    );
+  });
+});
