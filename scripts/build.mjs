@@ -181,7 +181,6 @@ async function copyData() {
   await fs.writeFile(to('SOURCES.md'), sources.join('\n'));
 }
 
-
 /** What TypeScript and Node declare, for the language server. */
 async function copyPlatformTypes() {
   const to = path.join(root, 'dist', 'language');
