@@ -6,6 +6,7 @@ import { LanguageService } from './language/languageService.js';
 import { createController, preferController } from './notebook/controller.js';
 import { NotebookSessions } from './notebook/notebookSessions.js';
 import { OurNotebooks } from './notebook/ourNotebooks.js';
+import { forwardRendererMessages } from './notebook/rendererMessages.js';
 
 export function activate({ subscriptions, extension }: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Unroll', { log: true });
@@ -19,6 +20,7 @@ export function activate({ subscriptions, extension }: vscode.ExtensionContext):
   const notebooks = new OurNotebooks(controller);
   // Disposed in this order: kernels end before what they write to.
   subscriptions.push(
+    forwardRendererMessages(sessions, log),
     sessions,
     registerCommands(extension, sessions),
     preferController(controller),

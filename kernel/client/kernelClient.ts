@@ -6,6 +6,7 @@
  *   const reply = await kernel.execute({ id, cell, code }, (event) => show(event));
  *   await kernel.shutdown();
  */
+import type { Json } from '../contract/mime.js';
 import type {
   CompleteReply,
   ExecuteReply,
@@ -17,6 +18,7 @@ import type {
   TrainingRequest,
   VariablesReply,
 } from '../contract/protocol.js';
+import { type CommOutcome, CommRequests } from './commRequests.js';
 import {
   KernelDiedError,
   KernelReplacedError,
@@ -25,6 +27,7 @@ import {
 } from './kernelErrors.js';
 import { type KernelExit, type KernelOptions, KernelProcess } from './kernelProcess.js';
 
+export type { CommOutcome } from './commRequests.js';
 export type { KernelExit, KernelOptions } from './kernelProcess.js';
 export { KernelDiedError, KernelReplacedError, KernelStartError } from './kernelErrors.js';
 
@@ -60,6 +63,7 @@ export class KernelClient {
   /** In the order sent; the first is the one that runs. */
   readonly #outstanding = new Map<string, Outstanding>();
   readonly #questions = new Map<string, Listener<Answer | undefined>>();
+  readonly #comms = new CommRequests();
   readonly #strayListeners = new Set<Listener<CellEvent>>();
   readonly #freeListeners = new Set<Listener<FreeEvent>>();
   readonly #exitListeners = new Set<Listener<KernelEnd>>();
@@ -142,8 +146,11 @@ export class KernelClient {
     this.#send({ type: 'inputReply', id, value, ...(refusal === undefined ? {} : { refusal }) });
   }
 
-  send(request: Extract<KernelRequest, { type: 'comm' }>): void {
-    this.#send(request);
+  /** What a picture asks. Never starts a process. */
+  async request(target: string, data: Json): Promise<CommOutcome> {
+    const process = this.#process;
+    if (!process) return { kind: 'ended' };
+    return this.#comms.ask(target, data, (message) => process.send(message));
   }
 
   /** Undefined where the process ended instead of answering. */
@@ -227,6 +234,7 @@ export class KernelClient {
       return;
     }
     if (!('parent' in event)) {
+      if (this.#comms.receive(event)) return;
       for (const listener of this.#freeListeners) listener(event);
       return;
     }
@@ -288,6 +296,7 @@ export class KernelClient {
       onEvent(reply);
       resolve(reply);
     });
+    this.#comms.settle();
     for (const answer of this.#questions.values()) answer(undefined);
     this.#questions.clear();
   }

@@ -120,7 +120,12 @@ export interface InputReply {
   refusal?: string;
 }
 
-/** Free-form exchange between a renderer and the kernel; both directions. */
+/**
+ * Exchange between a renderer and the kernel; both directions. The front end opens a comm with a request as
+ * its data; the kernel answers with one `message`, then `close`, or with `close` alone where nobody takes
+ * requests for that target (`data: null`) or it failed (`data: { error }`). Answered when the kernel's event
+ * loop is free: at once where nothing runs or a cell awaits something, else when its code lets go.
+ */
 export interface CommMessage {
   type: 'comm';
   commId: string;

@@ -31,6 +31,11 @@ export interface NotebookHost {
    * @returns to be called whenever the run's status or settings have changed
    */
   training(run: SteeredRun): () => void;
+  /**
+   * Takes the requests that pictures send to a target, from now on in place of an earlier handler. It runs no
+   * code of the user's; what it throws is told to the picture.
+   */
+  answer(target: string, handler: (request: Json) => Json): void;
 }
 
 /** A training run, as the session sees it. */

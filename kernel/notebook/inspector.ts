@@ -8,9 +8,12 @@ import type { Trace } from '../rnn/inspect/trace.js';
 import type { Module } from '../rnn/modules/module.js';
 import { checkOptions, optional } from '../rnn/options.js';
 import type { Model } from '../rnn/train/model.js';
+import { keepLive } from './answerInspector.js';
+import { contentId } from './contentId.js';
+import { notebookHost } from './host.js';
 import { displaySymbol, type Displayable } from './mimeBundle.js';
 import { traceFallback } from './traceFallback.js';
-import { toTracePayload, type TracePictureOptions } from './tracePayload.js';
+import { toPicture, type TracePictureOptions } from './tracePayload.js';
 
 export type NotebookInspectOptions = InspectOptions & TracePictureOptions;
 
@@ -55,7 +58,12 @@ export function inspect<State>(
 
 /** What shows a trace: the inspector's data, a chart for other front ends, and text. */
 export function traceBundle(trace: Trace, options: TracePictureOptions = {}): MimeBundle {
-  const payload = toTracePayload(trace, options);
+  const { payload, plan } = toPicture(trace, options);
+  const host = notebookHost();
+  if (host) {
+    payload.id = contentId(JSON.stringify(payload));
+    keepLive(host, payload.id, { trace, options, plan });
+  }
   return {
     [traceMime]: payload as unknown as MimeBundle[string],
     [vegaLiteMime]: traceFallback(trace, payload.title),

@@ -7,8 +7,9 @@ import { splitInputs } from '../rnn/inspect/network.js';
 
 import type { Trace } from '../rnn/inspect/trace.js';
 import { is, checkOptions, optional } from '../rnn/options.js';
-import { defaultBytes, planDetail, type TraceSample } from './traceDetail.js';
+import { defaultBytes, planDetail, type DetailPlan, type TraceSample } from './traceDetail.js';
 import { smallParameter, spectrumLeftOut, toLayer, withDetail } from './traceLayer.js';
+import { toInput } from './traceInput.js';
 import { toStages } from './traceStages.js';
 
 export interface TracePictureOptions {
@@ -23,11 +24,29 @@ export interface TracePictureOptions {
 }
 
 /** The data of the inspector's picture: everything it shows, without a kernel. */
-export function toTracePayload(trace: Trace, options: TracePictureOptions = {}): TracePayload {
+export const toTracePayload = (trace: Trace, options: TracePictureOptions = {}): TracePayload =>
+  toPicture(trace, options).payload;
+
+/** A payload, and what it carries in numbers. */
+export interface TracePicture {
+  readonly payload: TracePayload;
+  readonly plan: DetailPlan;
+}
+
+/** The layers that a payload has, in its order. */
+export const drawnLayers = ({ layers, timeSteps }: Trace): LayerTrace[] =>
+  layers.filter((layer) => layer.timeSteps === timeSteps);
+
+/** @param plan what is carried in numbers; left out: what fits */
+export function toPicture(
+  trace: Trace,
+  options: TracePictureOptions,
+  plan?: DetailPlan,
+): TracePicture {
   const { title = 'Backpropagation through time', inputs, outputs, sample = {} } = options;
   checkSample(trace, sample);
   const { timeSteps, batchSize } = trace;
-  const drawn = trace.layers.filter((layer) => layer.timeSteps === timeSteps);
+  const drawn = drawnLayers(trace);
   const bare: TracePayload = {
     version: 1,
     title,
@@ -53,38 +72,57 @@ export function toTracePayload(trace: Trace, options: TracePictureOptions = {}):
     ...toVerdict(trace, drawn),
     checks: trace.check().map((one) => ({ ...one, error: finite(one.error ?? NaN) })),
   };
-  return fitting(bare, drawn, trace, sample);
+  const add = (chosen: DetailPlan) => withNumbers(bare, drawn, trace, chosen);
+  return plan
+    ? { payload: add(plan), plan }
+    : fitting(
+        bare,
+        (available) => planDetail(drawn, timeSteps, batchSize, sample, available),
+        add,
+        sample.bytes ?? defaultBytes,
+      );
 }
 
-/** Adds numbers in detail, less of them until the payload fits. */
-function fitting(
+/** Adds numbers in detail. */
+function withNumbers(
   bare: TracePayload,
   drawn: readonly LayerTrace[],
-  { timeSteps, batchSize, layers }: Trace,
-  sample: TraceSample,
+  trace: Trace,
+  plan: DetailPlan,
 ): TracePayload {
-  const budget = sample.bytes ?? defaultBytes;
   const notDrawn = [
     ...drawn.flatMap(spectrumLeftOut),
-    ...layers
+    ...trace.layers
       .filter((layer) => !drawn.includes(layer))
       .map(({ name, timeSteps: own }) => `${name} runs over ${own} time steps and is not drawn.`),
   ];
+  const input = toInput(trace, plan);
+  return {
+    ...bare,
+    ...(input && { input }),
+    steps: [...plan.steps],
+    sequences: [...plan.sequences],
+    leftOut: [...plan.leftOut, ...notDrawn],
+    layers: bare.layers.map((layer, k) => withDetail(layer, drawn[k]!, plan)),
+  };
+}
+
+/** As many numbers as fit. */
+function fitting(
+  bare: TracePayload,
+  planFor: (available: number) => DetailPlan,
+  add: (plan: DetailPlan) => TracePayload,
+  budget: number,
+): TracePicture {
   let available = budget - JSON.stringify(bare).length;
   for (;;) {
-    const plan = planDetail(drawn, timeSteps, batchSize, sample, available);
-    const payload = {
-      ...bare,
-      steps: [...plan.steps],
-      sequences: [...plan.sequences],
-      leftOut: [...plan.leftOut, ...notDrawn],
-      layers: bare.layers.map((layer, k) => withDetail(layer, drawn[k]!, plan)),
-    };
+    const plan = planFor(available);
+    const payload = add(plan);
     const excess = JSON.stringify(payload).length - budget;
-    if (excess <= 0) return payload;
+    if (excess <= 0) return { payload, plan };
     if (plan.steps.length === 0) {
       payload.leftOut.push(`Even so the payload is larger than ${budget} bytes.`);
-      return payload;
+      return { payload, plan };
     }
     available -= Math.max(excess, budget / 100);
   }
@@ -110,20 +148,18 @@ function checkSample({ timeSteps, batchSize }: Trace, sample: TraceSample): void
 
 function toGradient(trace: Trace): TracePayload['gradient'] {
   const places = new Map<string, { layer: number; node: number; steps: EncodedArray }>();
-  trace.layers
-    .filter((layer) => layer.timeSteps === trace.timeSteps)
-    .forEach((layer, index) =>
-      layer.program.parameters.forEach(({ node }, k) => {
-        const slot = splitInputs(layer.operation).parameters[k]!;
-        const name = trace.network.slots[slot]!.parameter;
-        if (name !== undefined && !places.has(name))
-          places.set(name, {
-            layer: index,
-            node,
-            steps: encodeFloats(layer.norms.adjoints[node]!, [layer.timeSteps]),
-          });
-      }),
-    );
+  drawnLayers(trace).forEach((layer, index) =>
+    layer.program.parameters.forEach(({ node }, k) => {
+      const slot = splitInputs(layer.operation).parameters[k]!;
+      const name = trace.network.slots[slot]!.parameter;
+      if (name !== undefined && !places.has(name))
+        places.set(name, {
+          layer: index,
+          node,
+          steps: encodeFloats(layer.norms.adjoints[node]!, [layer.timeSteps]),
+        });
+    }),
+  );
   return {
     norm: finite(trace.gradientNorm),
     running: encodeFloats(trace.runningNorm, [trace.timeSteps]),

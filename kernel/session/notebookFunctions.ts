@@ -18,9 +18,10 @@ interface Parts {
   emit: (event: KernelEvent) => void;
   inputs: PendingInputs;
   training: NotebookHost['training'];
+  answer: NotebookHost['answer'];
 }
 
-export function installNotebookHost({ owner, emit, inputs, training }: Parts): void {
+export function installNotebookHost({ owner, emit, inputs, training, answer }: Parts): void {
   let asked = 0;
   const parent = () => owner()?.id ?? '';
   const host: NotebookHost = {
@@ -54,6 +55,7 @@ export function installNotebookHost({ owner, emit, inputs, training }: Parts): v
       return isOfCell ? flow.execution.interruption.signal : new AbortController().signal;
     },
     training,
+    answer,
   };
   Object.defineProperty(globalThis, notebookHostKey, { value: host, configurable: true });
 }

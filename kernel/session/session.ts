@@ -18,6 +18,7 @@ import { createCellRuntime } from './createCellRuntime.js';
 import { CellSyntaxError } from './compile/cellSyntaxError.js';
 import { compileCell, type CompiledCell } from './compile/compileCell.js';
 import { runtimeName } from './compile/runtimeCall.js';
+import { Comms } from './comm.js';
 import { complete } from './complete.js';
 import { installConsole } from './consoleStreams.js';
 import { toErrorReport } from './errorReport.js';
@@ -70,6 +71,7 @@ export class Session {
   /** Errors that were shown: the same one often comes again, as an unhandled rejection. */
   readonly #reported = new WeakSet<object>();
   readonly #live = new LiveCells();
+  readonly #comms = new Comms((event) => this.#emit(event));
   readonly #trainings = new Trainings(
     (event) => this.#emit(event),
     (execution) => this.#trainingChanged(execution),
@@ -155,6 +157,7 @@ export class Session {
       emit: (event) => this.#interrupts.protect(() => this.#output.emit(event)),
       inputs: this.#inputs,
       training: (run) => this.#interrupts.protect(() => this.#train(run)),
+      answer: (target, handler) => this.#comms.answer(target, handler),
     });
     installPromiseInspection();
     installLargestVariables(() => this.#variables());
@@ -213,10 +216,7 @@ export class Session {
         });
         break;
       case 'comm':
-        // No handler is registered for any target yet: the answer that Jupyter prescribes.
-        if (request.phase === 'open') {
-          this.#emit({ type: 'comm', commId: request.commId, phase: 'close', data: null });
-        }
+        this.#comms.handle(request);
         break;
       case 'shutdown':
         this.#output.drain(() => this.end(0));

@@ -1,7 +1,8 @@
 /** One notebook and its kernel: cells run one after the other, in a process that starts with the first. */
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { CellEvent, KernelClient } from '../../kernel/client/kernelClient.js';
+import type { CellEvent, CommOutcome, KernelClient } from '../../kernel/client/kernelClient.js';
+import type { Json } from '../../kernel/contract/mime.js';
 import type {
   ErrorReport,
   InputRequest,
@@ -102,6 +103,11 @@ export class NotebookSession implements vscode.Disposable {
   /** Timers of earlier cells, after clearing some; undefined where there is no kernel. */
   async timers(clear?: number[]): Promise<TimerSummary[] | undefined> {
     return (await this.#kernel?.timers(clear))?.timers;
+  }
+
+  /** What a picture asks the kernel; undefined where there has been none. */
+  async request(target: string, data: Json): Promise<CommOutcome | undefined> {
+    return await this.#kernel?.request(target, data);
   }
 
   /** A fresh kernel; resolves when it takes cells. Does nothing where no cell has run. */

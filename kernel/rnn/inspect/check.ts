@@ -7,7 +7,6 @@ import { part } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
 import { ledger } from './ledger.js';
 import { direction, localErrors } from './localCheck.js';
-import { leafValues } from './network.js';
 import { runForward } from './passes.js';
 
 import type { Trace } from './trace.js';
@@ -115,18 +114,20 @@ const scalarError = (a: number, b: number): number =>
   a === b ? 0 : Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b));
 
 /** (L(θ + εv) − L(θ − εv)) / 2ε against Σ ∂L/∂θ·v; not with truncation, which gives another vector. */
-function directionalError({ network, options, gradients }: Trace): number | null {
+function directionalError({ network, pass, options, gradients }: Trace): number | null {
   if (options.truncate !== undefined || network.operations.some(({ kind }) => kind === 'opaque'))
     return null;
   const epsilon = 1e-6;
   const evaluate = (sign: number): number => {
-    const leaves = leafValues(network, 'float64');
+    const leaves = new Map(pass.leaves);
     network.slots.forEach(({ parameter }, slot) => {
-      const data = leaves.get(slot)?.data;
-      if (parameter === undefined || !data) return;
-      for (let i = 0; i < data.length; i++) data[i]! += sign * epsilon * signed(i);
+      const leaf = leaves.get(slot);
+      if (parameter === undefined || !leaf) return;
+      const data = Float64Array.from(leaf.data, (x, i) => x + sign * epsilon * signed(i));
+      leaves.set(slot, { data, shape: leaf.shape });
     });
-    return runForward(network, leaves, 'float64').values[network.loss]!.data[0]!;
+    const { edits } = pass;
+    return runForward(network, leaves, 'float64', { edits }).values[network.loss]!.data[0]!;
   };
   const numeric = (evaluate(1) - evaluate(-1)) / (2 * epsilon);
   let analytic = 0;

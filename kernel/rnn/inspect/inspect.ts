@@ -1,11 +1,12 @@
 import type { Module } from '../modules/module.js';
 import { InspectionError, NonFiniteError } from '../errors.js';
-import { showShape, sizeOf } from '../ndarray.js';
+import { showShape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import { withRandomStateKept } from '../random.js';
 import { isGradEnabled, Tensor } from '../tensor.js';
 import { callModel, type Model } from '../train/model.js';
 import { isRecurrent, leafValues, modelError, toNetwork, type Network } from './network.js';
+import { traceBytes } from './traceBytes.js';
 import { runForward, type Precision } from './passes.js';
 import { listLayers, Trace, type TraceOptions } from './trace.js';
 
@@ -132,20 +133,9 @@ function checkLayers(network: Network, layers: InspectOptions['layers']): void {
 
 /** Values outside of recurrent layers with their adjoints; within, states entering and adjoints carried. */
 function checkMemory(network: Network, dtype: Precision, most: number): void {
-  const width = dtype === 'float32' ? 4 : 8;
-  const bytes = traceNumbers(network) * width;
+  const bytes = traceBytes(network, dtype);
   if (bytes > most)
     throw new InspectionError(
       `inspect: the trace would keep ${(bytes / 2 ** 20).toFixed(0)} MiB, expected at most memory = ${(most / 2 ** 20).toFixed(0)} MiB; take fewer sequences or time steps`,
     );
-}
-
-export function traceNumbers(network: Network): number {
-  let numbers = 0;
-  for (const { shape } of network.slots) numbers += 2 * sizeOf(shape);
-  for (const operation of network.operations.filter(isRecurrent)) {
-    const [timeSteps, batchSize] = network.slots[operation.inputs[0]!]!.shape as [number, number];
-    for (const { size } of operation.program.states) numbers += 3 * timeSteps * batchSize * size;
-  }
-  return numbers;
 }

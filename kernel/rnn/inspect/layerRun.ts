@@ -207,7 +207,7 @@ export class LayerRun {
       program.states.forEach(({ next }, k) =>
         part(this.nextAdjoints[k]!, t).set(adjoints[next]!.data),
       );
-      part(gradients.input, t).set(adjoints[program.input]!.data);
+      part(gradients.input, t).set(this.inputAdjoint(t, adjoints[program.input]!.data));
       program.parameters.forEach(({ node }, k) =>
         addTo(gradients.parameters[k]!.data, adjoints[node]!.data),
       );
@@ -217,6 +217,15 @@ export class LayerRun {
     way.forEach((adjoint, k) => gradients.states[k]!.data.set(adjoint));
     this.gradients = gradients;
     return gradients;
+  }
+
+  /** What an input's adjoint hands to what is below: nothing where the number was set. */
+  inputAdjoint(t: number, adjoint: NumberArray): NumberArray {
+    const set = this.options.edits?.get(t)?.filter(({ node }) => node === this.program.input) ?? [];
+    if (set.length === 0) return adjoint;
+    const kept = adjoint.slice();
+    for (const { numbers } of set) for (const index of numbers.keys()) kept[index] = 0;
+    return kept;
   }
 
   private validParts(output: NdArray): NdArray {

@@ -176,7 +176,7 @@ function layerTogether(
     observe(operation, t, bundle);
     adjoints.forEach((one, seed) => {
       const input = targetOf(one, operation.inputs[0]!);
-      if (input) addTo(part(input, t), bundle.of(program.input, seed));
+      if (input) addTo(part(input, t), run.inputAdjoint(t, bundle.of(program.input, seed)));
       run.handBack(t, ways[seed]!, (k) => bundle.of(program.states[k]!.node, seed));
     });
   }

@@ -13,6 +13,7 @@ import { printable } from './printable.js';
 import { LayerRecorder } from './record.js';
 
 import { Stepper } from './stepper.js';
+import { traceBytes } from './traceBytes.js';
 import { truncation, type Truncation } from './truncation.js';
 import { verdict, type Verdict } from './verdict.js';
 import { whatIf, type Edit, type WhatIf } from './whatIf.js';
@@ -163,6 +164,11 @@ export class Trace {
         `Trace: unknown layer ${JSON.stringify(layer)}${direction ? `, ${direction}` : ''}, expected ${listLayers(this.layers)}`,
       );
     return found;
+  }
+
+  /** What it keeps in memory; what is asked for later comes on top. */
+  get bytes(): number {
+    return traceBytes(this.network, this.dtype);
   }
 
   /** Every value of every recorded layer at every time step; constants apart. */

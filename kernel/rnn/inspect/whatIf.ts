@@ -26,11 +26,12 @@ export interface InputEdit {
 }
 
 /**
- * A value inside a cell, by label or id, e.g. `{ node: 'f', t: 3, set: 1 }`; a state's name means its next
- * value. `t`, `sequence` and `unit` left out: all. It is set to a constant: nothing flows back through it.
+ * A value inside a cell, by label or id, e.g. `{ node: 'f', t: 3, set: 1 }`, or by its index in the cell's
+ * program; a state's name means its next value, `x` what the layer reads. `t`, `sequence` and `unit` left
+ * out: all. It is set to a constant: nothing flows back through it.
  */
 export interface GateEdit extends LayerChoice {
-  node: string;
+  node: string | number;
   t?: number | readonly number[];
   sequence?: number;
   unit?: number;
@@ -136,11 +137,16 @@ function editGate(
   edit: GateEdit,
 ): void {
   const layer = trace.layer(edit);
-  const { index } = trace.node({ ...edit, t: 0 });
-  const { kind, invariant } = layer.program.nodes[index]!;
-  if (kind !== 'operation' || invariant)
+  const { nodes } = layer.program;
+  if (typeof edit.node === 'number') checkIndex('node', edit.node, nodes.length);
+  const index =
+    typeof edit.node === 'number'
+      ? edit.node
+      : trace.node({ ...edit, node: edit.node, t: 0 }).index;
+  const { kind, invariant } = nodes[index]!;
+  if ((kind !== 'operation' && kind !== 'input') || invariant)
     throw new InspectionError(
-      `whatIf: expected a value that is computed at each time step, got '${edit.node}' of ${layer.name} (${kind})`,
+      `whatIf: expected a value that is computed or read at each time step, got '${layer.ids[index]!}' of ${layer.name} (${kind})`,
     );
   const steps =
     edit.t === undefined ? Array.from({ length: layer.timeSteps }, (_, t) => t) : [edit.t].flat();
