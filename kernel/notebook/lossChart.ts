@@ -32,6 +32,7 @@ export function toLossPayload(
   const { validation } = history;
   const drawable = (value: number): number | null =>
     Number.isFinite(value) ? value * scale : null;
+  const marks = toMarks(history, scale);
   const series: LossPayload['series'] = [];
   const addSeries = (
     role: 'training' | 'validation',
@@ -57,17 +58,29 @@ export function toLossPayload(
     totalSteps,
     series,
     baselines: Object.entries(baselines).map(([name, value]) => ({ name, value })),
-    ...(history.changes.length > 0 ? { marks: history.changes.slice(-mostMarks).map(toMark) } : {}),
+    ...(marks.length > 0 ? { marks } : {}),
   };
 }
 
+type Mark = NonNullable<LossPayload['marks']>[number];
+
+/** Changes of settings, and the best measurement. */
+function toMarks({ changes, best }: TrainingHistory, scale: number): Mark[] {
+  const marks = changes.slice(-mostMarks).map(toMark);
+  if (!best) return marks;
+  const [what, value] =
+    best.metric === 'loss' ? ['best', best.value * scale] : [`best ${best.metric}`, best.value];
+  return [...marks, { step: best.step, text: `${what} ${short(value)}` }];
+}
+
 /** `lr 0.01 → 0.001` */
-function toMark({ step, name, from, to }: SettingChange): { step: number; text: string } {
+function toMark({ step, name, from, to }: SettingChange): Mark {
   const label = name === 'lr' ? 'lr' : 'clip';
-  const text = (value: number | undefined) =>
-    value === undefined ? 'off' : String(Number(value.toPrecision(3)));
+  const text = (value: number | undefined) => (value === undefined ? 'off' : short(value));
   return { step, text: `${label} ${text(from)} → ${text(to)}` };
 }
+
+const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 export function lossBundle(payload: LossPayload): MimeBundle {
   return {

@@ -32,7 +32,7 @@ export {
   sub,
   tanh,
 } from './expression.js';
-export { manualSeed } from './random.js';
+export { getRngState, manualSeed, setRngState, type RngState } from './random.js';
 export { getThreads, setThreads } from './wasm/engine.js';
 export { gradcheck, type GradcheckOptions } from './gradcheck.js';
 export * from './errors.js';
@@ -187,9 +187,14 @@ export type { BatchSource, TrainingData } from './train/batchReader.js';
 export type { FitCallback, Training } from './train/callbacks.js';
 export type { ClipOptions } from './train/clipping.js';
 export type { ValidationOptions } from './train/validation.js';
+export type { EarlyStoppingOptions, MonitorOptions } from './train/monitor.js';
+export type { ScheduleOptions } from './train/scheduling.js';
+export type { MetricOptions, Metrics } from './train/metricCollector.js';
+export type { MetricFunction, MetricName } from './metrics/metricTable.js';
 export {
   Run,
   TrainingHistory,
+  type BestMeasurement,
   type EpochReport,
   type RunSettings,
   type RunStatus,

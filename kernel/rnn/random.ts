@@ -44,33 +44,40 @@ export class RandomStream {
   private readonly streamId: number;
 
   constructor(
-    private readonly seed: number,
+    private seed: number,
     name: string,
   ) {
     this.streamId = hash(name);
   }
 
-  /** Remembers where the stream stands. @returns puts it back there */
-  bookmark(): () => void {
-    const { counter, used } = this;
-    const block = this.block.slice();
-    return () => {
-      this.counter = counter;
-      this.used = used;
-      this.block.set(block);
-    };
+  /** How many times 32 bits were drawn: with seed and name all that there is to know of a stream. */
+  get position(): number {
+    return 4 * this.counter - 4 + this.used;
+  }
+
+  /** Goes on under `seed` after the first `position` draws. */
+  moveTo(seed: number, position: number): void {
+    this.seed = seed;
+    this.counter = Math.floor(position / 4);
+    this.used = 4;
+    const drawn = position % 4;
+    if (drawn === 0) return;
+    this.nextBlock();
+    this.used = drawn;
+  }
+
+  private nextBlock(): void {
+    const low = this.counter >>> 0;
+    const high = Math.floor(this.counter / 2 ** 32);
+    const key = [this.seed >>> 0, Math.floor(this.seed / 2 ** 32)] as const;
+    this.block.set(philox4x32([low, high, this.streamId, 0], key));
+    this.counter++;
+    this.used = 0;
   }
 
   /** 32 random bits. */
   bits(): number {
-    if (this.used === 4) {
-      const low = this.counter >>> 0;
-      const high = Math.floor(this.counter / 2 ** 32);
-      const key = [this.seed >>> 0, Math.floor(this.seed / 2 ** 32)] as const;
-      this.block.set(philox4x32([low, high, this.streamId, 0], key));
-      this.counter++;
-      this.used = 0;
-    }
+    if (this.used === 4) this.nextBlock();
     return this.block[this.used++]!;
   }
 
@@ -103,7 +110,8 @@ function hash(text: string): number {
 }
 
 let currentSeed = 0;
-const streams = new Map<string, RandomStream>();
+/** Each name has one stream for ever, which whoever draws may hold on to. */
+const namedStreams = new Map<string, RandomStream>();
 
 /**
  * Fixes every random choice made from here on: initial weights, `rand…`, sampling.
@@ -114,29 +122,63 @@ const streams = new Map<string, RandomStream>();
 export function manualSeed(n: number): void {
   if (!Number.isSafeInteger(n) || n < 0)
     throw new OptionError(`manualSeed: expected an integer from 0 to 2^53 − 1, got ${n}`);
-  currentSeed = n;
-  streams.clear();
+  setRngState({ seed: n, streams: {} });
 }
 
 /** The stream of that name under the current seed; each use goes on where the last one stopped. */
 export function randomStream(name: string): RandomStream {
-  let stream = streams.get(name);
-  if (!stream) streams.set(name, (stream = new RandomStream(currentSeed, name)));
+  let stream = namedStreams.get(name);
+  if (!stream) namedStreams.set(name, (stream = new RandomStream(currentSeed, name)));
   return stream;
+}
+
+/** Where all random streams stand, as plain data. */
+export interface RngState {
+  seed: number;
+  /** By name of the stream: how many times 32 bits were drawn from it. */
+  streams: Record<string, number>;
+}
+
+/** Where random numbers stand now: `setRngState` goes on from here, in this process or another one. */
+export function getRngState(): RngState {
+  const streams: Record<string, number> = {};
+  for (const [name, stream] of namedStreams)
+    if (stream.position > 0) streams[name] = stream.position;
+  return { seed: currentSeed, streams };
+}
+
+/**
+ * Goes on with random numbers from a state; streams that it does not know start anew.
+ * @throws OptionError unless the state is of `getRngState`
+ */
+export function setRngState(state: RngState): void {
+  checkRngState(state);
+  currentSeed = state.seed;
+  for (const [name, stream] of namedStreams)
+    if (!Object.hasOwn(state.streams, name)) stream.moveTo(state.seed, 0);
+  for (const [name, position] of Object.entries(state.streams))
+    randomStream(name).moveTo(state.seed, position);
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function checkRngState(state: unknown): void {
+  const { seed, streams } = (state ?? {}) as Partial<RngState>;
+  const isState =
+    isCount(seed) &&
+    typeof streams === 'object' &&
+    (streams as object | null) !== null &&
+    Object.values(streams).every(isCount);
+  if (!isState)
+    throw new OptionError('setRngState: expected { seed, streams } as getRngState gives them');
 }
 
 /** Runs `fn` and puts every stream back to where it was, so that random numbers drawn in it leave no trace. */
 export function withRandomStateKept<T>(fn: () => T): T {
-  const seed = currentSeed;
-  const before = [...streams].map(([name, stream]) => [name, stream, stream.bookmark()] as const);
+  const before = getRngState();
   try {
     return fn();
   } finally {
-    currentSeed = seed;
-    streams.clear();
-    for (const [name, stream, goBack] of before) {
-      goBack();
-      streams.set(name, stream);
-    }
+    setRngState(before);
   }
 }

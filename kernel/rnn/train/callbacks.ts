@@ -45,6 +45,8 @@ export interface FitCallback {
   onEpochEnd?(report: EpochReport, training: Training): Hooked;
   /** When the run is over: done, stopped, or failed with `training.error`. */
   onEnd?(training: Training): Hooked;
+  /** Whether `onEpochEnd` matters to this callback, as far as it has it: to see an end takes reading a batch ahead. */
+  readonly watchesEpochs?: boolean;
   /** Under which name `state()` stands in checkpoints. */
   readonly name?: string;
   /** Plain data and tensors, from which `loadState` goes on in a resumed run. */
@@ -75,6 +77,10 @@ export class Callbacks {
 
   has(hook: Hook): boolean {
     return this.#byHook[hook].length > 0;
+  }
+
+  get watchEpochs(): boolean {
+    return this.#byHook.onEpochEnd.some(({ watchesEpochs = true }) => watchesEpochs);
   }
 
   /** Calls one hook of every callback that has it, one after the other. */

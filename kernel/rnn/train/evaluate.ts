@@ -1,12 +1,14 @@
 import { OptionError } from '../errors.js';
+import type { Metric } from '../metrics/metricTable.js';
 import { noGrad } from '../tensor.js';
 import { BatchReader, isTrainingData, type TrainingData } from './batchReader.js';
+import { MetricCollector, toMetrics, type MetricOptions, type Metrics } from './metricCollector.js';
 import { callModel, detachState, type Loss, type Model } from './model.js';
 import { createYielder } from './platform.js';
 import { StopSignal } from './stopSignal.js';
 import { countTargets, lossOptionsOf } from './targets.js';
 
-export interface EvaluateOptions<State> {
+export interface EvaluateOptions<State> extends MetricOptions {
   model: Model<State>;
   /** Batches, or a function that gives them; must come to an end. */
   data: TrainingData;
@@ -19,12 +21,32 @@ export interface EvaluateOptions<State> {
  *
  * Batches count by their number of targets that count (neither masked padding nor −100), so that the result is that of
  * one batch with everything in it, however the data is cut and padded.
+ *
+ * @returns the mean loss; with `metrics` an object of `loss` and each metric by name
+ * @throws OptionError for a wrong option, or data without a target that counts
  */
-export async function evaluate<State>(options: EvaluateOptions<State>): Promise<number> {
-  const { model, loss } = options;
+export function evaluate<State>(
+  options: EvaluateOptions<State> & { metrics: Metrics },
+): Promise<Record<string, number>>;
+export function evaluate<State>(options: EvaluateOptions<State>): Promise<number>;
+export async function evaluate<State>(
+  options: EvaluateOptions<State>,
+): Promise<number | Record<string, number>> {
   const wanted = isTrainingData(options.data);
   if (wanted) throw new OptionError(`evaluate: data must be ${wanted}`);
-  const batches = new BatchReader('evaluate', options.data, 1, new StopSignal());
+  const { loss, metrics } = await measure('evaluate', options, toMetrics('evaluate', options));
+  return options.metrics ? { loss, ...metrics } : loss;
+}
+
+/** The mean loss and the metrics of all of the data. */
+export async function measure<State>(
+  owner: string,
+  options: EvaluateOptions<State>,
+  metrics: ReadonlyMap<string, Metric>,
+): Promise<{ loss: number; metrics: Record<string, number> }> {
+  const { model, loss } = options;
+  const batches = new BatchReader(owner, options.data, 1, new StopSignal());
+  const collector = new MetricCollector(owner, metrics, options);
   const letEventsThrough = createYielder();
   let state: State | undefined;
   let total = 0;
@@ -33,15 +55,17 @@ export async function evaluate<State>(options: EvaluateOptions<State>): Promise<
   if (wasTraining) model.train?.(false);
   try {
     for (let batch = await batches.next(); batch; batch = await batches.next()) {
-      const { input, target, lengths, continues } = batch;
+      const one = batch;
+      const { input, target, lengths, continues } = one;
       noGrad(() => {
         const result = callModel(model, input, continues ? state : undefined, lengths);
         state = detachState(result.state);
-        const targets = countTargets(batch);
+        const targets = countTargets(one);
         // A mean over nothing is no number.
         if (targets === 0) return;
-        total += loss(result.output, target, lossOptionsOf(batch), batch).item() * targets;
+        total += loss(result.output, target, lossOptionsOf(one), one).item() * targets;
         count += targets;
+        collector.add(result.output, one);
       });
       await letEventsThrough();
     }
@@ -49,6 +73,6 @@ export async function evaluate<State>(options: EvaluateOptions<State>): Promise<
     await batches.close();
     if (wasTraining) model.train?.(true);
   }
-  if (count === 0) throw new OptionError('evaluate: expected targets that count, got none');
-  return total / count;
+  if (count === 0) throw new OptionError(`${owner}: expected targets that count, got none`);
+  return { loss: total / count, metrics: collector.measure(total / count) };
 }

@@ -18,6 +18,8 @@ export interface StepReport {
   seconds: number;
   /** The validation loss, at the steps where it was measured. */
   validation?: number;
+  /** The metrics of the validation data, by name, at these steps. */
+  metrics?: Readonly<Record<string, number>>;
 }
 
 /** What one pass through the data was like. */
@@ -42,6 +44,19 @@ export interface ValidationReport {
   epoch: number;
   /** The mean loss over all targets that count. */
   loss: number;
+  /** By name. */
+  metrics: Readonly<Record<string, number>>;
+  /** Wall time since the run began, pauses left out. */
+  seconds: number;
+}
+
+/** The best measurement of the validation data. */
+export interface BestMeasurement {
+  /** `'loss'`, or the name of the metric. */
+  metric: string;
+  value: number;
+  /** Steps done then. */
+  step: number;
 }
 
 /** What was changed while a run was under way. */
@@ -72,25 +87,44 @@ export class TrainingHistory {
   /** Changes of the learning rate or the clipping by `run.change`, or while the run was paused. */
   readonly changes: SettingChange[] = [];
   readonly epochs: EpochReport[] = [];
-  readonly validation = { step: [] as number[], loss: [] as number[], seconds: [] as number[] };
+  /** Measurements of the validation data, in columns; `metrics` has a column for each metric. */
+  readonly validation = {
+    step: [] as number[],
+    loss: [] as number[],
+    seconds: [] as number[],
+    metrics: {} as Record<string, number[]>,
+  };
+  /** The best measurement by the loss, or by what `monitor` says. */
+  best: BestMeasurement | undefined;
+  /** Whether the run ended because nothing improved any more. */
+  stoppedEarly = false;
 
   append(report: StepReport): void {
     for (const column of ['step', 'loss', 'gradNorm', 'lr', 'seconds'] as const)
       this[column].push(report[column]);
   }
 
-  appendValidation({ step, loss }: ValidationReport, seconds: number): void {
-    this.validation.step.push(step);
-    this.validation.loss.push(loss);
-    this.validation.seconds.push(seconds);
+  appendValidation(report: ValidationReport): void {
+    for (const column of ['step', 'loss', 'seconds'] as const)
+      this.validation[column].push(report[column]);
+    for (const [name, value] of Object.entries(report.metrics))
+      (this.validation.metrics[name] ??= []).push(value);
   }
 
   /** How Node prints the history: one line, the numbers are in the columns. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const last = (column: readonly number[]): string => column.at(-1)?.toFixed(4) ?? 'none';
-    const validation =
-      this.validation.loss.length > 0 ? `, validation ${last(this.validation.loss)}` : '';
-    return `TrainingHistory of ${this.step.length} steps: loss ${last(this.loss)}${validation}, ${(this.seconds.at(-1) ?? 0).toFixed(1)} s`;
+    const { loss, metrics } = this.validation;
+    const measured = [
+      ...(loss.length > 0 ? [`validation ${last(loss)}`] : []),
+      ...Object.entries(metrics).map(([name, column]) => `${name} ${last(column)}`),
+      ...(this.best ? [`best ${this.best.value.toFixed(4)} at step ${this.best.step}`] : []),
+    ];
+    return [
+      `TrainingHistory of ${this.step.length} steps: loss ${last(this.loss)}`,
+      ...measured,
+      `${(this.seconds.at(-1) ?? 0).toFixed(1)} s`,
+    ].join(', ');
   }
 }
 

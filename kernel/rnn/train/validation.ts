@@ -1,10 +1,13 @@
+import type { Metric } from '../metrics/metricTable.js';
+import type { WeightAverage } from '../optim/weightAverage.js';
 import { checkOptions, is, optional } from '../options.js';
 import { isTrainingData, type TrainingData } from './batchReader.js';
 import type { Callbacks, FitCallback, Training } from './callbacks.js';
-import { evaluate } from './evaluate.js';
-import type { EpochReport, StepReport, ValidationReport } from './run.js';
+import { measure } from './evaluate.js';
+import { metricOptions, toMetrics, type MetricOptions } from './metricCollector.js';
+import type { EpochReport, StepReport } from './run.js';
 
-export interface ValidationOptions {
+export interface ValidationOptions extends MetricOptions {
   /** Batches held out, or a function that gives them; must come to an end. */
   data: TrainingData;
   /**
@@ -12,17 +15,6 @@ export interface ValidationOptions {
    * run of `epochs`.
    */
   every?: number | 'epoch';
-}
-
-export function checkValidation(options: ValidationOptions): void {
-  checkOptions('fit: validation', options, {
-    data: isTrainingData,
-    every: optional((value) =>
-      value === 'epoch' || is.positiveInteger(value) === undefined
-        ? undefined
-        : "a positive integer or 'epoch'",
-    ),
-  });
 }
 
 /** When a run ends: after so many steps or epochs, whatever comes first; Infinity where left out. */
@@ -33,14 +25,27 @@ export interface RunLength {
 
 /** Measures held-out data along the way and tells the other callbacks. */
 export class Validation implements FitCallback {
+  readonly metrics: ReadonlyMap<string, Metric>;
   readonly #every: number | 'epoch';
   #report: StepReport | undefined;
 
+  /** @param average its weights are what is measured, where there is one */
   constructor(
     private readonly options: ValidationOptions,
     private readonly length: RunLength,
-    private readonly others: () => Callbacks,
+    private readonly average: WeightAverage | undefined,
+    private readonly callbacks: () => Callbacks,
   ) {
+    checkOptions('fit: validation', options, {
+      ...metricOptions,
+      data: isTrainingData,
+      every: optional((value) =>
+        value === 'epoch' || is.positiveInteger(value) === undefined
+          ? undefined
+          : "a positive integer or 'epoch'",
+      ),
+    });
+    this.metrics = toMetrics('fit: validation', options);
     const { steps } = length;
     this.#every =
       options.every ?? (steps === Infinity ? 'epoch' : Math.max(1, Math.floor(steps / 10)));
@@ -63,13 +68,22 @@ export class Validation implements FitCallback {
     if (report.validation !== undefined) epoch.validation = report.validation;
   }
 
+  /** Whoever hears of the measurement sees the weights that were measured. */
   async #measure(report: StepReport, training: Training): Promise<void> {
-    const { model, loss, run } = training;
-    const { data } = this.options;
-    const { step, epoch, seconds } = report;
-    const measured: ValidationReport = { step, epoch, loss: await evaluate({ model, data, loss }) };
+    const { average } = this;
+    if (average) await average.use(() => this.#measureNow(report, training));
+    else await this.#measureNow(report, training);
+  }
+
+  async #measureNow(report: StepReport, training: Training): Promise<void> {
+    const { model, loss } = training;
+    const options = { ...this.options, model, loss };
+    const measured = await measure('fit: validation', options, this.metrics);
     report.validation = measured.loss;
-    run.history.appendValidation(measured, seconds);
-    await this.others().call('onValidate', measured, training);
+    report.metrics = measured.metrics;
+    const { step, epoch, seconds } = report;
+    const told = { step, epoch, seconds, ...measured };
+    training.run.history.appendValidation(told);
+    await this.callbacks().call('onValidate', told, training);
   }
 }

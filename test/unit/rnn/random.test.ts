@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
-import { manualSeed, rand, randint, randn } from '../../../kernel/rnn/index.js';
-import { philox4x32 } from '../../../kernel/rnn/random.js';
+import {
+  getRngState,
+  manualSeed,
+  rand,
+  randint,
+  randn,
+  setRngState,
+} from '../../../kernel/rnn/index.js';
+import { philox4x32, randomStream } from '../../../kernel/rnn/random.js';
 
 describe('random numbers', () => {
   it('are those of Philox-4x32-10 (known answers of the Random123 library)', () => {
@@ -36,6 +43,32 @@ describe('random numbers', () => {
     assert.ok(Math.abs(normal.mean().item()) < 5 / Math.sqrt(n));
     assert.ok(Math.abs(normal.mul(normal).mean().item() - 1) < 5 * Math.sqrt(2 / n));
     assert.deepEqual([...new Set(randint(2, 5, [200]).data)].sort(), [2, 3, 4]);
+  });
+
+  it('go on from a saved state, wherever in a block of four it was taken, and streams held go along', () => {
+    manualSeed(7);
+    const held = randomStream('held');
+    for (let drawn = 0; drawn < 9; drawn++) {
+      const state = JSON.parse(JSON.stringify(getRngState())) as ReturnType<typeof getRngState>;
+      const draw = () => [held.bits(), held.bits(), held.bits(), randn([3]).toNested()];
+      const expected = draw();
+      manualSeed(99);
+      randn([50]);
+      setRngState(state);
+      assert.deepEqual(draw(), expected, `${drawn} draws`);
+      setRngState(state);
+      held.bits();
+    }
+    assert.deepEqual(Object.keys(getRngState().streams).sort(), ['held']);
+    setRngState({ seed: 3, streams: {} });
+    const fresh = rand([2]).toNested();
+    manualSeed(3);
+    assert.deepEqual(rand([2]).toNested(), fresh);
+    assert.throws(
+      () => setRngState({ seed: 1.5, streams: {} }),
+      /setRngState: expected \{ seed, streams \}/,
+    );
+    assert.throws(() => setRngState(null as never), /setRngState: expected/);
   });
 
   it('refuse a seed that is not a whole number', () => {
