@@ -9,7 +9,7 @@ import {
 import { equationOf, valueNames, type CellProgram } from '../rnn/cell/program.js';
 import { AutogradError, OptionError } from '../rnn/errors.js';
 import type { Module } from '../rnn/modules/module.js';
-import type { RecurrentDetail } from '../rnn/modules/recurrent.js';
+import type { RecurrentDetail } from '../rnn/modules/cellLayer.js';
 import { batch, showShape, type Shape } from '../rnn/ndarray.js';
 import { checkOptions, optional } from '../rnn/options.js';
 import { tapeOrder, type Tensor, type TapeNode } from '../rnn/tensor.js';

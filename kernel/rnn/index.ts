@@ -75,13 +75,24 @@ export {
   type BahdanauAttentionOptions,
   type LuongAttentionOptions,
 } from './modules/attention.js';
+export { Recurrent } from './modules/recurrent.js';
+export type {
+  RecurrentForwardOptions,
+  RecurrentLayerOptions,
+  RecurrentOptions,
+  RecurrentState,
+} from './modules/recurrentOptions.js';
+export type { VariationalDropoutRates, VariationalMasks } from './modules/variationalDropout.js';
+export type { TimeStep, TimeStepHook } from './modules/timeStepHooks.js';
 export {
-  Recurrent,
-  type RecurrentForwardOptions,
-  type RecurrentLayerOptions,
-  type RecurrentOptions,
-  type RecurrentState,
-} from './modules/recurrent.js';
+  GRUCell,
+  LSTMCell,
+  RecurrentCell,
+  RNNCell,
+  type LSTMCellOptions,
+  type RecurrentCellOptions,
+  type RecurrentCellSizes,
+} from './modules/recurrentCell.js';
 export {
   GRU,
   LSTM,

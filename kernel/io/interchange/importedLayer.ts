@@ -1,7 +1,8 @@
 /** ONNX's operators RNN, LSTM and GRU as layers of ours. */
 import { peepholeLstmCell } from '../../rnn/cell/builtinCells.js';
 import { GRU, LSTM, RNN } from '../../rnn/modules/recurrentLayers.js';
-import { Recurrent, type RecurrentLayerOptions } from '../../rnn/modules/recurrent.js';
+import { Recurrent } from '../../rnn/modules/recurrent.js';
+import type { RecurrentLayerOptions } from '../../rnn/modules/recurrentOptions.js';
 import { sameShape, showShape } from '../../rnn/ndarray.js';
 import { applyOp, Tensor } from '../../rnn/tensor.js';
 import { invertOrder, onnxGates, onnxPeepholes, reorderBlocks } from './gateOrders.js';

@@ -6,7 +6,8 @@ import { Dropout, type DropoutOptions } from '../../rnn/modules/dropout.js';
 import { Embedding, type EmbeddingOptions } from '../../rnn/modules/embedding.js';
 import { LayerNorm, type LayerNormOptions } from '../../rnn/modules/layerNorm.js';
 import { Linear, type LinearOptions } from '../../rnn/modules/linear.js';
-import { Recurrent, type RecurrentLayerOptions } from '../../rnn/modules/recurrent.js';
+import { Recurrent } from '../../rnn/modules/recurrent.js';
+import type { RecurrentLayerOptions } from '../../rnn/modules/recurrentOptions.js';
 import { GRU, LSTM, RNN } from '../../rnn/modules/recurrentLayers.js';
 import { Sequential, type Stage } from '../../rnn/modules/sequential.js';
 

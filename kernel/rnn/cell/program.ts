@@ -16,6 +16,8 @@ export interface CellProgram {
   readonly input: number;
   readonly parameters: readonly ProgramParameter[];
   readonly states: readonly ProgramState[];
+  /** Numbers that a run is given beside the input, and that nothing learns from; empty for a cell as it is defined. */
+  readonly masks: readonly ProgramMask[];
   /** Index of the node whose value the layer gives out at each time step. */
   readonly output: number;
 }
@@ -55,6 +57,21 @@ export interface ProgramState {
   readonly node: number;
   /** The node whose value is the state at the next time step. */
   readonly next: number;
+}
+
+/**
+ * An input that switches units: `[T, B, size]` with numbers of its own at each time step, or `[B, size]`, the same at
+ * all of them. No adjoint reaches it.
+ */
+export interface ProgramMask {
+  /** The state that it is about. */
+  readonly state: string;
+  readonly node: number;
+  readonly size: number;
+  readonly perStep: boolean;
+  /** `dropout`: 0 with probability `rate`, else 1/(1 − rate). `zoneout`: 1 with probability `rate`, else 0. */
+  readonly kind: 'dropout' | 'zoneout';
+  readonly rate: number;
 }
 
 /** The names under which a program's values are printed and drawn: labels where unique, else %index. */

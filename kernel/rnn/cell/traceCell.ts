@@ -86,6 +86,7 @@ export function traceCell(parts: CellParts): CellProgram {
       node: parameters[name]!.index,
     })),
     states: programStates,
+    masks: [],
     output: results['output']?.index ?? programStates[0].next,
   };
   checkUses(program);

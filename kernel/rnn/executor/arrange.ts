@@ -1,5 +1,5 @@
 import { createNdArray, dtypeOf, type NdArray } from '../ndarray.js';
-import type { Executor, Unrolled } from './executor.js';
+import type { Executor, Sequence, Unrolled } from './executor.js';
 
 /** How the sequences of a batch are gone through. */
 export interface Arrangement {
@@ -16,21 +16,13 @@ export interface Arrangement {
  */
 export function runArranged(
   executor: Executor,
-  { input, states }: { input: NdArray; states: readonly NdArray[] },
+  sequence: ArrangedSequence,
   arrangement: Arrangement,
   keep: boolean,
 ): Unrolled {
-  const [timeSteps, batchSize] = input.shape as [number, number];
-  const lengths = arrangement.lengths ?? new Int32Array(batchSize).fill(timeSteps);
-  const rows = createRows(lengths, arrangement.reverse);
-  const run = executor.run(
-    {
-      input: rows.arrange(input),
-      states: states.map((state) => rows.arrangeStates(state)),
-      ...(arrangement.lengths && { active: countActive(lengths, timeSteps) }),
-    },
-    keep,
-  );
+  const { input, states } = sequence;
+  const { rows, arranged } = arrange(sequence, arrangement);
+  const run = executor.run(arranged, keep);
   return {
     output: rows.restore(run.output),
     finalStates: run.finalStates.map((state) => rows.restoreStates(state)),
@@ -53,6 +45,26 @@ export function runArranged(
       });
     },
   };
+}
+
+/** A sequence as it came. */
+export type ArrangedSequence = Required<Pick<Sequence, 'input'>> &
+  Pick<Sequence, 'masks'> & { readonly states: readonly NdArray[] };
+
+/** A sequence as it runs, and what moves rows between the two. */
+export function arrange({ input, states, masks }: ArrangedSequence, arrangement: Arrangement) {
+  const [timeSteps, batchSize] = input.shape as [number, number];
+  const lengths = arrangement.lengths ?? new Int32Array(batchSize).fill(timeSteps);
+  const rows = createRows(lengths, arrangement.reverse);
+  const arranged: Sequence = {
+    input: rows.arrange(input),
+    states: states.map((state) => rows.arrangeStates(state)),
+    masks: masks?.map((mask) =>
+      mask.shape.length === 3 ? rows.arrange(mask) : rows.arrangeStates(mask),
+    ),
+    ...(arrangement.lengths && { active: countActive(lengths, timeSteps) }),
+  };
+  return { rows, arranged };
 }
 
 /** For each time step, how many sequences are still running. */

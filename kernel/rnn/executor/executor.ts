@@ -7,6 +7,8 @@ export interface Sequence {
   readonly input: NdArray;
   /** Initial value of each of the program's states, `[B, size]`; null means zeros. */
   readonly states: readonly (NdArray | null)[];
+  /** Numbers of the program's masks, in its order: `[T, B, size]` or `[B, size]`. None where left out. */
+  readonly masks?: readonly NdArray[] | undefined;
   /**
    * For each time step, how many sequences are still running: they are the first ones, so the numbers never grow. All
    * run to the end where left out. A sequence's final state is the one after its own last time step; what is computed

@@ -64,6 +64,11 @@ function readInput(
   const from = t * target.length;
   const source = sequence.input.data;
   for (let i = 0; i < target.length; i++) target[i] = source[from + i]!;
+  program.masks.forEach(({ node, perStep }, k) => {
+    const mask = workspace.values[slot]![node]!.data;
+    const start = perStep ? t * mask.length : 0;
+    mask.set(sequence.masks![k]!.data.subarray(start, start + mask.length));
+  });
 }
 
 function allocateOutput(program: CellProgram, sequence: Sequence, dtype: DType): NdArray {
@@ -73,6 +78,39 @@ function allocateOutput(program: CellProgram, sequence: Sequence, dtype: DType):
     batchSize,
     ...program.nodes[program.output]!.shape.slice(1),
   ]);
+}
+
+/**
+ * Goes forward and shows the values of each time step, by node; they are overwritten at the next.
+ */
+export function observeSteps(
+  program: CellProgram,
+  parameters: readonly NdArray[],
+  dtype: DType,
+  sequence: Sequence,
+  show: (t: number, values: readonly NdArray[]) => void,
+): void {
+  const [timeSteps, batchSize] = sequence.input.shape as [number, number];
+  const workspace = createWorkspace(program, parameters, dtype, 1, batchSize);
+  begin(program, workspace, sequence);
+  const values = workspace.values[0]!;
+  const next = program.states.map((state) => createNdArray(dtype, values[state.node]!.shape));
+  for (let t = 0; t < timeSteps; t++) {
+    readInput(program, workspace, sequence, t, 0);
+    runOperations(workspace, 0, workspace.operations);
+    show(t, values);
+    moveStates(program, values, next);
+  }
+}
+
+/** Two passes: the next value of one state may be the present value of another. */
+function moveStates(
+  program: CellProgram,
+  values: readonly NdArray[],
+  next: readonly NdArray[],
+): void {
+  program.states.forEach((state, k) => next[k]!.data.set(values[state.next]!.data));
+  program.states.forEach((state, k) => values[state.node]!.data.set(next[k]!.data));
 }
 
 /** Forward only: one time step's memory, states copied from step to step. */
@@ -91,9 +129,7 @@ function runForgetting(
     readInput(program, workspace, sequence, t, 0);
     runOperations(workspace, 0, workspace.operations);
     output.data.set(values[program.output]!.data, t * values[program.output]!.data.length);
-    // Two passes: the next value of one state may be the present value of another.
-    program.states.forEach((state, k) => next[k]!.data.set(values[state.next]!.data));
-    program.states.forEach((state, k) => values[state.node]!.data.set(next[k]!.data));
+    moveStates(program, values, next);
     finalStates.forEach((final, k) => copyEnding(final, next[k]!, sequence, t));
   }
   return { output, finalStates, backward: refuse('the run did not keep its values') };
@@ -216,6 +252,7 @@ function gradientTargets(
   program.parameters.forEach(({ node }, k) => {
     target[node] = gradients.parameters[k]!;
   });
+  for (const { node } of program.masks) target[node] = null;
   if (!gradients.input && program.states.every((state) => state.next !== program.input))
     target[program.input] = null;
   return program.nodes.map((node) => node.operands.map((operand) => target[operand]!));

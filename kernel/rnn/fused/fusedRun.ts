@@ -18,12 +18,20 @@ export class FusedRun {
     readonly life: object,
   ) {}
 
-  forward({ input, states, active }: Sequence): { output: NdArray; finalStates: NdArray[] } {
+  forward({ input, states, active, masks = [] }: Sequence): {
+    output: NdArray;
+    finalStates: NdArray[];
+  } {
     const { parts, timeSteps, batchSize } = this.buffers;
     this.#readInput(input.data);
     for (const part of parts) {
       this.#readActive(part, active);
       part.views.initial.forEach((initial, k) => copyIn(initial, part, states[k]?.data));
+      part.views.masks.forEach((view, k) => {
+        const { data, shape } = masks[k]!;
+        if (shape.length === 3) this.#split(data, part, view);
+        else copyIn(view, part, data);
+      });
       part.views.vectors.forEach((vector, k) => vector.set(this.#vector(k).data));
     }
     const { words, batchSize: sequences } = parts[0]!;

@@ -201,12 +201,17 @@ class Adjoints {
       : [];
     const result = needs('result') ? this.#values.of(index, offset) : adjoint;
     node.operands.forEach((operand, k) => {
-      if (this.#program.nodes[operand]!.kind === 'constant') return;
+      if (!this.#isDifferentiable(operand)) return;
       const local = f.local('v128');
       rule.backward(f, k, { adjoint, operands, result });
       f.set(local);
       this.#add(operand, offset, local);
     });
+  }
+
+  #isDifferentiable(index: number): boolean {
+    const { nodes, masks } = this.#program;
+    return nodes[index]!.kind !== 'constant' && masks.every(({ node }) => node !== index);
   }
 
   /** Leaves the adjoint of what the group read in its buffer. */

@@ -71,6 +71,8 @@ export function layOut(plan: Plan): Layout {
     add(`carryIn:${k}`, size, 'one');
     add(`carryOut:${k}`, size, 'one');
   });
+  for (const { node, size, perStep } of program.masks)
+    add(`value:${node}`, size, perStep ? 'each' : 'one');
   for (const node of plan.vectors)
     for (const kind of ['value', 'adjoint'] as const) add(`${kind}:${node}`, width(node), 'shared');
   for (const [key, place] of gatesInPlace(plan, places)) places.set(key, place);

@@ -33,6 +33,8 @@ export interface Views {
   readonly otherAdjoint: readonly Float32Array[];
   /** By state, `[T, B, size]`: after each time step. */
   readonly next: readonly Float32Array[];
+  /** By mask, `[T, B, size]` or `[B, size]`. */
+  readonly masks: readonly Float32Array[];
   /** By vector. */
   readonly vectors: readonly Float32Array[];
   readonly vectorAdjoints: readonly Float32Array[];
@@ -120,6 +122,9 @@ function createViews(
     adjoint: program.states.map((_, k) => view(`carryIn:${k}`)),
     otherAdjoint: program.states.map((_, k) => view(`carryOut:${k}`)),
     next: program.states.map((_, k) => view(`next:${k}`, 0, timeSteps)),
+    masks: program.masks.map(({ node, perStep }) =>
+      view(`value:${node}`, 0, perStep ? timeSteps : 1),
+    ),
     vectors: vectors.map((node) => shared(`value:${node}`)),
     vectorAdjoints: vectors.map((node) => shared(`adjoint:${node}`)),
   };

@@ -207,7 +207,10 @@ function segmentError(
     const entering = pickParts(all, dtype, [run.inOrder(steps[0]!)], sequences);
     return { data: entering.data, shape: entering.shape.slice(1) };
   });
-  const unrolled = executor.run({ input, states }, true);
+  const masks = run.options.masks?.map((mask) =>
+    mask.shape.length === 3 ? pick(mask) : pickRows(mask),
+  );
+  const unrolled = executor.run({ input, states, masks }, true);
   const gradients = {
     input: createNdArray(dtype, input.shape),
     states: states.map(() => null),

@@ -26,6 +26,8 @@ export interface LayerOptions {
   readonly direction?: Direction;
   /** Valid time steps of each sequence; all where left out. */
   readonly lengths?: Int32Array | undefined;
+  /** Numbers of the program's masks, `[T, B, size]` or `[B, size]`. */
+  readonly masks?: readonly NdArray[] | undefined;
   /** Boundaries b: no adjoint flows between the time steps b and b−1. */
   readonly boundaries?: ReadonlySet<number>;
   /** Time step → numbers that are set instead of computed. */
@@ -153,6 +155,10 @@ export class LayerRun {
     input.set(part(this.inputs.input, t));
     // Padding may hold anything, even what is no number.
     this.keepValid(t, input);
+    program.masks.forEach(({ node, perStep }, k) => {
+      const mask = this.options.masks![k]!;
+      machine.values[node]!.data.set(perStep ? part(mask, t) : mask.data);
+    });
     const p = this.inOrder(t);
     program.states.forEach(({ node }, k) =>
       machine.values[node]!.data.set(part(this.states[k]!, p)),

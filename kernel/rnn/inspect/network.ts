@@ -2,7 +2,7 @@ import type { CellProgram } from '../cell/program.js';
 import { InspectionError } from '../errors.js';
 import { LossDetail } from '../losses/reduction.js';
 import type { Module } from '../modules/module.js';
-import type { RecurrentDetail } from '../modules/recurrent.js';
+import type { RecurrentDetail } from '../modules/cellLayer.js';
 import type { NdArray, NumberArray, Shape } from '../ndarray.js';
 import { none } from '../ops/rule.js';
 import { rules, type OpName } from '../ops/table.js';
@@ -53,6 +53,8 @@ export interface RecurrentOperation extends Application {
   readonly direction: Direction;
   /** Valid time steps of each sequence; all where left out. */
   readonly lengths?: Int32Array | undefined;
+  /** The numbers of the program's masks, `[T, B, size]` or `[B, size]`. */
+  readonly masks?: readonly NdArray[] | undefined;
   /** The module's path with the layer's number, e.g. `lstm.l0`, `lstm.l0.reverse`. */
   readonly name: string;
 }
@@ -97,6 +99,7 @@ const understood: ReadonlySet<string> = new Set([
   'layer',
   'direction',
   'lengths',
+  'masks',
 ]);
 
 /** A layer that does more than is known here would be shown wrong. */
@@ -185,16 +188,14 @@ class NetworkBuilder {
 
   private toOperation(node: TapeNode, inputs: number[], outputs: number[]): NetworkOperation {
     if (node.op === 'recurrent') {
-      const detail = node.detail as RecurrentDetail & {
-        direction?: Direction;
-        lengths?: Int32Array;
-      };
+      const detail = node.detail as RecurrentDetail;
       const { program } = detail;
       checkDetail(detail);
       return {
         kind: 'recurrent',
         program,
         lengths: detail.lengths,
+        masks: detail.masks,
         inputs,
         outputs,
         ...this.identify(node, program, detail),

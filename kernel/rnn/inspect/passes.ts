@@ -54,6 +54,7 @@ export function runForward(
       const run = runLayer(operation, values, dtype, {
         direction: operation.direction,
         lengths: operation.lengths,
+        masks: operation.masks,
         boundaries: boundariesOf(inputs[0]!.shape[0]!, truncate),
         edits: edits.get(operation) ?? new Map(),
       });

@@ -1,4 +1,4 @@
-import { createNumbers } from '../ndarray.js';
+import { createNumbers, sizeOf, type DType, type Shape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import { randomStream } from '../random.js';
 import { Tensor } from '../tensor.js';
@@ -32,11 +32,16 @@ export class Dropout extends Module {
 /** What `Dropout` does to a tensor. */
 export function dropout(input: Tensor, p: number, training: boolean): Tensor {
   if (!training || p === 0) return input;
+  return input.mul(dropoutMask(input.shape, p, input.dtype));
+}
+
+/** 0 with probability p, else 1/(1 − p). */
+export function dropoutMask(shape: Shape, p: number, dtype: DType): Tensor {
   const stream = randomStream('dropout');
   const scale = 1 / (1 - p);
-  const kept = createNumbers(input.dtype, input.size);
+  const kept = createNumbers(dtype, sizeOf(shape));
   // 32 bits an element suffice: p is met to 2⁻³².
   const threshold = p * 2 ** 32;
   if (p < 1) for (let i = 0; i < kept.length; i++) kept[i] = stream.bits() < threshold ? 0 : scale;
-  return input.mul(new Tensor(kept, input.shape));
+  return new Tensor(kept, shape);
 }

@@ -2,7 +2,7 @@ import type { CellProgram } from '../cell/program.js';
 import { sizeOf, type Shape } from '../ndarray.js';
 import type { OpName } from '../ops/table.js';
 import type { TapeNode } from '../tensor.js';
-import type { RecurrentDetail } from './recurrent.js';
+import type { RecurrentDetail } from './cellLayer.js';
 
 /** Floating-point operations of a primitive, given the shapes of its operands and its result. */
 type Cost = (inputs: readonly Shape[], output: number) => number;

@@ -34,11 +34,23 @@ export function addForwardHook(module: Module, hook: ForwardHook): HookHandle {
   return add(module, 'after', hook);
 }
 
-function add(module: Module, when: 'before' | 'after', hook: ForwardPreHook | ForwardHook) {
+/** Puts a hook into a module's own set. @throws OptionError unless it is a function */
+export function addHook<Hook>(module: Module, hooks: Set<{ hook: Hook }>, hook: Hook): HookHandle {
+  checkHook(module, hook);
+  const entry = { hook };
+  hooks.add(entry);
+  return { remove: () => void hooks.delete(entry) };
+}
+
+function checkHook(module: Module, hook: unknown): void {
   if (typeof hook !== 'function')
     throw new OptionError(
       `${module.constructor.name}: a hook must be a function, got ${typeof hook}`,
     );
+}
+
+function add(module: Module, when: 'before' | 'after', hook: ForwardPreHook | ForwardHook) {
+  checkHook(module, hook);
   const hooks = hooksOf.get(module) ?? install(module);
   const entry = { hook: hook as ForwardHook & ForwardPreHook };
   hooks[when].add(entry);

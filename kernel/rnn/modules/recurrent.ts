@@ -1,85 +1,38 @@
-import type { Cell } from '../cell/defineCell.js';
-import type { CellProgram } from '../cell/program.js';
-import { CellError, OptionError, ShapeError } from '../errors.js';
-import { runArranged } from '../executor/arrange.js';
-import type { Executor } from '../executor/executor.js';
-import { createSteppedExecutor } from '../executor/stepped.js';
-import { cat, zeros } from '../factories.js';
-import { createFusedExecutor } from '../fused/fusedExecutor.js';
-import { sameShape, showShape, type NdArray } from '../ndarray.js';
-import { checkOptions, is, optional } from '../options.js';
-import { needsGradient, record, type Parameter, type Tensor } from '../tensor.js';
+import type { CellProgram, ParameterInitializer } from '../cell/program.js';
+import { OptionError, ShapeError } from '../errors.js';
+import { cat } from '../factories.js';
+import { sameShape, showShape } from '../ndarray.js';
+import { checkOptions } from '../options.js';
+import type { Parameter, Tensor } from '../tensor.js';
+import { CellLayer, type CellNoise, type Direction } from './cellLayer.js';
 import { dropout } from './dropout.js';
-import { createParameter, floatType, type FloatType } from './linear.js';
+import { addHook, type HookHandle } from './hooks.js';
+import { createParameter, type FloatType } from './linear.js';
 import { Module } from './module.js';
+import {
+  recurrentOptions,
+  type RecurrentForwardOptions,
+  type RecurrentOptions,
+  type RecurrentState,
+} from './recurrentOptions.js';
+import { checkInput, checkParameters, checkStates, toLengths } from './recurrentChecks.js';
+import { showTimeSteps, type TimeStepHook } from './timeStepHooks.js';
+import {
+  drawMask,
+  toDropoutRates,
+  toZoneoutRates,
+  type DropoutRates,
+  type VariationalMasks,
+} from './variationalDropout.js';
 
-export interface RecurrentLayerOptions {
-  /** Number of features of the input at each time step. */
-  inputSize: number;
-  /** Number of features of the hidden state. */
-  hiddenSize: number;
-  /** Layers stacked, each reading the output of the one below. Default 1. */
-  numLayers?: number;
-  /** Whether cells have bias vectors. Default true. */
-  bias?: boolean;
-  /** Input and output are `[B, T, F]` instead of `[T, B, F]`. Default false. */
-  batchFirst?: boolean;
-  /** Whether each layer also reads the sequence from its end, with weights of its own. Default false. */
-  bidirectional?: boolean;
-  /** Probability that a number between two layers is dropped in training; never after the last. Default 0. */
-  dropout?: number;
-  /** Default `'float32'`. */
-  dtype?: FloatType;
+/** What is the same for all layers of a call. */
+interface Call<State> {
+  readonly batchSize: number;
+  readonly lengths: Int32Array | undefined;
+  readonly reverse: boolean;
+  readonly state: State | undefined;
+  readonly masks: VariationalMasks | undefined;
 }
-
-export interface RecurrentOptions extends RecurrentLayerOptions {
-  cell: Cell;
-}
-
-export interface RecurrentForwardOptions {
-  /**
-   * How many time steps of each sequence are valid, 1 to T, in any order; the rest is padding. Output there is zero,
-   * and the state is the one after the last valid time step.
-   */
-  lengths?: ArrayLike<number> | Tensor;
-}
-
-const layerOptions = {
-  inputSize: is.positiveInteger,
-  hiddenSize: is.positiveInteger,
-  numLayers: optional(is.positiveInteger),
-  bias: optional(is.boolean),
-  batchFirst: optional(is.boolean),
-  bidirectional: optional(is.boolean),
-  dropout: optional(is.probability),
-  dtype: floatType,
-};
-
-export type Direction = 'forward' | 'reverse';
-
-/** What a tape node of a recurrent layer says of itself. */
-export interface RecurrentDetail {
-  readonly program: CellProgram;
-  readonly timeSteps: number;
-  readonly direction: Direction;
-  /** Valid time steps of each sequence; all where left out. */
-  readonly lengths?: Int32Array;
-}
-
-/** One layer in one direction: its program, its parameters in the program's order, and what runs them. */
-interface Layer {
-  readonly program: CellProgram;
-  /** Names of the parameters as fields of the module. */
-  readonly fields: readonly string[];
-  readonly parameters: readonly Parameter[];
-  readonly executor: Executor;
-  readonly direction: Direction;
-  /** Initial states where none are given, for the batch size that came last. */
-  zeros: Tensor[];
-}
-
-/** By state name, `[numLayers · directions, B, size]` each. */
-export type RecurrentState = Readonly<Record<string, Tensor>>;
 
 /**
  * Runs a cell over a sequence, layer upon layer.
@@ -87,10 +40,11 @@ export type RecurrentState = Readonly<Record<string, Tensor>>;
  * Parameters are named as the cell names them with `_l0`, `_l1`, … appended, as PyTorch does, and `_reverse` for the
  * other direction. T time steps, B sequences: input `[T, B, inputSize]` → output `[T, B, outputSize]` of the top
  * layer (both directions side by side, forward first), and the state after the last time step: forward and reverse of
- * the first layer, then of the second, …
+ * the first layer, then of the second, … A single sequence may come without its batch: input `[T, inputSize]`, states
+ * `[numLayers · directions, size]`, output `[T, outputSize]`.
  */
 export class Recurrent<State extends RecurrentState = RecurrentState> extends Module {
-  readonly [parameter: `weight_${string}` | `bias_${string}`]: Parameter;
+  readonly [parameter: `weight_${string}` | `bias_${string}` | `initial_${string}`]: Parameter;
 
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -98,12 +52,18 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
   readonly batchFirst: boolean;
   readonly bidirectional: boolean;
   readonly dropout: number;
+  readonly learnInitialState: boolean;
   readonly dtype: FloatType;
-  readonly #layers: readonly Layer[];
+  /** Number of features of the output, both directions together. */
+  readonly outputSize: number;
+  readonly #rates: DropoutRates;
+  readonly #noise: CellNoise;
+  readonly #layers: readonly CellLayer[];
+  readonly #timeStepHooks = new Set<{ hook: TimeStepHook }>();
 
   constructor(options: RecurrentOptions) {
     super();
-    checkOptions(new.target.name, options, { ...layerOptions, cell: is.object });
+    checkOptions(new.target.name, options, recurrentOptions);
     const { cell, inputSize, hiddenSize, numLayers = 1, bias = true } = options;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
@@ -111,45 +71,91 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
     this.batchFirst = options.batchFirst ?? false;
     this.bidirectional = options.bidirectional ?? false;
     this.dropout = options.dropout ?? 0;
+    this.learnInitialState = options.learnInitialState ?? false;
     this.dtype = options.dtype ?? 'float32';
+    this.#rates = toDropoutRates(new.target.name, options.variationalDropout);
     const directions: Direction[] = this.bidirectional ? ['forward', 'reverse'] : ['forward'];
-    const layers: Layer[] = [];
-    for (let l = 0, size = inputSize; l < numLayers; l++) {
+    const programs: CellProgram[] = [];
+    let size = inputSize;
+    for (let l = 0; l < numLayers; l++) {
       const program = cell.program({ inputSize: size, hiddenSize, bias });
-      checkStates(layers[0]?.program, program, l);
-      for (const direction of directions) layers.push(this.createLayer(program, l, direction));
+      checkStates(programs[0], program, l);
+      programs.push(program);
       size = program.nodes[program.output]!.shape[1]! * directions.length;
     }
-    this.#layers = layers;
-  }
-
-  private createLayer(program: CellProgram, l: number, direction: Direction): Layer {
-    const fields = program.parameters.map(
-      ({ name }) => `${name}_l${l}${direction === 'reverse' ? '_reverse' : ''}`,
+    this.outputSize = size;
+    const states = programs[0]!.states.map(({ name }) => name);
+    const zoneout = toZoneoutRates(new.target.name, options.zoneout, states);
+    this.#noise = { hidden: this.#rates.hidden, zoneout };
+    this.#layers = programs.flatMap((program, l) =>
+      directions.map((direction) => this.createLayer(program, l, direction)),
     );
-    const parameters = program.parameters.map(({ name, shape, initialize }, k) => {
-      if (fields[k]! in this)
-        throw new OptionError(`${program.name}: the parameter name '${name}' is taken`);
-      const parameter = createParameter(shape, this.dtype, initialize);
-      (this as Record<string, unknown>)[fields[k]!] = parameter;
-      return parameter;
-    });
-    const executor =
-      createFusedExecutor(program, parameters, this.dtype) ??
-      createSteppedExecutor(program, parameters, this.dtype);
-    return { program, fields, parameters, executor, direction, zeros: [] };
   }
 
-  /** The cell program of each layer, bottom first; those of one layer's two directions are the same. */
+  private createLayer(program: CellProgram, l: number, direction: Direction): CellLayer {
+    const suffix = `_l${l}${direction === 'reverse' ? '_reverse' : ''}`;
+    const add = (name: string, parameter: Parameter): Parameter => {
+      if (name + suffix in this)
+        throw new OptionError(`${program.name}: the parameter name '${name}' is taken`);
+      (this as Record<string, unknown>)[name + suffix] = parameter;
+      return parameter;
+    };
+    const parameters = program.parameters.map(({ name, shape, initialize }) =>
+      add(name, createParameter(shape, this.dtype, initialize)),
+    );
+    if (this.learnInitialState)
+      for (const { name, size } of program.states)
+        add(`initial_${name}`, createParameter([size], this.dtype, startAtZero));
+    const fields = program.parameters.map(({ name }) => name + suffix);
+    return new CellLayer(program, fields, parameters, this.dtype, direction, this.#noise);
+  }
+
+  /** The cell program of each layer as the cell defines it, bottom first; both directions have the same. */
   get programs(): readonly CellProgram[] {
     return this.#layers
       .filter(({ direction }) => direction === 'forward')
       .map((one) => one.program);
   }
 
+  /** The probability of zoneout by state, those above 0. */
+  get zoneout(): ReadonlyMap<string, number> {
+    return this.#noise.zoneout;
+  }
+
+  /** The probabilities of variational dropout by place. */
+  get variationalDropout(): DropoutRates {
+    return this.#rates;
+  }
+
   /**
-   * @param input `[T, B, inputSize]`, or `[B, T, inputSize]` with batchFirst
-   * @param state what an earlier call returned; zeros where left out
+   * Calls `hook` with every time step of each layer and direction after it has run: x, gates, states. The values are
+   * computed once more for it, so that training is bit for bit as without.
+   */
+  registerTimeStepHook(hook: TimeStepHook): HookHandle {
+    return addHook(this, this.#timeStepHooks, hook);
+  }
+
+  /**
+   * Masks of variational dropout for calls of `forward` that shall share them: the time steps of a decoder, the parts
+   * of a long sequence, the runs of Monte Carlo dropout.
+   */
+  drawMasks(batchSize: number): VariationalMasks {
+    const { input, layers, output } = this.#rates;
+    const draw = (p: number, size: number) => drawMask(p, [1, batchSize, size], this.dtype);
+    return {
+      batchSize,
+      input: draw(input, this.inputSize),
+      layers: Array.from({ length: this.numLayers - 1 }, () => draw(layers, this.outputSize)),
+      hidden: this.#layers.map((layer) =>
+        this.#rates.hidden > 0 ? layer.drawHiddenMasks(batchSize) : [],
+      ),
+      output: draw(output, this.outputSize),
+    };
+  }
+
+  /**
+   * @param input `[T, B, inputSize]`, or `[B, T, inputSize]` with batchFirst, or `[T, inputSize]`
+   * @param state what an earlier call returned; where left out zeros, or the learnt initial states
    * @throws ShapeError if a shape or a length does not fit
    */
   override forward(
@@ -157,20 +163,57 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
     state?: State,
     options: RecurrentForwardOptions = {},
   ): { output: Tensor; state: State } {
-    this.checkInput(input);
-    this.checkParameters();
-    let output = this.batchFirst ? input.transpose(0, 1) : input;
-    const [timeSteps, batchSize] = output.shape as [number, number];
-    const lengths = this.checkLengths(options.lengths, timeSteps, batchSize);
+    checkInput(this, input);
+    checkParameters(this, this.#layers);
+    if (input.shape.length === 2) return this.forwardAlone(input, state, options);
+    const sequence = this.batchFirst ? input.transpose(0, 1) : input;
+    const result = this.runLayers(sequence, state, options);
+    return this.batchFirst ? { ...result, output: result.output.transpose(0, 1) } : result;
+  }
+
+  /** One sequence, as a batch of one. */
+  private forwardAlone(input: Tensor, state: State | undefined, options: RecurrentForwardOptions) {
+    if (options.lengths !== undefined)
+      throw new ShapeError(
+        `${this.constructor.name}.forward: lengths are of a batch, got input ${showShape(input.shape)} without one`,
+      );
+    const [timeSteps, features] = input.shape as [number, number];
+    const count = this.#layers.length;
+    const batched = mapState(state, (one, name) => {
+      const size = this.#layers[0]!.program.states.find((known) => known.name === name)?.size;
+      if (size !== undefined && !sameShape(one.shape, [count, size]))
+        throw new ShapeError(
+          `${this.constructor.name}.forward: state ${name} is ${showShape(one.shape)}, expected ${showShape([count, size])}, without a batch as the input ${showShape(input.shape)}`,
+        );
+      return one.reshape([one.shape[0]!, 1, one.shape[1]!]);
+    });
+    const result = this.runLayers(input.reshape([timeSteps, 1, features]), batched, options);
+    return {
+      output: result.output.reshape([timeSteps, this.outputSize]),
+      state: mapState(result.state, (one) => one.reshape([count, one.shape[2]!]))!,
+    };
+  }
+
+  private runLayers(input: Tensor, state: State | undefined, options: RecurrentForwardOptions) {
+    let output = input;
+    const [timeSteps, batchSize] = input.shape as [number, number];
+    const lengths = toLengths(this.constructor.name, options.lengths, timeSteps, batchSize);
+    const masks = this.masksFor(batchSize, options.masks);
+    const call = { batchSize, lengths, reverse: options.reverse ?? false, state, masks };
+    if (masks?.input) output = output.mul(masks.input);
     const directions = this.bidirectional ? 2 : 1;
     const finals: Tensor[][] = [];
     for (let at = 0; at < this.#layers.length; at += directions) {
-      if (at > 0) output = dropout(output, this.dropout, this.training);
-      const ahead = this.runLayer(at, output, batchSize, state, lengths);
+      if (at > 0) {
+        output = dropout(output, this.dropout, this.training);
+        const mask = masks?.layers[at / directions - 1];
+        if (mask) output = output.mul(mask);
+      }
+      const ahead = this.runLayer(at, output, call);
       finals.push(ahead.finalStates);
       if (directions === 1) output = ahead.output;
       else {
-        const back = this.runLayer(at + 1, output, batchSize, state, lengths);
+        const back = this.runLayer(at + 1, output, call);
         finals.push(back.finalStates);
         output = cat([ahead.output, back.output], -1);
       }
@@ -180,85 +223,55 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
       finalState[name] = finals.length > 1 ? cat(finals.map((layer) => layer[k]!)) : finals[0]![k]!;
     });
     return {
-      output: this.batchFirst ? output.transpose(0, 1) : output,
+      output: masks?.output ? output.mul(masks.output) : output,
       state: finalState as State,
     };
   }
 
-  private runLayer(
-    at: number,
-    input: Tensor,
-    batchSize: number,
-    state: State | undefined,
-    lengths: Int32Array | undefined,
-  ) {
+  private runLayer(at: number, input: Tensor, call: Call<State>) {
     const layer = this.#layers[at]!;
-    return runLayer(layer, input, this.initialStates(layer, at, batchSize, state), lengths);
-  }
-
-  private checkInput(input: Tensor): void {
-    const name = this.constructor.name;
-    const order = this.batchFirst ? '[B, T, inputSize]' : '[T, B, inputSize]';
-    if (input.shape.length !== 3)
-      throw new ShapeError(
-        `${name}.forward: input is ${showShape(input.shape)}, expected three dimensions ${order}`,
-      );
-    if (input.shape[2] !== this.inputSize)
-      throw new ShapeError(
-        `${name}.forward: input is ${showShape(input.shape)}, expected last dimension inputSize = ${this.inputSize}`,
-      );
-    if (input.size === 0)
-      throw new ShapeError(
-        `${name}.forward: input is ${showShape(input.shape)}, expected at least one time step and one sequence`,
-      );
-  }
-
-  /** Layers run with the parameters that they were made with; a replaced field would silently do nothing. */
-  private checkParameters(): void {
-    for (const { fields, parameters } of this.#layers)
-      for (let k = 0; k < fields.length; k++) {
-        const field = fields[k]! as `weight_${string}`;
-        if (this[field] === parameters[k]) continue;
-        const owner = this.#layers
-          .flatMap((layer) => layer.fields.filter((_, at) => layer.parameters[at] === this[field]))
-          .map((name) => ` by ${name}`);
-        throw new CellError(
-          `${this.constructor.name}.forward: ${field} was replaced${owner.join('')}, expected the parameter that the layer was made with; layers do not share parameters, copy numbers with ${field}.data.set(…)`,
-        );
-      }
-  }
-
-  private checkLengths(
-    given: RecurrentForwardOptions['lengths'],
-    timeSteps: number,
-    batchSize: number,
-  ): Int32Array | undefined {
-    if (given === undefined) return undefined;
-    const lengths = 'data' in given ? given.data : given;
-    const name = this.constructor.name;
-    if (lengths.length !== batchSize)
-      throw new ShapeError(
-        `${name}.forward: got ${lengths.length} lengths, expected one for each of ${batchSize} sequences`,
-      );
-    return Int32Array.from(lengths, (length, b) => {
-      if (!Number.isInteger(length) || length < 1 || length > timeSteps)
-        throw new ShapeError(
-          `${name}.forward: length of sequence ${b} is ${length}, expected a whole number from 1 to T = ${timeSteps}`,
-        );
-      return length;
+    const states = this.initialStates(layer, at, call.batchSize, call.state);
+    const isReverse = (layer.direction === 'reverse') !== call.reverse;
+    const result = layer.run(input, states, {
+      training: this.training,
+      direction: isReverse ? 'reverse' : 'forward',
+      lengths: call.lengths,
+      hiddenMasks: call.masks?.hidden[at],
     });
+    if (this.#timeStepHooks.size > 0) {
+      const hooks = [...this.#timeStepHooks].map(({ hook }) => hook);
+      const l = this.bidirectional ? Math.floor(at / 2) : at;
+      showTimeSteps(hooks, layer, l, [input, states], result.detail);
+    }
+    return result;
+  }
+
+  private masksFor(
+    batchSize: number,
+    given: VariationalMasks | undefined,
+  ): VariationalMasks | undefined {
+    if (!this.training) return undefined;
+    if (given && given.batchSize !== batchSize)
+      throw new ShapeError(
+        `${this.constructor.name}.forward: masks are for ${given.batchSize} sequences, expected B = ${batchSize}`,
+      );
+    const { input, layers, hidden, output } = this.#rates;
+    return given ?? (input + layers + hidden + output > 0 ? this.drawMasks(batchSize) : undefined);
   }
 
   /** `[1, B, size]` for each state. */
-  private initialStates(layer: Layer, at: number, batchSize: number, state?: State): Tensor[] {
+  private initialStates(
+    layer: CellLayer,
+    at: number,
+    batchSize: number,
+    state?: State,
+  ): readonly Tensor[] {
+    if (!state && !this.learnInitialState) return layer.zeros(batchSize);
     const { states } = layer.program;
-    if (layer.zeros[0]?.shape[1] !== batchSize)
-      layer.zeros = states.map(({ size }) => zeros([1, batchSize, size], { dtype: this.dtype }));
-    if (!state) return layer.zeros;
     const count = this.#layers.length;
     return states.map(({ name, size }, k) => {
-      const given = state[name];
-      if (!given) return layer.zeros[k]!;
+      const given = state?.[name];
+      if (!given) return this.startOf(layer, at, name, layer.zeros(batchSize)[k]!);
       const expected = [count, batchSize, size];
       if (!sameShape(given.shape, expected))
         throw new ShapeError(
@@ -267,58 +280,27 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
       return count === 1 ? given : given.slice(0, at, at + 1);
     });
   }
+
+  private startOf(layer: CellLayer, at: number, name: string, zero: Tensor): Tensor {
+    if (!this.learnInitialState) return zero;
+    const l = this.bidirectional ? Math.floor(at / 2) : at;
+    const suffix = layer.direction === 'reverse' ? '_reverse' : '';
+    return zero.add(this[`initial_${name}_l${l}${suffix}`]!);
+  }
 }
 
-/** The states of all layers are handed on as one tensor each. */
-function checkStates(first: CellProgram | undefined, program: CellProgram, l: number): void {
-  program.states.forEach(({ name, size }, k) => {
-    const expected = first?.states[k]?.size ?? size;
-    if (size !== expected)
-      throw new CellError(
-        `${program.name}: state '${name}' has size ${size} in layer ${l}, expected ${expected} as in layer 0; a state's size may depend on hiddenSize, not on inputSize, where layers are stacked`,
-      );
-  });
-}
+const startAtZero: ParameterInitializer = (data) => {
+  for (let i = 0; i < data.length; i++) data[i] = 0;
+};
 
-function runLayer(
-  { program, parameters, executor, direction }: Layer,
-  input: Tensor,
-  states: Tensor[],
-  lengths: Int32Array | undefined,
-) {
-  const inputs = [input, ...states, ...parameters];
-  const keep = needsGradient(inputs);
-  const run =
-    direction === 'reverse' || lengths
-      ? runArranged(
-          executor,
-          { input, states },
-          { reverse: direction === 'reverse', lengths },
-          keep,
-        )
-      : executor.run({ input, states }, keep);
-  const outputs = [run.output];
-  for (const { data, shape } of run.finalStates)
-    outputs.push({ data, shape: [1, shape.at(-2)!, shape.at(-1)!] });
-  const timeSteps = input.shape[0]!;
-  const detail: RecurrentDetail = lengths
-    ? { program, timeSteps, direction, lengths }
-    : { program, timeSteps, direction };
-  const results = record(
-    'recurrent',
-    inputs,
-    outputs,
-    (adjoints, gradients) =>
-      run.backward(adjoints[0]!, adjoints.slice(1), splitGradients(gradients, states.length)),
-    detail,
+function mapState<State extends RecurrentState>(
+  state: State | undefined,
+  map: (one: Tensor, name: string) => Tensor,
+): State | undefined {
+  return (
+    state &&
+    (Object.fromEntries(
+      Object.entries(state).map(([name, one]) => [name, map(one, name)]),
+    ) as State)
   );
-  return { output: results[0]!, finalStates: results.slice(1) };
-}
-
-function splitGradients(gradients: readonly (NdArray | null)[], states: number) {
-  return {
-    input: gradients[0]!,
-    states: gradients.slice(1, 1 + states),
-    parameters: gradients.slice(1 + states),
-  };
 }

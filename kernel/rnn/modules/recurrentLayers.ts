@@ -8,7 +8,8 @@ import {
 import { OptionError } from '../errors.js';
 import { checkOptions, is } from '../options.js';
 import type { Tensor } from '../tensor.js';
-import { Recurrent, type RecurrentLayerOptions } from './recurrent.js';
+import { Recurrent } from './recurrent.js';
+import type { RecurrentLayerOptions } from './recurrentOptions.js';
 
 export type RNNState = Readonly<{ h: Tensor }>;
 export type GRUState = Readonly<{ h: Tensor }>;
@@ -57,7 +58,7 @@ export class LSTM extends Recurrent<LSTMState> {
   }
 }
 
-const isProjection = (value: unknown): string | undefined =>
+export const isProjection = (value: unknown): string | undefined =>
   Number.isInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 for none';
 
 /** Gated recurrent unit; the equations are `gruCell`'s, gate order r z n. */

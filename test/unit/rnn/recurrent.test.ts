@@ -233,6 +233,7 @@ describe('recurrent layers: values', () => {
             { name: 'a', size: 1, node: 1, next: 0 },
             { name: 'b', size: 1, node: 2, next: 1 },
           ],
+          masks: [],
           output: 2,
         }),
       },
@@ -333,8 +334,8 @@ describe('recurrent layers: names and misuse', () => {
     ],
     [
       'input rank',
-      () => lstm().forward(zeros([10, 16])),
-      /input is \[10, 16\], expected three dimensions \[T, B, inputSize\]/,
+      () => lstm().forward(zeros([10, 2, 16, 1])),
+      /input is \[10, 2, 16, 1\], expected three dimensions \[T, B, inputSize\]/,
     ],
     [
       'no time step',
