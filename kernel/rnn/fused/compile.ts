@@ -2,8 +2,10 @@ import type { CellProgram } from '../cell/program.js';
 import { findEngine, type Engine, type EngineModule } from '../wasm/engine.js';
 import { FrameMap } from './frame.js';
 import { layOut, type Layout } from './layout.js';
-import { isPlan, planProgram, type Plan } from './plan.js';
-import { defineSequence, numberProducts } from './sequenceKernels.js';
+import { isPlan, type Plan } from './plan.js';
+import { planProgram } from './planProgram.js';
+import { numberProducts } from './numberedProducts.js';
+import { defineSequence } from './sequenceKernels.js';
 
 /** A planned program, compiled. */
 export interface Compiled {

@@ -16,7 +16,9 @@ import {
 import { createSteppedExecutor } from '../../../kernel/rnn/executor/stepped.js';
 import type { CreateExecutor, Executor } from '../../../kernel/rnn/executor/executor.js';
 import { createFusedExecutor } from '../../../kernel/rnn/fused/fusedExecutor.js';
-import { isPlan, planProgram, printPlan } from '../../../kernel/rnn/fused/plan.js';
+import { isPlan } from '../../../kernel/rnn/fused/plan.js';
+import { planProgram } from '../../../kernel/rnn/fused/planProgram.js';
+import { printPlan } from '../../../kernel/rnn/fused/printPlan.js';
 import { referenceGemm } from '../../../kernel/rnn/gemm.js';
 import type { NdArray, Shape } from '../../../kernel/rnn/ndarray.js';
 import { RandomStream } from '../../../kernel/rnn/random.js';
