@@ -12,7 +12,7 @@ export interface Renderer<T> {
   /** What the picture is called in messages, e.g. `loss curve`. */
   picture: string;
   /** @throws PayloadError */
-  parse: (value: unknown) => T;
+  parse: (value: unknown, mime: string) => T;
   create: (element: HTMLElement, first: T) => OutputView<T>;
 }
 
@@ -30,7 +30,7 @@ export function toRendererApi<T>(renderer: Renderer<T>): RendererApi {
     async renderOutputItem(item, element, signal) {
       let payload: T;
       try {
-        payload = renderer.parse(readJson(item));
+        payload = renderer.parse(readJson(item), item.mime);
       } catch (error) {
         if (!(error instanceof PayloadError)) throw error;
         dispose(item.id);

@@ -2,6 +2,7 @@ import { formatValue } from '../format.js';
 import { isStop, type Level } from './cursor.js';
 import { nameOf } from './reading.js';
 import type { OperationPlace, Place, Walk } from './walk.js';
+import type { Walker } from './walker.js';
 
 /** What the walk stops at; a condition that is left out is off. */
 export interface Breakpoints {
@@ -58,6 +59,23 @@ export function runOn(
     if (why !== undefined) return { index, why };
   }
   return { index: walk.length - 1, why: undefined };
+}
+
+/** One stop of the walk's level on, or to the first breakpoint on the way there. */
+export function stepOn(
+  walker: Walker,
+  breakpoints: Breakpoints,
+): { isEnd: boolean; why: string | undefined } {
+  const before = walker.index;
+  walker.move('next');
+  const end = walker.index;
+  for (let index = before + 1; index <= end; index++) {
+    const why = whyStop(walker.walk, index - 1, index, walker.level, breakpoints);
+    if (why === undefined) continue;
+    walker.goTo(index);
+    return { isEnd: false, why };
+  }
+  return { isEnd: end === before, why: undefined };
 }
 
 const isNewStep = (before: Place, place: OperationPlace): boolean =>

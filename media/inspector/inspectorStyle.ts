@@ -49,8 +49,8 @@ const css = `
 .inspector .phase.backward, .inspector .phase.end { background: color-mix(in srgb, var(--unroll-backward) 22%, transparent); border-color: var(--unroll-backward); }
 .inspector .phase.loss { border-color: currentColor; }
 .inspector .subject { color: var(--unroll-muted); overflow-wrap: anywhere; }
-.inspector .equation { font-size: 17px; margin: 4px 0 2px; overflow-x: auto; overflow-y: hidden; padding-bottom: 2px; }
-.inspector .formula { font-size: 12.5px; color: var(--unroll-muted); overflow-x: auto; overflow-y: hidden; }
+.inspector .equation, .inspector .formula { font-size: 17px; margin: 4px 0 2px; overflow-x: auto; overflow-y: hidden; padding-bottom: 2px; }
+.inspector .equation.part { font-size: 12.5px; color: var(--unroll-muted); margin: 0; }
 .inspector .panel h4 { margin: 10px 0 3px; font-size: 11px; font-weight: 600; letter-spacing: 0; color: var(--unroll-muted); }
 .inspector .strip { margin-bottom: 6px; }
 .inspector .striphead { display: flex; align-items: baseline; gap: 8px; min-height: 20px; }
@@ -58,10 +58,10 @@ const css = `
 .inspector .striphead .rest { color: var(--unroll-muted); font-size: 11px; white-space: nowrap; }
 .inspector .norm { margin-left: auto; white-space: nowrap; }
 .inspector .heat { display: block; width: 100%; image-rendering: pixelated; border: 1px solid var(--unroll-border); border-radius: 2px; cursor: crosshair; }
-.inspector .part { display: grid; grid-template-columns: minmax(0, 11em) minmax(20px, 1fr) 5.5em; gap: 8px; align-items: center; line-height: 1.55; }
+.inspector .parts .part { display: grid; grid-template-columns: minmax(0, 11em) minmax(20px, 1fr) 5.5em; gap: 8px; align-items: center; line-height: 1.55; }
 .inspector .partname { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.inspector .part .norm { text-align: right; }
-.inspector .part .bar { display: block; height: 7px; border-radius: 2px; background: var(--unroll-backward); }
+.inspector .parts .norm { text-align: right; }
+.inspector .parts .bar { display: block; height: 7px; border-radius: 2px; background: var(--unroll-backward); }
 .inspector .check { margin: 8px 0 0; }
 .inspector .check.passed::first-letter { color: var(--vscode-charts-green, #009e73); }
 .inspector .check.failed { color: var(--vscode-errorForeground, #c00); }
@@ -81,6 +81,35 @@ const css = `
 .inspector .why { margin: 4px 0 0; font-weight: 600; }
 .inspector .why:empty { display: none; }
 
+.inspector .sides { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 26px; }
+.inspector .sides.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+.inspector .sides.two.narrow { grid-template-columns: minmax(0, 1fr); }
+.inspector .sides.two .lane { grid-template-columns: 84px minmax(0, 1fr); }
+.inspector .sides.two .railnames { padding-right: 4px; white-space: nowrap; }
+.inspector .sides.two .under { margin-left: 0; }
+.inspector .sides.two:not(.narrow) .side { display: grid; grid-row: span 4; grid-template-rows: subgrid; row-gap: 0; }
+.inspector .sides.two:not(.narrow) .body { grid-row: span 2; grid-template-rows: subgrid; row-gap: 0; }
+.inspector .side h3 { margin: 8px 0 0; font-size: 13px; font-weight: 600; }
+.inspector .side h3 span { font-weight: normal; color: var(--unroll-muted); margin-left: 10px; font-variant-numeric: tabular-nums; }
+.inspector .side .verdict { margin: 2px 0 4px; }
+.inspector .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 26px; }
+.inspector .pair h4 { margin: 2px 0; font-size: 12px; }
+
+.inspector .whatif { border: 1px solid var(--unroll-border); border-left: 3px solid var(--vscode-charts-green, #009e73); border-radius: 4px; padding: 5px 10px; margin: 6px 0 4px; }
+.inspector .whatif[hidden] { display: none; }
+.inspector .whatif.waiting .figures { opacity: 0.5; }
+.inspector .edits { display: inline-flex; flex-wrap: wrap; gap: 4px 8px; }
+.inspector .edit { display: inline-flex; align-items: center; gap: 4px; padding: 0 2px 0 8px; border: 1px solid var(--unroll-border); border-radius: 10px; font-variant-numeric: tabular-nums; }
+.inspector .edit button.plain { border: 0; padding: 0 6px; line-height: 1.3; }
+.inspector .figures { display: flex; flex-wrap: wrap; gap: 2px 22px; margin-top: 3px; font-variant-numeric: tabular-nums; }
+.inspector .figures .rest { color: var(--unroll-muted); }
+.inspector .choice[hidden] { display: none; }
+.inspector .striplines { display: grid; grid-template-columns: 46px minmax(0, 1fr); gap: 2px 0; align-items: center; }
+.inspector .striplines .rest { color: var(--unroll-muted); font-size: 11px; }
+.inspector .numberfield { display: flex; flex-wrap: wrap; align-items: center; gap: 3px 8px; margin-top: 4px; }
+.inspector .numberfield .editname { overflow-wrap: anywhere; }
+.inspector .parts .part.changed { grid-template-columns: minmax(0, 8em) minmax(20px, 1fr) 9.5em; }
+
 .inspector .tabs { margin-top: 14px; border-top: 1px solid var(--unroll-border); padding-top: 8px; }
 .inspector .tablist { display: inline-flex; flex-wrap: wrap; gap: 2px; }
 .inspector .tab { font: inherit; color: var(--unroll-muted); background: none; border: 0; border-bottom: 2px solid transparent; padding: 2px 9px; cursor: pointer; }
@@ -88,9 +117,12 @@ const css = `
 .inspector .tab:hover { color: var(--vscode-editor-foreground); }
 .inspector select[hidden] { display: none; }
 .inspector .tabhead { display: flex; flex-wrap: wrap; gap: 2px 18px; align-items: baseline; margin: 6px 0 4px; }
+.inspector .legend[hidden] { display: none; }
 .inspector .legend b { display: inline-block; width: 18px; border-top: 2px solid; margin-left: 8px; }
+.inspector .legend b.dot { width: 6px; height: 6px; border: 0; border-radius: 50%; background: currentColor; }
 .inspector .legend b.dashed { border-top-style: dashed; }
 .inspector .chart { cursor: pointer; }
+.inspector .tabs .legend { flex-wrap: wrap; }
 .inspector .heatmap { display: grid; grid-template-columns: 58px minmax(0, 1fr); gap: 3px 0; }
 .inspector .heataxis { display: flex; flex-direction: column; justify-content: space-between; text-align: right; padding-right: 8px; color: var(--unroll-muted); font-size: 11px; }
 .inspector .heatfoot { grid-column: 2; display: flex; gap: 16px; align-items: center; color: var(--unroll-muted); font-size: 11px; font-variant-numeric: tabular-nums; }

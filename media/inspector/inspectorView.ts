@@ -1,41 +1,45 @@
-import type { TraceData } from '../../kernel/contract/trace.js';
+import { createDataPanel } from '../dataTable.js';
 import { element } from '../element.js';
-import { formatCount, formatValue } from '../format.js';
+import { formatCount } from '../format.js';
 import { createPictureHead } from '../pictureHead.js';
 import type { OutputView } from '../rendererApi.js';
 import { styleSheet } from '../styleSheet.js';
 import { onThemeChange, readTheme, type Theme } from '../theme.js';
 import { createBreakpointMenu } from './breakpointMenu.js';
-import { type Breakpoints, runOn, whyStop } from './breakpoints.js';
-import type { Level } from './cursor.js';
+import { type Breakpoints, runOn, stepOn } from './breakpoints.js';
+import { type Drawn, toDrawn } from './drawn.js';
+import { toStripEditing } from './editing.js';
 import { inspectorStyle } from './inspectorStyle.js';
+import type { KernelLine } from './kernelLine.js';
 import { type KeyAction, toKeyAction } from './keys.js';
+import { toPictureTable } from './pictureTable.js';
 import { flowHues, type Palette, toPalette } from './scales.js';
 import type { Colouring } from './scene.js';
+import type { ChartSide } from './series.js';
+import { headline, type Shown, Side } from './side.js';
 import { Tabs } from './tabs.js';
-import type { Target } from './targets.js';
-import { TracePane } from './tracePane.js';
-import { toTraceScales, type TraceScales } from './traceScales.js';
 import { createTransport } from './transport.js';
 import { colouringChoice, createSequenceChoice, levelChoice } from './viewControls.js';
-import { Walk } from './walk.js';
-import { Walker } from './walker.js';
+import type { Walker } from './walker.js';
+import { WhatIf } from './whatIf.js';
+import { createWhatIfBar } from './whatIfBar.js';
 
 const widthUnseen = 640;
+/** Below this two traces stand below each other. */
+const twoBeside = 900;
 
-/** The inspector on the page: the unrolled graph, the walk through it and what is said about each stop. */
-export class InspectorView implements OutputView<TraceData> {
+/** The inspector on the page: one trace or two, the walk through them and what is said about each stop. */
+export class InspectorView implements OutputView<Shown> {
   readonly #root: HTMLElement;
   readonly #head = createPictureHead();
-  readonly #verdict = element('p', { class: 'verdict' });
   readonly #counter = element('span', { class: 'counter' });
-  /** Why the walk stopped; read aloud as it comes. */
+  /** Why the walk stopped, or why something is not done; read aloud as it comes. */
   readonly #why = element('p', { class: 'why', attributes: { role: 'status' } });
   readonly #spoken = element('div', { class: 'hidden', attributes: { 'aria-live': 'polite' } });
-  readonly #levelChoice: HTMLElement;
+  readonly #levels = levelChoice('gate', (level) => this.#go((walker) => walker.setLevel(level)));
   readonly #sequences = createSequenceChoice(() => void this.#show());
   readonly #transport = createTransport({
-    move: (how) => this.#go(() => this.#walker.move(how)),
+    move: (how) => this.#go((walker) => walker.move(how)),
     advance: () => this.#advance(),
     playing: (isPlaying) => (this.#root.dataset['playing'] = String(isPlaying)),
   });
@@ -43,115 +47,123 @@ export class InspectorView implements OutputView<TraceData> {
     changed: () => void this.#show(),
     runOn: () => this.#runOn(),
   });
-  readonly #pane: TracePane;
-  readonly #tabs: Tabs;
+  readonly #bar = createWhatIfBar({
+    versionChanged: () => void this.#redraw(),
+    remove: (key) => void this.#whatIf?.remove(key),
+    reset: () => this.#whatIf?.reset(),
+  });
+  readonly #table = createDataPanel(() => this.#chartSides().map(toPictureTable));
+  readonly #sidesBox = element('div', { class: 'sides' });
+  readonly #tabs = new Tabs(({ layer, t }, side) =>
+    this.#go((walker) => walker.seek(walker.phase, t, layer), this.#sides[side]),
+  );
   readonly #endings: (() => void)[] = [];
 
   #theme: Theme;
   #palette: Palette;
-  #scales: TraceScales;
   #colouring: Colouring = 'phase';
-  readonly #walker: Walker;
+  #sides: Side[] = [];
+  /** The side that was last walked in; the other follows. */
+  #leader: Side | undefined;
+  #whatIf: WhatIf | undefined;
+  #drawn: Drawn[] = [];
   readonly #steps = new Set<number>();
 
-  constructor(output: HTMLElement, first: TraceData) {
-    this.#walker = new Walker(new Walk(first));
-    this.#scales = toTraceScales(first);
-    this.#tabs = new Tabs(first, ({ layer, t }) => {
-      this.#go(() => this.#walker.seek(this.#walker.phase, t, layer));
-    });
-    this.#pane = new TracePane({
-      seek: (phase, t) => this.#go(() => this.#walker.seek(phase, t)),
-      clicked: (target) => this.#clicked(target),
-      resized: () => void this.#show(),
-    });
-    this.#levelChoice = levelChoice(this.#walker.level, (level) =>
-      this.#go(() => this.#walker.setLevel(level)),
-    );
+  constructor(
+    output: HTMLElement,
+    first: Shown,
+    private readonly line: KernelLine,
+  ) {
     this.#root = this.#build();
     output.append(this.#root);
+    this.#makeSides(first);
     this.#theme = readTheme(this.#root);
     this.#palette = toPalette(this.#theme);
     this.#watchPage();
   }
 
-  async update(trace: TraceData): Promise<void> {
-    this.#walker.take(new Walk(trace));
-    this.#scales = toTraceScales(trace);
-    this.#head.show(
-      trace.title,
-      [
-        `${formatCount(trace.timeSteps)} time steps`,
-        `batch of ${formatCount(trace.batchSize)}`,
-        `loss ${formatValue(trace.loss.value)}`,
-        `‖gradient‖ ${formatValue(trace.gradient.norm)}`,
-      ].join('  ·  '),
-    );
-    this.#verdict.textContent = trace.verdict.sentence;
-    this.#sequences.update(trace);
-    this.#tabs.update(trace);
-    await this.#show();
+  async update(shown: Shown): Promise<void> {
+    const isOther = (side: Side, index: number) => shown.traces[index]?.name !== side.name;
+    if (this.#sides.length !== shown.traces.length || this.#sides.some(isOther))
+      this.#makeSides(shown);
+    this.#sides.forEach((side, index) => side.update(shown.traces[index]!.trace));
+    const [only, second] = this.#sides;
+    this.#head.show(shown.title, second ? '' : headline(only!.trace));
+    this.#whatIf = second
+      ? undefined
+      : new WhatIf(only!.trace, this.line, () => void this.#redraw());
+    this.#sequences.update(only!.trace);
+    this.#follow();
+    await this.#redraw();
   }
 
   dispose(): void {
     for (const end of this.#endings) end();
+    for (const side of this.#sides) side.dispose();
     this.#transport.dispose();
-    this.#pane.dispose();
+    this.#table.dispose();
     this.#tabs.dispose();
     this.#root.remove();
+  }
+
+  #makeSides({ traces }: Shown): void {
+    for (const side of this.#sides) side.dispose();
+    this.#sides = traces.map(({ name, trace }): Side => {
+      const side: Side = new Side(trace, name, {
+        seek: (phase, t) => this.#go((walker) => walker.seek(phase, t), side),
+        clicked: ({ does }) => {
+          if (does.kind === 'breakpoint') this.#toggleBreakpoint(does.t);
+          else this.#go((walker) => walker.click(does), side);
+        },
+        resized: () => void this.#show(),
+      });
+      return side;
+    });
+    this.#leader = this.#sides[0];
+    this.#sidesBox.classList.toggle('two', this.#sides.length > 1);
+    this.#sidesBox.replaceChildren(...this.#sides.map(({ root }) => root));
   }
 
   // -------------------------------------------------------------------------------------------------
   // Moving
 
+  get #walker(): Walker {
+    return this.#leader!.walker;
+  }
+
   /** A move by hand ends playing. */
-  #go(move: () => void): void {
+  #go(move: (walker: Walker) => void, side = this.#leader): void {
     this.#transport.pause();
     this.#why.textContent = '';
-    move();
+    this.#leader = side;
+    move(this.#walker);
+    this.#follow();
     void this.#show();
   }
 
-  /** While playing: one stop on; false at the end and where a breakpoint holds, on the way there too. */
+  #follow(): void {
+    for (const side of this.#sides) if (side !== this.#leader) side.walker.follow(this.#walker);
+  }
+
+  /** While playing: one stop on; false at the end and where a breakpoint holds. */
   #advance(): boolean {
-    const walker = this.#walker;
-    const before = walker.index;
-    walker.move('next');
-    const end = walker.index;
-    this.#why.textContent = '';
-    for (let index = before + 1; index <= end; index++) {
-      const why = whyStop(walker.walk, index - 1, index, walker.level, this.#breakpoints);
-      if (why === undefined) continue;
-      walker.goTo(index);
-      this.#say(why);
-      void this.#show();
-      return false;
-    }
+    const { isEnd, why } = stepOn(this.#walker, this.#breakpoints);
+    this.#why.textContent = why === undefined ? '' : `Stopped: ${why}.`;
+    this.#follow();
     void this.#show();
-    return end !== before;
+    return !isEnd && why === undefined;
   }
 
   #runOn(): void {
-    const walker = this.#walker;
-    this.#go(() => {
-      const { index, why } = runOn(walker.walk, walker.index, walker.level, this.#breakpoints);
-      walker.goTo(index);
-      if (why === undefined) this.#why.textContent = 'No breakpoint from there to the end.';
-      else this.#say(why);
-    });
-  }
-
-  #say(why: string): void {
-    this.#why.textContent = `Stopped: ${why}.`;
+    const { walk, index, level } = this.#walker;
+    const found = runOn(walk, index, level, this.#breakpoints);
+    this.#go((walker) => walker.goTo(found.index));
+    this.#why.textContent =
+      found.why === undefined ? 'No breakpoint from there to the end.' : `Stopped: ${found.why}.`;
   }
 
   get #breakpoints(): Breakpoints {
     return { steps: this.#steps, ...this.#menu.conditions() };
-  }
-
-  #clicked({ does }: Target): void {
-    if (does.kind === 'breakpoint') this.#toggleBreakpoint(does.t);
-    else this.#go(() => this.#walker.click(does));
   }
 
   #toggleBreakpoint(t: number): void {
@@ -160,78 +172,101 @@ export class InspectorView implements OutputView<TraceData> {
   }
 
   #pressed(event: KeyboardEvent): void {
-    const action = this.#pane.owns(event.target) ? toKeyAction(event) : undefined;
+    const side = this.#sides.find(({ pane }) => pane.owns(event.target));
+    const action = side && toKeyAction(event);
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();
-    this.#act(action);
+    this.#leader = side;
+    this.#act(action, side);
   }
 
-  #act(action: KeyAction): void {
-    const walker = this.#walker;
-    const { place } = walker;
+  #act(action: KeyAction, { pane, walker: { place } }: Side): void {
     if (action === 'toggle') this.#transport.toggle();
     else if (action === 'runOn') this.#runOn();
-    else if (action === 'edit') this.#pane.panel.querySelector<HTMLElement>('.heat')?.focus();
-    else if (action === 'breakpoint') {
+    else if (action === 'edit') {
+      this.#transport.pause();
+      if (!pane.panel.focus()) this.#why.textContent = 'There are no numbers at this stop.';
+    } else if (action === 'breakpoint') {
       if ('t' in place) this.#toggleBreakpoint(place.t);
-    } else if (action === 'deeper') this.#go(() => walker.changeLevel(1));
-    else if (action === 'shallower') this.#go(() => walker.changeLevel(-1));
-    else this.#go(() => walker.move(action));
+    } else if (action === 'deeper') this.#go((walker) => walker.changeLevel(1));
+    else if (action === 'shallower') this.#go((walker) => walker.changeLevel(-1));
+    else this.#go((walker) => walker.move(action));
   }
 
   // -------------------------------------------------------------------------------------------------
   // Drawing
 
+  /** After other traces, or another version of one. */
+  async #redraw(): Promise<void> {
+    const whatIf = this.#whatIf;
+    if (whatIf) this.#bar.show(whatIf);
+    this.#bar.root.hidden = this.#bar.note.hidden = whatIf === undefined;
+    this.#drawn = toDrawn(this.#sides, whatIf?.change, this.#bar.version());
+    this.#tabs.update(this.#chartSides());
+    this.#table.refresh();
+    await this.#show();
+  }
+
+  /** What the charts compare: the sides, or before and after an edit. */
+  #chartSides(): ChartSide[] {
+    const change = this.#whatIf?.change;
+    if (!change || !this.#whatIf) return this.#sides;
+    return [
+      { name: 'before', trace: this.#whatIf.trace },
+      { name: 'after', trace: change.after },
+    ];
+  }
+
   async #show(): Promise<void> {
-    const walker = this.#walker;
-    const { place, index, walk, level } = walker;
+    const { place, index, walk, level } = this.#walker;
     this.#counter.textContent = `stop ${formatCount(index + 1)} of ${formatCount(walk.length)}`;
     this.#transport.show(index === 0, index === walk.length - 1);
     this.#menu.count(this.#steps.size);
-    this.#showLevel(level);
-    this.#markRoot();
-    const now = 't' in place ? place.t : undefined;
-    const theme = this.#theme;
-    const palette = this.#palette;
-    this.#tabs.show(theme, palette, this.#root.clientWidth || widthUnseen, now);
-    const reading = await this.#pane.show(walker, {
-      theme,
-      palette,
-      scales: this.#scales,
+    this.#levels.querySelector<HTMLInputElement>(`[value="${level}"]`)!.checked = true;
+    this.#leader!.mark(this.#root.dataset);
+    const now = this.#sides.map(({ walker }) => ('t' in walker.place ? walker.place.t : undefined));
+    const width = this.#root.clientWidth || widthUnseen;
+    this.#tabs.show(this.#theme, this.#palette, width, 't' in place ? now : []);
+    await Promise.all(this.#sides.map((side, at) => this.#showSide(side, this.#drawn[at]!)));
+    const { dataset } = this.#root;
+    const { viewId, updates } = this.#leader!.pane.drawn;
+    Object.assign(dataset, { viewId, updates, drawn: String(this.#walker.index) });
+  }
+
+  async #showSide(side: Side, drawn: Drawn): Promise<void> {
+    const reading = drawn.read(side.walker.index, this.#sequences.chosen());
+    const editing = toStripEditing(
+      this.#whatIf,
+      side.walker.place,
+      this.#sequences.chosen(),
+      (why) => (this.#why.textContent = why),
+    );
+    side.mark(side.root.dataset);
+    if (side === this.#leader)
+      this.#spoken.textContent = this.#root.dataset['playing'] === 'true' ? '' : reading.spoken;
+    await side.pane.show(side.walker, {
+      theme: this.#theme,
+      palette: this.#palette,
+      scales: drawn.scales,
+      walk: drawn.walk,
+      reading,
       colouring: this.#colouring,
       breakpoints: this.#steps,
-      sequence: this.#sequences.chosen(),
+      edited: (this.#whatIf?.edits ?? []).flatMap(({ editable }) => editable.at ?? []),
+      editing,
     });
-    this.#spoken.textContent = this.#root.dataset['playing'] === 'true' ? '' : reading.spoken;
-    const { dataset } = this.#root;
-    dataset['viewId'] = String(this.#pane.drawn.viewId);
-    dataset['updates'] = String(this.#pane.drawn.updates);
-    dataset['drawn'] = String(walker.index);
-  }
-
-  #markRoot(): void {
-    const { place, index, level } = this.#walker;
-    Object.assign(this.#root.dataset, {
-      index: String(index),
-      phase: place.phase,
-      level,
-      t: 't' in place ? String(place.t) : '',
-      layer: 'layer' in place ? String(place.layer) : '',
-      node: 'node' in place ? String(place.node) : '',
-    });
-  }
-
-  /** Clicks and keys change it too. */
-  #showLevel(level: Level): void {
-    const input = this.#levelChoice.querySelector<HTMLInputElement>(`[value="${level}"]`);
-    if (input) input.checked = true;
   }
 
   // -------------------------------------------------------------------------------------------------
   // The page around it
 
   #watchPage(): void {
+    const observer = new ResizeObserver(() => {
+      this.#sidesBox.classList.toggle('narrow', this.#root.clientWidth < twoBeside);
+      void this.#show();
+    });
+    observer.observe(this.#root);
     this.#endings.push(
       onThemeChange(document, () => {
         this.#theme = readTheme(this.#root);
@@ -239,6 +274,7 @@ export class InspectorView implements OutputView<TraceData> {
         this.#showHues();
         void this.#show();
       }),
+      () => observer.disconnect(),
     );
     this.#showHues();
     this.#root.addEventListener('keydown', (event) => this.#pressed(event));
@@ -255,6 +291,7 @@ export class InspectorView implements OutputView<TraceData> {
       this.#colouring = chosen;
       void this.#show();
     });
+    this.#table.button.classList.add('push');
     return element('div', {
       class: 'unroll inspector',
       attributes: { 'data-unroll-view': 'inspector' },
@@ -262,22 +299,25 @@ export class InspectorView implements OutputView<TraceData> {
         styleSheet(),
         inspectorStyle(),
         this.#head.root,
-        this.#verdict,
         element('div', {
           class: 'controls',
           children: [
             this.#transport.root,
             this.#counter,
-            this.#levelChoice,
+            this.#levels,
             colouring,
             this.#sequences.root,
             this.#menu.button,
+            this.#table.button,
           ],
         }),
         this.#menu.panel,
+        this.#table.panel,
+        this.#bar.root,
         this.#why,
         this.#spoken,
-        this.#pane.root,
+        this.#sidesBox,
+        this.#bar.note,
         this.#tabs.root,
       ],
     });

@@ -5,6 +5,8 @@ import { linearScale, logScale, type Palette } from './scales.js';
 
 /** Numbers over time steps, drawn as a heat map. */
 export interface Matrix {
+  /** The same for the same value of another trace: layer and label. */
+  key: string;
   /** What is chosen, e.g. `net.l1 · f`. */
   name: string;
   /** What a number is, for row and column: `unit 3 at t = 5`. */
@@ -19,22 +21,26 @@ export interface Matrix {
   shade(value: number, palette: Palette): string;
 }
 
-/** Values of every gate and state over time and units, of one sequence, where they are carried. */
-export function gateMatrices(trace: TraceData): Matrix[] {
-  return trace.layers.flatMap((layer) =>
+/**
+ * Values of every gate and state over time and units, of one sequence, where they are carried.
+ * @param among traces that share a scale with it
+ */
+export function gateMatrices(trace: TraceData, among: readonly TraceData[] = [trace]): Matrix[] {
+  return trace.layers.flatMap((layer, at) =>
     layer.nodes.flatMap((node): Matrix[] => {
-      const { value, units, once, label, formula, saturation } = node;
+      const { value, units, once, label, formula } = node;
       if (!value || once || !formula || label === undefined || units.length === 0) return [];
       const sequences = value.shape[1]!;
-      // A gate's shades go to its bounds, so that gates can be compared.
-      const high = saturation
-        ? Math.max(Math.abs(saturation.low), Math.abs(saturation.high))
-        : linearScale([value.data]).high;
+      const likes = among.flatMap(({ layers }) =>
+        (layers[at]?.nodes ?? []).filter((one) => one.formula && one.label === label),
+      );
+      const high = Math.max(...likes.map(boundOf));
       const count = units.length;
-      const isSigned = value.data.some((number) => number < 0);
+      const isSigned = likes.some((one) => one.value?.data.some((number) => number < 0));
       const end = formatValue(high);
       return [
         {
+          key: `${at} ${label}`,
           name: `${layer.name} · ${label}`,
           rowTitle: 'unit',
           rows: units,
@@ -49,12 +55,26 @@ export function gateMatrices(trace: TraceData): Matrix[] {
   );
 }
 
-/** The ledger of every state: ‖∂Lⱼ/∂sₖ‖. */
-export function ledgerMatrices(trace: TraceData): Matrix[] {
-  return trace.layers.flatMap((layer) =>
+/** A gate's shades go to its bounds, so that gates can be compared. */
+function boundOf({ saturation, value }: TraceData['layers'][number]['nodes'][number]): number {
+  return saturation
+    ? Math.max(Math.abs(saturation.low), Math.abs(saturation.high))
+    : linearScale(value ? [value.data] : []).high;
+}
+
+/** The ledger of every state: ‖∂Lⱼ/∂sₖ‖. @param among traces that share a scale with it */
+export function ledgerMatrices(trace: TraceData, among: readonly TraceData[] = [trace]): Matrix[] {
+  return trace.layers.flatMap((layer, at) =>
     layer.ledgers.map(({ state, rows, columns, matrix }): Matrix => {
-      const scale = logScale([matrix.data]);
+      const scale = logScale(
+        among.flatMap(({ layers }) =>
+          (layers[at]?.ledgers ?? [])
+            .filter((one) => one.state === state)
+            .map((one) => one.matrix.data),
+        ),
+      );
       return {
+        key: `${at} ${state}`,
         name: `${layer.name} · ${state}`,
         rowTitle: 'loss at j',
         rows,
@@ -70,6 +90,22 @@ export function ledgerMatrices(trace: TraceData): Matrix[] {
       };
     }),
   );
+}
+
+/** One value of each trace, drawn beside each other. */
+export interface MatrixChoice {
+  name: string;
+  /** Undefined where that trace has no such value, or does not carry it. */
+  matrices: (Matrix | undefined)[];
+}
+
+export function toMatrixChoices(lists: readonly Matrix[][]): MatrixChoice[] {
+  const keys = [...new Set(lists.flatMap((list) => list.map(({ key }) => key)))];
+  return keys.map((key) => {
+    const matrices = lists.map((list) => list.find((one) => one.key === key));
+    const names = new Set(matrices.flatMap((one) => (one ? [one.name] : [])));
+    return { name: [...names].join(', '), matrices };
+  });
 }
 
 const mostTableRows = 200;

@@ -4,7 +4,7 @@ import { boundaryRules, graphEdges } from './edgeRows.js';
 import { insideBoxes, insideEdges, insideTexts } from './insideRows.js';
 import type { InspectorLayout } from './layout.js';
 import type { PictureColours, PictureState, Scene } from './scene.js';
-import { breakpointDots, gridTexts } from './textRows.js';
+import { breakpointDots, editDots, gridTexts } from './textRows.js';
 import type { TraceScales } from './traceScales.js';
 import type { Walk } from './walk.js';
 
@@ -29,7 +29,7 @@ export function toPictureRows(
     curves: inside.lines,
     texts: gridTexts(scene),
     insideTexts: insideTexts(scene),
-    dots: breakpointDots(scene),
+    dots: [...breakpointDots(scene), ...editDots(scene)],
   };
 }
 

@@ -33,6 +33,10 @@ export interface Strip {
   units: readonly number[];
   /** Rows by columns, where all numbers of a matrix are there. */
   grid: { rows: number; columns: number } | undefined;
+  /** Whose numbers they are: a node of the layer, or the model's input. */
+  of: number | 'input';
+  /** What they were before an edit. */
+  before?: { norm: number; numbers: Float32Array | undefined };
 }
 
 /** A part of an adjoint, by where it comes from. */
@@ -41,10 +45,36 @@ export interface Part {
   name: string;
   math?: TraceMath | undefined;
   norm: number;
+  /** What it was before an edit. */
+  before?: number;
 }
 
 /** Relative error up to which a local derivative counts as right; float32 differences are rougher. */
 const tolerance = { float64: 1e-5, float32: 2e-2 };
+
+/**
+ * What an edit changed at a stop: the reading of the trace as it becomes, with what was before in its strips
+ * and parts. Both traces have the same stops.
+ */
+export function readChange(before: Walk, after: Walk, index: number, sequence: number): Reading {
+  const was = readStop(before, index, sequence);
+  const now = readStop(after, index, sequence);
+  return {
+    ...now,
+    strips: now.strips.map((strip, at) => {
+      const { norm, numbers } = was.strips[at]!;
+      return { ...strip, before: { norm, numbers } };
+    }),
+    parts: now.parts.map((part) => {
+      const same = was.parts.find(
+        ({ origin, name }) => origin === part.origin && name === part.name,
+      );
+      return same ? { ...part, before: same.norm } : part;
+    }),
+    notes: 'node' in after.at(index) ? now.notes : [`Before: ${was.equation}.`, ...now.notes],
+    spoken: `What if: ${now.spoken}. Before: ${was.spoken}`,
+  };
+}
 
 /** @param sequence which of the carried sequences, from 0 */
 export function readStop(walk: Walk, index: number, sequence: number): Reading {
@@ -132,11 +162,12 @@ function numbersAt(array: FloatArray | undefined, at: At): Float32Array | undefi
 
 function toStrip(
   at: At,
-  node: Node,
+  index: number,
   role: Strip['role'],
   array: FloatArray | undefined,
   norm: number,
 ): Strip {
+  const node = at.layer.nodes[index]!;
   const shape = node.once ? node.shape : node.shape.slice(1);
   const isWhole = node.units.length === shape.reduce((product, n) => product * n, 1);
   const { direction } = at.layer;
@@ -153,6 +184,7 @@ function toStrip(
       isWhole && shape.length === 2 && shape[0]! <= 64
         ? { rows: shape[0]!, columns: shape[1]! }
         : undefined,
+    of: index,
   };
 }
 
@@ -161,10 +193,31 @@ function forwardStrips(at: At, index: number): Strip[] {
   const node = nodes[index]!;
   const normAt = (one: Node) => one.valueNorm.data[one.once ? 0 : at.t]!;
   return [
-    ...[...new Set(node.operands)].map((operand) =>
-      toStrip(at, nodes[operand]!, 'operand', nodes[operand]!.value, normAt(nodes[operand]!)),
-    ),
-    toStrip(at, node, 'result', node.value, normAt(node)),
+    ...[...new Set(node.operands)].flatMap((operand) => [
+      ...modelInput(at, nodes[operand]!),
+      toStrip(at, operand, 'operand', nodes[operand]!.value, normAt(nodes[operand]!)),
+    ]),
+    toStrip(at, index, 'result', node.value, normAt(node)),
+  ];
+}
+
+/** Indices of tokens that the lowest layers read through an embedding. */
+function modelInput(at: At, { kind }: Node): Strip[] {
+  const { input } = at.trace;
+  const isLowest = at.trace.layers.every(({ layer }) => layer >= at.layer.layer);
+  if (kind !== 'input' || !input?.isInteger || !isLowest) return [];
+  const numbers = numbersAt(input.value, at);
+  return [
+    {
+      role: 'operand',
+      name: 'input of the model',
+      shape: input.shape,
+      norm: Math.hypot(...(numbers ?? [])),
+      numbers,
+      units: input.units,
+      grid: undefined,
+      of: 'input',
+    },
   ];
 }
 
@@ -172,11 +225,11 @@ function backwardStrips(at: At, index: number): Strip[] {
   const { nodes, edges } = at.layer;
   const node = nodes[index]!;
   return [
-    toStrip(at, node, 'adjoint', node.adjoint, node.adjointNorm.data[at.t]!),
+    toStrip(at, index, 'adjoint', node.adjoint, node.adjointNorm.data[at.t]!),
     ...edges
       .filter(({ to }) => to === index)
       .map((edge) => ({
-        ...toStrip(at, nodes[edge.from]!, 'sent', edge.contribution, edge.norm.data[at.t]!),
+        ...toStrip(at, edge.from, 'sent', edge.contribution, edge.norm.data[at.t]!),
         name: edge.equation,
         math: edge.math,
       })),
@@ -191,9 +244,11 @@ export function readParts({ layer, t }: Pick<At, 'layer' | 't'>, index: number):
       .filter(({ from }) => from === index)
       .map(({ to, norm }): Part => {
         const user = nodes[to]!;
+        const name = timedName(user, direction);
         return {
           origin: 'use',
-          name: timedName(user, direction),
+          // What has no name of its own is told by what it does.
+          name: user.label === undefined && user.op !== undefined ? `${user.op} (${name})` : name,
           math: timedMath(user, direction),
           norm: norm.data[t]!,
         };

@@ -13,6 +13,8 @@ export interface PictureState {
   place: Place;
   colouring: Colouring;
   breakpoints: ReadonlySet<number>;
+  /** Cells with a number that was edited. */
+  edited: readonly { layer: number; t: number }[];
 }
 
 export interface PictureColours {
@@ -24,6 +26,7 @@ export interface PictureColours {
   background: string;
   band: string;
   breakpoint: string;
+  edited: string;
 }
 
 /** Everything that the rows of a picture follow from. */

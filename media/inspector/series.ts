@@ -9,6 +9,8 @@ export interface Series {
   /** Which hue; series of one layer share it. */
   hue: number;
   dashed: boolean;
+  /** Drawn as points, not as a line. */
+  isPoints: boolean;
   points: { t: number; value: number }[];
 }
 
@@ -22,6 +24,7 @@ export function gradientSeries({ layers }: TraceData): Series[] {
       name: `${layer.name} · ${name}`,
       hue,
       dashed: index > 0,
+      isPoints: false,
       points: toPoints(layer.nodes[next]!.adjointNorm.data),
     })),
   );
@@ -37,15 +40,45 @@ export function spectrumSeries({ layers }: TraceData, index: number): Series[] {
       name: `‖∂s${subscript(product.from)} / ∂sₜ‖`,
       hue: 0,
       dashed: false,
+      isPoints: false,
       points: toPoints(product.norm.data).filter(({ t }) => t <= product.from),
     },
     ...ranks.map((rank, column) => ({
       name: `singular value ${rank + 1}`,
       hue: 1,
-      dashed: true,
+      dashed: false,
+      isPoints: true,
       points: steps.map((t, row) => ({ t, value: singular.data[row * ranks.length + column]! })),
     })),
   ];
+}
+
+/** A trace among those that are compared; without a name where it is alone. */
+export interface ChartSide {
+  name?: string;
+  trace: TraceData;
+}
+
+/** Hues of the layers of each side, lowest first: warm for the first, cold for the second. */
+const sideHues = [
+  [0, 4, 5],
+  [1, 3, 2],
+] as const;
+
+/** Series of several traces in one chart, told apart by name and hue. */
+export function overlay(
+  sides: readonly ChartSide[],
+  seriesOf: (trace: TraceData) => Series[],
+): Series[] {
+  if (sides.length === 1) return seriesOf(sides[0]!.trace);
+  return sides.flatMap(({ name, trace }, side) =>
+    seriesOf(trace).map((one): Series => {
+      const hues = sideHues[side]!;
+      // Points go with the line that they belong to.
+      const hue = hues[(one.isPoints ? 0 : one.hue) % hues.length]!;
+      return { ...one, name: `${name}: ${one.name}`, hue };
+    }),
+  );
 }
 
 const toPoints = (numbers: Float32Array): Series['points'] =>
@@ -67,7 +100,7 @@ export function toSeriesRows(series: readonly Series[]): {
     for (const { value } of points) if (Number.isFinite(value) && value > high) high = value;
   const floor = high / 1e12;
   let low = high || 1;
-  const rows = series.flatMap(({ name, hue, dashed, points }) => {
+  const rows = series.flatMap(({ name, hue, dashed, isPoints, points }) => {
     let stretch = 0;
     return points.flatMap(({ t, value }): Row[] => {
       if (!(Number.isFinite(value) && value > floor)) {
@@ -75,7 +108,7 @@ export function toSeriesRows(series: readonly Series[]): {
         return [];
       }
       low = Math.min(low, value);
-      return [{ t, value, name, hue, dashed, stretch: `${name} ${stretch}` }];
+      return [{ t, value, name, hue, dashed, isPoints, stretch: `${name} ${stretch}` }];
     });
   });
   const top = high || 1;

@@ -3,12 +3,59 @@ import { formatValue } from '../format.js';
 import { mathElement } from './mathElement.js';
 import { type Part, partText, type Reading, type Strip } from './reading.js';
 import type { Palette } from './scales.js';
-import { stripElement } from './strip.js';
+import { type StripEditing, type StripElement, stripElement } from './strip.js';
 
-/** Fills the panel beside the picture with what is said about a stop. */
-export function showReading(panel: HTMLElement, reading: Reading, palette: Palette): void {
-  panel.dataset['phase'] = reading.phase;
-  panel.replaceChildren(
+/** What is said about a stop, beside the picture. */
+export interface StopPanel {
+  root: HTMLElement;
+  show(reading: Reading, palette: Palette, editing?: StripEditing): void;
+  /** To the first number that can be read by keyboard; false where there is none. */
+  focus(): boolean;
+}
+
+export function createStopPanel(): StopPanel {
+  const root = element('div', {
+    class: 'panel',
+    attributes: { role: 'region', 'aria-label': 'The current stop' },
+  });
+  let strips: StripElement[] = [];
+  let subject = '';
+  return {
+    root,
+    show: (reading, palette, editing) => {
+      const focused = focusedNumber(root, strips);
+      root.dataset['phase'] = reading.phase;
+      strips = reading.strips.map((strip) => stripElement(strip, palette, editing));
+      root.replaceChildren(...panelContent(reading, strips, editing !== undefined));
+      const about = `${reading.head} ${reading.subject}`;
+      if (focused && about === subject) strips[focused.strip]?.focus(focused.position);
+      subject = about;
+    },
+    focus: () => strips.some((strip) => strip.focus(0)),
+  };
+}
+
+/** The number that has the focus, so that it has it again when the panel is made anew. */
+function focusedNumber(root: HTMLElement, strips: readonly StripElement[]) {
+  const page = root.getRootNode() as Document | ShadowRoot;
+  const { activeElement } = page;
+  if (!(activeElement instanceof HTMLElement) || !root.contains(activeElement)) return undefined;
+  const strip = strips.findIndex((one) => one.root.contains(activeElement));
+  return { strip, position: Number(activeElement.dataset['at'] ?? 0) };
+}
+
+function panelContent(
+  reading: Reading,
+  strips: readonly StripElement[],
+  canEdit: boolean,
+): HTMLElement[] {
+  const section = (title: string, role: Strip['role']): HTMLElement[] => {
+    const own = strips.filter((_, index) => reading.strips[index]!.role === role);
+    return own.length === 0 ? [] : [element('h4', { text: title }), ...own.map(({ root }) => root)];
+  };
+  const isEditable =
+    canEdit && reading.strips.some(({ role, numbers }) => role === 'operand' && numbers);
+  return [
     element('div', {
       class: 'stophead',
       children: [
@@ -17,31 +64,27 @@ export function showReading(panel: HTMLElement, reading: Reading, palette: Palet
       ],
     }),
     ...equations(reading),
-    ...section('Operands', stripsOf(reading, 'operand'), palette),
-    ...section('Result', stripsOf(reading, 'result'), palette),
-    ...section('Adjoint', stripsOf(reading, 'adjoint'), palette),
+    ...section('Operands', 'operand'),
+    ...section('Result', 'result'),
+    ...section('Adjoint', 'adjoint'),
     ...partsList(reading),
-    ...section('Sends on', stripsOf(reading, 'sent'), palette),
+    ...section('Sends on', 'sent'),
     ...checkLine(reading),
+    ...(isEditable
+      ? [element('p', { class: 'note', text: 'What if? Double-click a number, or press E.' })]
+      : []),
     ...reading.notes.map((text) => element('p', { class: 'note', text })),
-  );
+  ];
 }
 
-const stripsOf = ({ strips }: Reading, role: Strip['role']): Strip[] =>
-  strips.filter((strip) => strip.role === role);
-
+/** The operation; of a gate or a state first the equation down to other gates and states. */
 function equations({ math, equation, formula }: Reading): HTMLElement[] {
   const line = (className: string, content: Element) =>
     element('div', { class: className, children: [content] });
   return [
-    ...(math ? [line('equation', mathElement(math, equation))] : []),
     ...(formula ? [line('formula', mathElement(formula.math, formula.text))] : []),
+    ...(math ? [line(formula ? 'equation part' : 'equation', mathElement(math, equation))] : []),
   ];
-}
-
-function section(title: string, strips: readonly Strip[], palette: Palette): HTMLElement[] {
-  if (strips.length === 0) return [];
-  return [element('h4', { text: title }), ...strips.map((strip) => stripElement(strip, palette))];
 }
 
 function partsList({ parts, phase }: Reading): HTMLElement[] {
@@ -56,16 +99,19 @@ function partsList({ parts, phase }: Reading): HTMLElement[] {
 }
 
 function partLine(part: Part, most: number, isParameter: boolean): HTMLElement {
+  const { norm, before } = part;
   const bar = element('span', { class: 'bar' });
-  bar.style.width = `${most > 0 && Number.isFinite(part.norm) ? (100 * part.norm) / most : 0}%`;
+  bar.style.width = `${most > 0 && Number.isFinite(norm) ? (100 * norm) / most : 0}%`;
   const text = isParameter ? part.name : partText(part);
+  const now = formatValue(norm);
+  const was = before === undefined ? now : formatValue(before);
   return element('div', {
-    class: 'part',
+    class: was === now ? 'part' : 'part changed',
     attributes: { role: 'listitem', 'data-origin': part.origin },
     children: [
       element('span', { class: 'partname', text, attributes: { title: text } }),
       element('span', { class: 'track', children: [bar] }),
-      element('span', { class: 'norm', text: formatValue(part.norm) }),
+      element('span', { class: 'norm', text: was === now ? now : `${was} → ${now}` }),
     ],
   });
 }

@@ -64,3 +64,14 @@ export function breakpointDots({ layout, state, colours }: Scene): Row[] {
       size: 42,
     }));
 }
+
+/** On the upper right corner of every cell with an edited number. */
+export function editDots({ layout, state, colours }: Scene): Row[] {
+  return state.edited.flatMap(({ layer, t }) => {
+    const row = layout.rows.find((one) => one.layer === layer);
+    const column = layout.columns.find((one) => one.t === t);
+    return row && column
+      ? [{ x: column.x + column.width - 2, y: row.y + 2, fill: colours.edited, size: 110 }]
+      : [];
+  });
+}

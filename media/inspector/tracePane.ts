@@ -7,16 +7,18 @@ import { type Row, VegaView } from '../vegaView.js';
 import { columnsIn, firstStepFor, type InspectorLayout, toInspectorLayout } from './layout.js';
 import { pictureLegends } from './legend.js';
 import { keepUnchanged, toPictureRows } from './picture.js';
-import { type Reading, readStop } from './reading.js';
+import type { Reading } from './reading.js';
 import { flowHues, type Palette } from './scales.js';
 import type { Colouring, PictureColours } from './scene.js';
 import { toInspectorSpec } from './spec.js';
 import { stageNames } from './stageNames.js';
-import { showReading } from './stopPanel.js';
+import { createStopPanel } from './stopPanel.js';
+import type { StripEditing } from './strip.js';
 import { createTargetButtons } from './targetButtons.js';
 import { type Target, toTargets } from './targets.js';
 import { createTrack } from './track.js';
 import type { TraceScales } from './traceScales.js';
+import type { Walk } from './walk.js';
 import type { Walker } from './walker.js';
 
 const widthUnseen = 640;
@@ -37,8 +39,13 @@ export interface PaneLook {
   scales: TraceScales;
   colouring: Colouring;
   breakpoints: ReadonlySet<number>;
-  /** Which of the carried sequences the numbers are of. */
-  sequence: number;
+  /** Cells with a number that was edited. */
+  edited: readonly { layer: number; t: number }[];
+  /** Its norms give the shades; has the stops of the walker's. */
+  walk: Walk;
+  /** What is said of the stop. */
+  reading: Reading;
+  editing?: StripEditing;
 }
 
 /** One trace on the page: its rails, its unrolled graph with the inside of a cell, and what is said of the stop. */
@@ -56,10 +63,7 @@ export class TracePane {
     },
     children: [this.#canvas],
   });
-  readonly panel = element('div', {
-    class: 'panel',
-    attributes: { role: 'region', 'aria-label': 'The current stop' },
-  });
+  readonly panel = createStopPanel();
   readonly #railNames = {
     forward: element('div', { text: 'forward →' }),
     backward: element('div', { text: '← backward' }),
@@ -97,33 +101,28 @@ export class TracePane {
     return target === this.stage || target === this.#track.root;
   }
 
-  /** Draws the stop; what was said of it is returned. */
-  async show(walker: Walker, look: PaneLook): Promise<Reading> {
-    const { walk, place, index, inside } = walker;
+  async show(walker: Walker, look: PaneLook): Promise<void> {
+    const { place, index, inside } = walker;
+    const { walk, reading } = look;
     const { trace } = walk;
     this.#firstStep = firstStepFor(
       { width: this.#width, firstStep: this.#firstStep },
       trace.timeSteps,
       inside.t,
     );
-    const layout = this.#layOut(walker);
-    const reading = readStop(walk, index, look.sequence);
-    this.#showRails(walker, look, reading);
-    showReading(this.panel, reading, look.palette);
+    const layout = this.#layOut(walker, walk);
+    this.#showRails(walker, look);
+    this.panel.show(reading, look.palette, look.editing);
     this.#note.textContent = toNote(trace, layout.columns.length);
     const layer = trace.layers[inside.layer];
     this.#buttons.show(toTargets(walk, layout, layer && { layer, t: inside.t }, look.breakpoints));
-    const { colouring, breakpoints } = look;
-    const state = { index, place, colouring, breakpoints };
-    const colours = toColours(look);
-    this.#rows = keepUnchanged(
-      this.#rows,
-      toPictureRows(walk, layout, look.scales, state, colours),
-    );
+    const { colouring, breakpoints, edited } = look;
+    const state = { index, place, colouring, breakpoints, edited };
+    const rows = toPictureRows(walk, layout, look.scales, state, toColours(look));
+    this.#rows = keepUnchanged(this.#rows, rows);
     const { width, height } = layout;
     const spec = toInspectorSpec(look.theme);
     await this.#vega.show({ spec, width, height, signals: {}, data: this.#rows });
-    return reading;
   }
 
   /** For tests: which Vega view draws, and how often it has drawn. */
@@ -139,7 +138,8 @@ export class TracePane {
     this.root.remove();
   }
 
-  #showRails({ walk, place, index }: Walker, look: PaneLook, { spoken }: Reading): void {
+  #showRails({ place, index }: Walker, look: PaneLook): void {
+    const { walk, reading } = look;
     const { trace } = walk;
     const wanted = [trace, look.scales, look.palette];
     if (wanted.some((one, at) => one !== this.#painted[at])) {
@@ -148,13 +148,13 @@ export class TracePane {
       this.#painted = wanted;
     }
     const count = columnsIn(this.#width, trace.timeSteps);
-    this.#track.show(place, { first: this.#firstStep, count }, spoken);
+    this.#track.show(place, { first: this.#firstStep, count }, reading.spoken);
     this.#track.setRange(index, walk.length);
     this.#railNames.forward.className = place.phase === 'forward' ? 'on' : '';
     this.#railNames.backward.className = place.phase === 'backward' ? 'on' : '';
   }
 
-  #layOut({ walk, level, inside }: Walker): InspectorLayout {
+  #layOut({ level, inside }: Walker, walk: Walk): InspectorLayout {
     const window = { width: this.#width, firstStep: this.#firstStep, level, layer: inside.layer };
     const key = JSON.stringify(window);
     if (this.#layout && key === this.#layoutKey && this.#painted[0] === walk.trace)
@@ -184,7 +184,7 @@ export class TracePane {
       class: 'body',
       children: [
         element('div', { children: [rails, picture, this.#legends, this.#note] }),
-        this.panel,
+        this.panel.root,
       ],
     });
   }
@@ -206,6 +206,7 @@ function toColours({ theme, palette }: PaneLook): PictureColours {
     background: theme.background,
     band: toCss(mix(background, foreground, 0.08)),
     breakpoint: theme.palette.red,
+    edited: theme.palette.green,
   };
   coloursOf.set(palette, colours);
   return colours;

@@ -1,113 +1,24 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { traceMime } from '../../kernel/contract/mime.js';
+import { comparisonMime } from '../../kernel/contract/mime.js';
 import { parseTrace } from '../../kernel/contract/parseTrace.js';
-import type { TraceData } from '../../kernel/contract/trace.js';
 import { click, evaluateInFrames, hover, press, screenshot, waitForFrame } from './host.js';
-import { closeNotebooks, ourKernelspec } from './notebooks.js';
-
-const goldens = path.resolve(__dirname, '../../test/golden/traces');
-const payloadOf = (name: string): unknown =>
-  JSON.parse(readFileSync(path.join(goldens, `${name}.json`), 'utf8'));
-
-const view = '[data-unroll-view="inspector"]';
-
-interface Seen {
-  index: number;
-  phase: string;
-  level: string;
-  t: string;
-  layer: string;
-  head: string;
-  equation: string;
-  norms: string[];
-  parts: string[];
-  spoken: string;
-  marks: number;
-}
-
-const seenScript = `(() => {
-  const root = document.querySelector('${view}');
-  if (!root || root.dataset.drawn !== root.dataset.index) return null;
-  const texts = (selector) => Array.from(root.querySelectorAll(selector), (one) => one.textContent);
-  return {
-    ...root.dataset,
-    index: Number(root.dataset.index),
-    head: texts('.stophead .phase')[0],
-    equation: root.querySelector('.equation math')?.getAttribute('aria-label'),
-    norms: texts('.strip .norm'),
-    parts: texts('.part .norm'),
-    spoken: texts('[aria-live]')[0],
-    marks: root.querySelectorAll('svg path[d]').length,
-  };
-})()`;
-
-async function seen(): Promise<Seen> {
-  return await waitForFrame<Seen>(seenScript);
-}
-
-/** Waits until the view stands at another stop than before. */
-async function seenAfter(before: Seen): Promise<Seen> {
-  return await waitForFrame<Seen>(
-    `(() => { const now = ${seenScript}; return now && now.index !== ${before.index} ? now : null; })()`,
-  );
-}
-
-async function openSaved(name: string, payload: unknown): Promise<vscode.NotebookDocument> {
-  const file = path.join(__dirname, `${name}.ipynb`);
-  const output = {
-    output_type: 'display_data',
-    data: { [traceMime]: payload, 'text/plain': 'a trace' },
-    metadata: {},
-  };
-  const cell = {
-    cell_type: 'code',
-    id: 'trace',
-    execution_count: 1,
-    metadata: {},
-    source: 'inspect(model, batch)',
-    outputs: [output],
-  };
-  writeFileSync(
-    file,
-    JSON.stringify({ cells: [cell], metadata: ourKernelspec, nbformat: 4, nbformat_minor: 5 }),
-  );
-  return await openFile(file);
-}
-
-async function openFile(file: string): Promise<vscode.NotebookDocument> {
-  const notebook = await vscode.workspace.openNotebookDocument(vscode.Uri.file(file));
-  await vscode.window.showNotebookDocument(notebook);
-  return notebook;
-}
-
-/** A norm as the panel writes it; numbers come from the payload. */
-function written(norm: number): string {
-  const size = Math.abs(norm);
-  if (size === 0) return '0';
-  if (size < 1e-3) return norm.toExponential(2).replace('-', '−');
-  return norm.toFixed(Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(size)))));
-}
-
-const nodeOf = (trace: TraceData, layer: number, id: string) =>
-  trace.layers[layer]!.nodes.find((node) => node.id === id)!;
-
-async function setTheme(name: string): Promise<void> {
-  await vscode.workspace
-    .getConfiguration('workbench')
-    .update('colorTheme', name, vscode.ConfigurationTarget.Global);
-  await sleep(1500);
-}
-
-const themes = {
-  light: 'Default Light Modern',
-  dark: 'Default Dark Modern',
-  'contrast-light': 'Default High Contrast Light',
-  'contrast-dark': 'Default High Contrast',
-};
+import {
+  nodeOf,
+  openFile,
+  openSaved,
+  payloadOf,
+  type Seen,
+  seen,
+  seenAfter,
+  seenScript,
+  setTheme,
+  themes,
+  view,
+  written,
+} from './inspectorPage.js';
+import { closeNotebooks } from './notebooks.js';
 
 describe('the inspector in VS Code, from a saved output without a kernel', function () {
   this.timeout(180_000);
@@ -290,5 +201,69 @@ describe('the inspector in VS Code, from a saved output without a kernel', funct
       await hover('.part.statusbar');
       await sleep(300);
       await screenshot(`inspector-${name}`, { scale: 2 });
+    });
+});
+
+describe('two traces side by side in VS Code', function () {
+  this.timeout(120_000);
+  const side = (index: number) => `${view} .side:nth-child(${index + 1})`;
+  const placeOf = `(() => {
+    const sides = Array.from(document.querySelectorAll('${view} .side'));
+    const root = document.querySelector('${view}');
+    if (sides.length !== 2 || root.dataset.drawn !== root.dataset.index) return null;
+    return sides.map(({ dataset }) => [dataset.phase, dataset.t]);
+  })()`;
+  const comparison = {
+    version: 1,
+    title: 'A tanh RNN against two LSTM layers',
+    traces: [
+      { name: 'RNN', trace: payloadOf('trace-rnn') },
+      { name: 'LSTM', trace: payloadOf('trace-lstm-truncated') },
+    ],
+  };
+
+  before(() => setTheme(themes.light));
+  afterEach(closeNotebooks);
+  after(() => setTheme(themes.dark));
+
+  it('walks both by time step, from either, and overlays their charts', async () => {
+    await openSaved('inspectorTwo', comparison, comparisonMime);
+    assert.deepEqual(await waitForFrame(placeOf), [
+      ['loss', ''],
+      ['loss', ''],
+    ]);
+    await click(`${side(1)} button[data-kind="cell"][data-layer="0"][data-t="3"]`);
+    const both = (phase: string, t: string) =>
+      `JSON.stringify(${placeOf}) === '${JSON.stringify([
+        [phase, t],
+        [phase, t],
+      ])}'`;
+    await waitForFrame(both('backward', '3'));
+    await press('Shift+ArrowRight');
+    await waitForFrame(both('backward', '2'));
+    await click(`${side(0)} .rail.forward`);
+    await waitForFrame(both('forward', '3'));
+    const legend = await waitForFrame<string>(
+      `document.querySelector('${view} .tabs .legend')?.textContent`,
+    );
+    assert.match(legend, /RNN: net\.l0 · h.*LSTM: net\.l0 · h/);
+    // With cells closed the charts stand within the window.
+    await click(`${view} label:has(input[value="cell"])`);
+    await waitForFrame(`document.querySelector('${view}').dataset.level === 'cell'`);
+    await sleep(1000);
+    await click(`${view} [data-tab="gates"]`);
+    await waitForFrame(`document.querySelectorAll('${view} [role="tabpanel"] h4').length === 2`);
+  });
+
+  for (const name of ['light', 'dark'] as const)
+    it(`looks as it should in ${name}`, async () => {
+      await setTheme(themes[name]);
+      await openSaved(`inspectorTwo-${name}`, comparison, comparisonMime);
+      await waitForFrame(placeOf);
+      await click(`${side(1)} button[data-kind="cell"][data-layer="0"][data-t="3"]`);
+      await press('ArrowRight');
+      await hover('.part.statusbar');
+      await sleep(500);
+      await screenshot(`inspector-comparison-${name}`, { scale: 2 });
     });
 });

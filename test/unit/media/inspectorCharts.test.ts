@@ -39,7 +39,9 @@ describe('charts of the inspector', () => {
 
   it('break a line where a number is zero or not finite, and keep it off the axis', () => {
     const points = [1, 0, 2, NaN, 4].map((value, t) => ({ t, value }));
-    const { rows, domain } = toSeriesRows([{ name: 'a', hue: 0, dashed: false, points }]);
+    const { rows, domain } = toSeriesRows([
+      { name: 'a', hue: 0, dashed: false, isPoints: false, points },
+    ]);
     assert.deepEqual(
       rows.map(({ stretch }) => stretch),
       ['a 0', 'a 1', 'a 2'],

@@ -32,6 +32,7 @@ const colours = {
   background: '#ffffff',
   band: '#eeeeee',
   breakpoint: '#ff0000',
+  edited: '#00aa00',
 };
 
 function rowsAt(
@@ -41,13 +42,19 @@ function rowsAt(
     level = 'gate',
     colouring = 'phase',
     breakpoints = [],
-  }: { level?: Level; colouring?: Colouring; breakpoints?: number[] } = {},
+    edited = [],
+  }: {
+    level?: Level;
+    colouring?: Colouring;
+    breakpoints?: number[];
+    edited?: { layer: number; t: number }[];
+  } = {},
 ) {
   const walk = new Walk(trace);
   const place = walk.at(index);
   const layer = 'layer' in place ? place.layer : trace.layers.length - 1;
   const layout = toInspectorLayout(trace, { width: 700, firstStep: 0, level, layer });
-  const state = { index, place, colouring, breakpoints: new Set(breakpoints) };
+  const state = { index, place, colouring, breakpoints: new Set(breakpoints), edited };
   return { layout, rows: toPictureRows(walk, layout, toTraceScales(trace), state, colours) };
 }
 
