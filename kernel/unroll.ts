@@ -17,6 +17,7 @@ export {
 } from './notebook/display.js';
 export { audio, type AudioOptions, type Samples } from './notebook/audio.js';
 export { image, type ImageOptions } from './notebook/image.js';
+export { textHeatMap, type TextHeatMapOptions } from './notebook/textHeatMap.js';
 export { resultTable, type ResultCell, type ResultTableOptions } from './notebook/resultTable.js';
 export { progress, Progress, type ProgressOptions } from './notebook/progress.js';
 export {

@@ -61,14 +61,16 @@ async function runExample({ name, title, claim, short }, isShort) {
   return { name, title, claim, code, seconds: (Date.now() - began) / 1000, table: tableIn(output) };
 }
 
-/** The last Markdown table that a cell of the notebook shows. */
+/** The Markdown tables of the last cell that shows one. */
 function tableIn(file) {
   const { cells } = JSON.parse(readFileSync(file, 'utf8'));
-  const texts = cells
-    .flatMap((cell) => cell.outputs ?? [])
-    .flatMap(({ data }) => data?.['text/markdown'] ?? [])
-    .map((text) => [text].flat().join(''));
-  return texts.findLast((text) => text.startsWith('|')) ?? '';
+  const tables = cells.map((cell) =>
+    (cell.outputs ?? [])
+      .flatMap(({ data }) => data?.['text/markdown'] ?? [])
+      .map((text) => [text].flat().join(''))
+      .filter((text) => text.startsWith('|')),
+  );
+  return (tables.findLast((some) => some.length > 0) ?? []).join('\n\n');
 }
 
 /** A section for each notebook, between marks by which the next run finds it. */

@@ -191,6 +191,7 @@ export {
   type StreamLanesOptions,
 } from './data/streamBatches.js';
 export { textLanes, type TextLanesOptions } from './data/textLanes.js';
+export { leastSquares, type LeastSquaresOptions, type LinearFit } from './data/leastSquares.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 
 export type { Loss, Model } from './train/model.js';
@@ -253,8 +254,12 @@ export {
 } from './metrics/editDistance.js';
 export {
   bitsPerCharacter,
+  correlation,
+  coverage,
+  mase,
   nrmse,
   perplexity,
   type BitsPerCharacterOptions,
+  type MaseOptions,
   type NrmseOptions,
 } from './metrics/prediction.js';

@@ -73,3 +73,81 @@ const scales = {
     y.reduce((least, value) => Math.min(least, value), Infinity),
   mean: (y: readonly number[]): number => Math.abs(mean(y)),
 };
+
+/**
+ * Pearson's correlation of two series, Σ (a − ā)(b − b̄) / √(Σ (a − ā)² · Σ (b − b̄)²): from −1 to 1, and 0 where one
+ * of them does not vary.
+ *
+ * @throws ShapeError for different lengths, OptionError for less than two numbers
+ */
+export function correlation(a: Numbers, b: Numbers): number {
+  const [x, y] = [toNumbers(a), toNumbers(b)];
+  checkSameLength('correlation', x, y);
+  if (x.length < 2)
+    throw new OptionError(`correlation: expected two numbers or more, got ${x.length}`);
+  let [meanX, meanY] = [0, 0];
+  for (let i = 0; i < x.length; i++) {
+    meanX += x[i]! / x.length;
+    meanY += y[i]! / x.length;
+  }
+  let [xy, xx, yy] = [0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const [dx, dy] = [x[i]! - meanX, y[i]! - meanY];
+    xy += dx * dy;
+    xx += dx * dx;
+    yy += dy * dy;
+  }
+  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0;
+}
+
+export interface MaseOptions {
+  /** m, time steps after which the series resembles itself: 12 for months, 1 where it has no season. Default 1. */
+  season?: number;
+}
+
+/**
+ * Mean absolute scaled error: the mean of |ŷ − y|, divided by the error that "as one season ago" makes on the training
+ * series, 1/(N − m) · Σ |xₜ − xₜ₋ₘ|. Comparable across series, horizons and units; below 1 is better than the naive
+ * forecast was on the training series.
+ *
+ * Source: R. J. Hyndman, A. B. Koehler, "Another look at measures of forecast accuracy", International Journal of
+ * Forecasting 22(4), 2006
+ *
+ * @param training the series that the forecaster learnt from, in time order
+ * @throws ShapeError for different numbers of predictions and targets, OptionError where the training series is no
+ * longer than a season or repeats itself exactly
+ */
+export function mase(
+  predictions: Numbers,
+  targets: Numbers,
+  training: Numbers,
+  options: MaseOptions = {},
+): number {
+  checkOptions('mase', options, { season: optional(is.positiveInteger) });
+  const { season = 1 } = options;
+  const [p, y, x] = [toNumbers(predictions), toNumbers(targets), toNumbers(training)];
+  checkSameLength('mase', p, y);
+  let [error, naive] = [0, 0];
+  for (let i = 0; i < y.length; i++) error += Math.abs(p[i]! - y[i]!) / y.length;
+  for (let t = season; t < x.length; t++)
+    naive += Math.abs(x[t]! - x[t - season]!) / (x.length - season);
+  if (!(naive > 0))
+    throw new OptionError(
+      `mase: expected a training series longer than its season of ${season} that varies from one to the next`,
+    );
+  return error / naive;
+}
+
+/**
+ * The share of targets within their interval, bounds included: near 0.8 for honest intervals of 80 %.
+ *
+ * @throws ShapeError for different numbers of bounds and targets
+ */
+export function coverage(lower: Numbers, upper: Numbers, targets: Numbers): number {
+  const [from, to, y] = [toNumbers(lower), toNumbers(upper), toNumbers(targets)];
+  checkSameLength('coverage: lower', from, y);
+  checkSameLength('coverage: upper', to, y);
+  let within = 0;
+  for (let i = 0; i < y.length; i++) if (y[i]! >= from[i]! && y[i]! <= to[i]!) within++;
+  return within / y.length;
+}

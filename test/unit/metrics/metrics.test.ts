@@ -6,11 +6,16 @@ import {
   bitsPerCharacter,
   bleu,
   characterErrorRate,
+  correlation,
+  coverage,
   editDistance,
   f1Score,
   manualSeed,
+  mase,
   nrmse,
+  OptionError,
   perplexity,
+  ShapeError,
   tasks,
   tensor,
   wordErrorRate,
@@ -280,5 +285,28 @@ describe('perplexity, bits per character and NRMSE', () => {
     manualSeed(1);
     const series = tasks.mackeyGlass();
     near(nrmse(series.subarray(0, -1), series.subarray(1)), 0.146, 5e-4);
+  });
+
+  it('correlation is ±1 for a line up or down, 0 where one does not vary, and Pearson’s r between', () => {
+    near(correlation([1, 2, 4], [3, 5, 9]), 1);
+    near(correlation(tensor([1, 2, 4]), [-3, -5, -9]), -1);
+    near(correlation([1, 2, 4], [7, 7, 7]), 0);
+    near(correlation([0, 0, 1, 1], [0, 1, 0, 1]), 0);
+    near(correlation([1, 2, 3], [1, 3, 2]), 0.5);
+    assert.throws(() => correlation([1, 2], [1]), ShapeError);
+    assert.throws(() => correlation([1], [1]), OptionError);
+  });
+
+  it('MASE of the seasonal naive forecast is 1 on its training series', () => {
+    const x = [1, 5, 2, 7, 4, 8];
+    near(mase(x.slice(0, -2), x.slice(2), x, { season: 2 }), 1);
+    near(mase([0, 0], [3, -3], [0, 2, 4]), 1.5);
+    assert.throws(() => mase([1], [1], [4, 4, 4]), OptionError);
+    assert.throws(() => mase([1], [1, 2], x), ShapeError);
+  });
+
+  it('coverage counts targets between their bounds, bounds included', () => {
+    near(coverage([0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 0.5, 2]), 0.75);
+    assert.throws(() => coverage([0], [1, 2], [1, 2]), ShapeError);
   });
 });
