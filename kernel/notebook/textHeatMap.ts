@@ -43,8 +43,7 @@ export function textHeatMap(
     );
   const numbers = Array.from(values);
   const odd = numbers.find((value) => !Number.isFinite(value));
-  if (odd !== undefined)
-    throw new OptionError(`textHeatMap: expected finite values, got ${odd}`);
+  if (odd !== undefined) throw new OptionError(`textHeatMap: expected finite values, got ${odd}`);
   const { title, limit, monospace = true } = options;
   const intensity =
     limit === undefined
@@ -67,7 +66,7 @@ function spans(pieces: readonly string[], intensities: readonly number[]): strin
   const levelOf = (i: number): number =>
     Math.round(levels * Math.max(-1, Math.min(1, intensities[i]!)));
   let html = '';
-  for (let i = 0; i < pieces.length; ) {
+  for (let i = 0; i < pieces.length;) {
     const level = levelOf(i);
     let text = '';
     while (i < pieces.length && levelOf(i) === level) text += pieces[i++]!;

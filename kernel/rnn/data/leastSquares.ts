@@ -49,8 +49,7 @@ export function leastSquares(
     for (let i = 0; i < width; i++) {
       const value = x.data[n * width + i]! / rows;
       for (let j = 0; j <= i; j++) normal[i * width + j]! += value * x.data[n * width + j]!;
-      for (let k = 0; k < outputs; k++)
-        moments[k * width + i]! += value * y.data[n * outputs + k]!;
+      for (let k = 0; k < outputs; k++) moments[k * width + i]! += value * y.data[n * outputs + k]!;
     }
   for (let i = 0; i < width; i++) normal[i * width + i]! += options.ridge ?? 1e-12;
   factorise(normal, width);

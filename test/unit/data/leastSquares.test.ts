@@ -14,7 +14,13 @@ describe('leastSquares', () => {
   it('finds the line that targets lie on, in any scale', () => {
     manualSeed(1);
     const x = randn([50, 3], { dtype: 'float64' });
-    const weight = tensor([[2, -1, 0.5], [0, 3, 1e4]], { dtype: 'float64' });
+    const weight = tensor(
+      [
+        [2, -1, 0.5],
+        [0, 3, 1e4],
+      ],
+      { dtype: 'float64' },
+    );
     const y = x.linear(weight, tensor([7, -2e5], { dtype: 'float64' }));
     const fit = leastSquares(x, y);
     fit.weight.data.forEach((w, i) => assert.ok(Math.abs(w - weight.data[i]!) < 1e-6));
@@ -24,7 +30,15 @@ describe('leastSquares', () => {
   });
 
   it('leaves an error that no column explains, and passes over a column that does not vary', () => {
-    const fit = leastSquares(tensor([[1, 0], [1, 1], [1, 0], [1, 1]]), tensor([[1], [5], [3], [7]]));
+    const fit = leastSquares(
+      tensor([
+        [1, 0],
+        [1, 1],
+        [1, 0],
+        [1, 1],
+      ]),
+      tensor([[1], [5], [3], [7]]),
+    );
     assert.ok(Math.abs(fit.predict(tensor([[1, 0]])).item() - 2) < 1e-4);
     assert.equal(fit.weight.data[0], 0);
   });
