@@ -32,11 +32,9 @@ export const mutations = [
   {
     group: '1',
     bug: 'h_t where h_{t−1} belongs in the gradient of W_hh (fused)',
-    file: rnn('fused/sequenceKernels.ts'),
-    find: `      push(frame.room(place.room));
-      if (place.shift === 1)`,
-    replace: `      push(frame.room(place.room));
-      if (layout.rooms[place.room]!.steps === 'states')`,
+    file: rnn('fused/gradientKernel.ts'),
+    find: `if (shift === 1) this.#push(parts.frame.batchSize)`,
+    replace: `if (parts.layout.rooms[room]!.steps === 'states') this.#push(parts.frame.batchSize)`,
     tests: [
       ['rnn/fused', 'lstm, plain SIMD: values and all gradients agree with the stepped executor'],
     ],
@@ -60,17 +58,17 @@ export const mutations = [
   {
     group: '2',
     bug: 'the state is not carried to a batch that continues',
-    file: rnn('train/fit.ts'),
-    find: `batch.continues ? state : undefined,`,
-    replace: `undefined,`,
+    file: rnn('train/trainingSteps.ts'),
+    find: `training.initialState = batch.continues ? step.state : undefined;`,
+    replace: `training.initialState = undefined;`,
     tests: [['train/fitSteps', 'hands on h and c']],
   },
   {
     group: '2',
     bug: 'the state is carried over the end of a document',
-    file: rnn('train/fit.ts'),
-    find: `batch.continues ? state : undefined,`,
-    replace: `state,`,
+    file: rnn('train/trainingSteps.ts'),
+    find: `training.initialState = batch.continues ? step.state : undefined;`,
+    replace: `training.initialState = step.state;`,
     tests: [['train/fitSteps', 'hands on h and c']],
   },
   {
@@ -98,9 +96,11 @@ export const mutations = [
   {
     group: '3',
     bug: 'the reverse direction reads forwards',
-    file: rnn('modules/recurrent.ts'),
-    find: `{ reverse: direction === 'reverse', lengths },`,
-    replace: `{ reverse: false, lengths },`,
+    file: rnn('modules/cellLayer.ts'),
+    find: `  reverse: direction === 'reverse',
+  lengths,`,
+    replace: `  reverse: false,
+  lengths,`,
     tests: [['rnn/directions', 'its final state is at the first time step']],
   },
   {
@@ -191,19 +191,11 @@ export const mutations = [
   {
     group: '6',
     bug: 'the update comes before the clipping',
-    file: rnn('train/fit.ts'),
-    find: `  const norm =
-    clipNorm === undefined
-      ? gradNorm(optimizer.parameters)
-      : clipGradNorm(optimizer.parameters, clipNorm);
-  optimizer.step();
-`,
-    replace: `  optimizer.step();
-  const norm =
-    clipNorm === undefined
-      ? gradNorm(optimizer.parameters)
-      : clipGradNorm(optimizer.parameters, clipNorm);
-`,
+    file: rnn('train/trainingStep.ts'),
+    find: `    const norm = clipGradients(optimizer.parameters, clipping);
+    optimizer.step();`,
+    replace: `    optimizer.step();
+    const norm = clipGradients(optimizer.parameters, clipping);`,
     tests: [['train/fitSteps', 'clips all gradients as one vector before the update']],
   },
   {
@@ -377,7 +369,7 @@ export const mutations = [
     group: 'engine',
     bug: 'adjoints of states are not handed to the time step before',
     file: rnn('fused/sequenceKernels.ts'),
-    find: `      this.#passStates();
+    find: `      this.#step.passStates();
 `,
     replace: ``,
     tests: [['rnn/fused', 'lstm, plain SIMD: values and all gradients']],
@@ -386,7 +378,7 @@ export const mutations = [
     group: 'engine',
     bug: 'what is added up within a time step is not cleared before it',
     file: rnn('fused/sequenceKernels.ts'),
-    find: `      this.#clearTemporary();
+    find: `      this.#step.clearTemporary();
 `,
     replace: ``,
     tests: [['rnn/fused', 'lstm, plain SIMD: values and all gradients']],
@@ -395,7 +387,7 @@ export const mutations = [
     group: 'engine',
     bug: 'sequences that have ended add to gradients of weights',
     file: rnn('fused/sequenceKernels.ts'),
-    find: `      this.#clearEnded(this.#adjointPlaces());
+    find: `      this.#step.clearEnded(this.#step.adjointPlaces());
 `,
     replace: ``,
     tests: [['rnn/directions', 'float32: each sequence gives what it gives alone']],
@@ -423,9 +415,11 @@ export const mutations = [
   },
   {
     group: 'engine',
-    bug: 'the gradient of rows gathered for one-hot input replaces what was there',
+    bug: 'sums of rows scattered for one-hot input are not cleared before the next run',
     file: rnn('fused/layerWeights.ts'),
-    find: `const sums = (weight.transposedGradient ??= this.#allocate(rows.rows * depth)).fill(0);`,
+    find: `const sums = engine.clear(
+          (weight.transposedGradient ??= this.#allocate(rows.rows * depth)),
+        );`,
     replace: `const sums = (weight.transposedGradient ??= this.#allocate(rows.rows * depth));`,
     tests: [['rnn/fused', 'lstm, plain SIMD: values and all gradients']],
   },
@@ -459,9 +453,9 @@ export const mutations = [
   {
     group: 'engine',
     bug: 'eps of Adam under the root',
-    file: rnn('wasm/trainingKernels.ts'),
-    find: `f.get(second).op('f32x4_sqrt').get(c).op('f32x4_mul').get(eps).op('f32x4_add');`,
-    replace: `f.get(second).get(eps).op('f32x4_add').op('f32x4_sqrt').get(c).op('f32x4_mul');`,
+    file: rnn('wasm/updateKernels.ts'),
+    find: `const size = u.add(u.mul(u.sqrt(v), c), eps);`,
+    replace: `const size = u.mul(u.sqrt(u.add(v, eps)), c);`,
     tests: [
       ['optim/trajectories', 'Adam adds weight decay to the gradient: float32 weights of a layer'],
     ],
@@ -494,9 +488,9 @@ export const mutations = [
   {
     group: 'optimiser',
     bug: 'the look-ahead of Nesterov is left out',
-    file: rnn('wasm/trainingKernels.ts'),
-    find: `f.get(velocity).op('f32x4_sub').get(look).op('f32x4_mul').get(velocity).op('f32x4_add');`,
-    replace: `f.get(velocity).op('f32x4_sub').f32x4(0).op('f32x4_mul').get(velocity).op('f32x4_add');`,
+    file: rnn('wasm/updateKernels.ts'),
+    find: `const step = u.add(v, u.mul(look, u.sub(ahead, v)));`,
+    replace: `const step = u.add(v, u.mul(look, u.sub(v, v)));`,
     tests: [
       [
         'optim/trajectories',
