@@ -15,7 +15,8 @@ import {
   type VariationalMasks,
 } from '../../../kernel/rnn/index.js';
 import { withHiddenDropout, withZoneout } from '../../../kernel/rnn/cell/maskedProgram.js';
-import { isPlan, planProgram } from '../../../kernel/rnn/fused/plan.js';
+import { isPlan } from '../../../kernel/rnn/fused/plan.js';
+import { planProgram } from '../../../kernel/rnn/fused/planProgram.js';
 import type { RecurrentDetail } from '../../../kernel/rnn/modules/cellLayer.js';
 import type { NdArray } from '../../../kernel/rnn/ndarray.js';
 import { tapeOrder } from '../../../kernel/rnn/tensor.js';
