@@ -9,7 +9,7 @@ import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
 import { localErrors } from '../rnn/inspect/localCheck.js';
 
 import type { Trace } from '../rnn/inspect/trace.js';
-import { batch, type NdArray } from '../rnn/ndarray.js';
+import { batch, sizeOf, type NdArray } from '../rnn/ndarray.js';
 import { unitsOf, type DetailPlan } from './traceDetail.js';
 
 type Layer = TracePayload['layers'][number];
@@ -21,11 +21,15 @@ export const smallParameter = 1_024;
 /** Most columns of a ledger's matrix. */
 const ledgerSize = 200;
 /** Most time steps with singular values, most of these, and the largest state for which they are computed. */
-const spectrumSteps = 48;
+const mostSpectra = 48;
 const spectrumRanks = 16;
 const spectrumSize = 192;
-/** How far back products of Jacobians go. */
-const productLags = 256;
+/** How far back products of Jacobians go, and below which part of the largest they count as nothing. */
+const mostLags = 256;
+const negligible = 1e-12;
+/** Multiplications that singular values may take, in cubes of the state's size, and products of Jacobians. */
+const spectrumWork = 4e7;
+const productWork = 1.5e8;
 
 const series = (numbers: ArrayLike<number>): EncodedArray =>
   encodeFloats(numbers, [numbers.length]);
@@ -117,22 +121,46 @@ function toLedger(trace: Trace, layer: LayerTrace, state: string): Layer['ledger
   };
 }
 
+const stateSize = ({ program }: LayerTrace): number =>
+  program.states.reduce((total, { size }) => total + size, 0);
+
+/** Time steps with singular values: fewer for large states. */
+function spectrumSteps(layer: LayerTrace): number[] {
+  const all = Array.from({ length: layer.timeSteps }, (_, t) => t);
+  const affordable = Math.floor(spectrumWork / stateSize(layer) ** 3);
+  return spreadEvenly(all, Math.min(mostSpectra, Math.max(8, affordable)));
+}
+
+/** How far back the product goes: less far for large layers. */
+function productLags(layer: LayerTrace): number {
+  const weights = layer.program.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const affordable = Math.floor(productWork / (stateSize(layer) * weights));
+  return Math.min(mostLags, Math.max(32, affordable));
+}
+
 /** What the picture leaves out of a layer's spectra. */
-export function spectrumLeftOut({ name, program, timeSteps }: LayerTrace): string[] {
-  const size = program.states.reduce((total, state) => total + state.size, 0);
+export function spectrumLeftOut(layer: LayerTrace): string[] {
+  const { name, timeSteps } = layer;
+  const size = stateSize(layer);
   if (size > spectrumSize)
     return [`${name}: no Jacobians, its state of ${size} numbers is larger than ${spectrumSize}.`];
-  return timeSteps > spectrumSteps
-    ? [`${name}: singular values are carried for ${spectrumSteps} of ${timeSteps} time steps.`]
-    : [];
+  const steps = spectrumSteps(layer).length;
+  const lags = productLags(layer);
+  return [
+    ...(steps < timeSteps
+      ? [`${name}: singular values are carried for ${steps} of ${timeSteps} time steps.`]
+      : []),
+    ...(lags < timeSteps - 1
+      ? [`${name}: the product of Jacobians is carried ${lags} steps back.`]
+      : []),
+  ];
 }
 
 function toJacobian(trace: Trace, layer: LayerTrace): Pick<Layer, 'jacobian'> {
-  const { timeSteps, program } = layer;
-  const size = program.states.reduce((total, state) => total + state.size, 0);
+  const { timeSteps } = layer;
+  const size = stateSize(layer);
   if (size > spectrumSize) return {};
-  const all = Array.from({ length: timeSteps }, (_, t) => t);
-  const steps = spreadEvenly(all, spectrumSteps);
+  const steps = spectrumSteps(layer);
   const ranks = spreadEvenly(
     Array.from({ length: size }, (_, r) => size - 1 - r),
     spectrumRanks,
@@ -141,7 +169,8 @@ function toJacobian(trace: Trace, layer: LayerTrace): Pick<Layer, 'jacobian'> {
     layer: layer.name,
     direction: layer.direction,
     steps,
-    lags: productLags,
+    lags: productLags(layer),
+    negligible,
   });
   const product = new Float64Array(timeSteps);
   found.product.k.forEach((k, i) => (product[k] = found.product.norm[i]!));
@@ -212,7 +241,7 @@ export function withDetail(layer: Layer, source: LayerTrace, plan: DetailPlan): 
     return program.nodes[node]!.shape[0] === batch ? data.length / run.batchSize : 0;
   };
   steps.forEach((t, row) => {
-    const detail = source.at(t);
+    const detail = source.visit(t);
     for (const node of indices) {
       values[node]!.push(detail.values[node]!.data, perSequence(node));
       adjoints[node]!.push(detail.adjoints[node]!.data, perSequence(node));

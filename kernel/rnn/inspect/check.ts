@@ -73,7 +73,7 @@ export function check(trace: Trace): Check[] {
       error: overLayers((layer) => {
         const steps = Array.from({ length: layer.timeSteps }, (_, t) => t);
         return worst(
-          spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, layer.at(t)))),
+          spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, layer.visit(t)))),
         );
       }),
       tolerance: trace.dtype === 'float64' ? 1e-5 : 1e-3,

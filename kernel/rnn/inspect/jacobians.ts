@@ -18,6 +18,8 @@ export interface JacobianChoice extends LayerChoice {
   from?: number;
   /** How far it goes back, in steps. Default: to the start. */
   lags?: number;
+  /** Goes back no further once the product's norm is below this part of its largest. Default 0: no end. */
+  negligible?: number;
 }
 
 /**
@@ -58,7 +60,12 @@ export interface SpectralRadius {
 export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians {
   const layer = trace.layer(choice);
   const { timeSteps, run, program } = layer;
-  const { sequence = 0, from = run.inOrder(timeSteps - 1), lags = timeSteps } = choice;
+  const {
+    sequence = 0,
+    from = run.inOrder(timeSteps - 1),
+    lags = timeSteps,
+    negligible = 0,
+  } = choice;
   const steps = choice.steps ?? Array.from({ length: timeSteps }, (_, t) => t);
   const check = (what: string, value: number, end: number): void => {
     if (!Number.isInteger(value) || value < 0 || value >= end)
@@ -78,7 +85,7 @@ export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians 
       const matrix = stepJacobian(bundle, run, sequence, t, identity(size));
       return { t, matrix, singularValues: singularValues(matrix, size, size) };
     }),
-    product: productNorms(bundle, run, sequence, from, lags),
+    product: productNorms(bundle, run, sequence, from, { lags, negligible }),
     radii: spectralRadii(layer),
   };
   return printable(found, describe);
@@ -145,12 +152,13 @@ function productNorms(
   run: LayerRun,
   sequence: number,
   from: number,
-  lags: number,
+  { lags, negligible }: { lags: number; negligible: number },
 ): Jacobians['product'] {
   const size = bundle.seeds;
   let product = identity(size);
   const k: number[] = [];
   const norms: number[] = [];
+  let largest = 0;
   const vector = new Float64Array(size);
   const last = run.inOrder(from);
   for (let p = last; p >= Math.max(0, last - lags); p--) {
@@ -158,6 +166,8 @@ function productNorms(
     for (let i = 0; i < size; i++) vector[i]! += 0.01 / Math.sqrt(size);
     k.push(run.inOrder(p));
     norms.push(spectralNorm(product, size, size, vector));
+    largest = Math.max(largest, norms.at(-1)!);
+    if (norms.at(-1)! < negligible * largest) break;
     product = stepJacobian(bundle, run, sequence, run.inOrder(p), product);
   }
   return { from, k, norm: Float64Array.from(norms) };

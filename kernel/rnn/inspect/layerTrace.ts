@@ -7,7 +7,7 @@ import type { LayerNorms } from './record.js';
 import type { Edge } from './stepMachine.js';
 import type { NdArray, NumberArray } from '../ndarray.js';
 
-/** One time step of a layer in full; owns its numbers. */
+/** One time step of a layer in full. */
 export interface StepDetail {
   readonly t: number;
   /** By node: value and adjoint; a parameter's adjoint is what this step adds to its gradient. */
@@ -68,20 +68,33 @@ export class LayerTrace {
   at(t: number): StepDetail {
     const known = this.kept.get(t);
     if (known) return known;
-    const { values, adjoints, contributions } = this.run.visit(t);
+    const { values, adjoints, contributions, carried, fromAbove } = this.visit(t);
     const copy = ({ data, shape }: NdArray): NdArray => ({ data: data.slice(), shape });
-    const { fromAbove } = this.run;
     const detail: StepDetail = {
       t,
       values: values.map(copy),
       adjoints: adjoints.map(copy),
       contributions: contributions.map(copy),
-      carried: this.run.carried.map((all) => part(all, t).slice()),
-      fromAbove: fromAbove && part(fromAbove, t).slice(),
+      carried: carried.map((one) => one.slice()),
+      fromAbove: fromAbove && fromAbove.slice(),
     };
     if (this.kept.size >= mostKept) this.kept.delete([...this.kept.keys()][0]!);
     this.kept.set(t, detail);
     return detail;
+  }
+
+  /** The same without copies: overwritten when another step is looked at. */
+  visit(t: number): StepDetail {
+    const { values, adjoints, contributions } = this.run.visit(t);
+    const { fromAbove } = this.run;
+    return {
+      t,
+      values,
+      adjoints,
+      contributions,
+      carried: this.run.carried.map((all) => part(all, t)),
+      fromAbove: fromAbove && part(fromAbove, t),
+    };
   }
 
   stateIndex(name: string): number {

@@ -11,7 +11,7 @@ import type { LayerChoice, Trace } from './trace.js';
 
 /** Most loss terms with a row of their own unless rows are chosen, and most multiplications for all of them. */
 const mostRows = 64;
-const mostWork = 1e9;
+const mostWork = 3e8;
 
 export interface LedgerChoice extends LayerChoice {
   /** Name of the state. Default: the cell's first, `h`. */

@@ -9,54 +9,76 @@ const step = 1e-6;
 const floor = 1e-3;
 
 /**
- * How far the contribution c along an edge is from what central differences say, for the operation y = f(x)
- * with adjoint ȳ and a fixed direction v over the operand:
+ * How far the contributions c along edges into one operation y = f(x₁, x₂, …) are from what central
+ * differences say, with adjoint ȳ and a fixed direction v over each operand, one of its own:
  *
- *     |c·v − ȳ·(f(x + εv) − f(x − εv)) / 2ε| / (Σ|cᵢvᵢ| + 10⁻³·Σ|ȳᵢ|)
+ *     |Σ εc·v − ȳ·(f(x + εv) − f(x − εv)) / 2| / (Σ ε|cᵢvᵢ| + 10⁻³·max ε·Σ|ȳᵢ|)
  *
- * Both sides are one number each, but v has no zeros, so a wrong element shows. 0 where ȳ is zero.
- * Computed in float64 whatever the trace is in.
+ * All operands with an edge move together. Both sides are one number each, but v has no zeros, so a wrong
+ * element shows. 0 where ȳ is zero. Computed in float64 whatever the trace is in.
+ *
+ * @param edges into one operation, by index
  */
+function differenceError(
+  layer: LayerTrace,
+  detail: StepDetail,
+  edges: readonly number[],
+  contributionOf: (edge: number) => NdArray,
+): number {
+  const { to } = layer.edges[edges[0]!]!;
+  const node = layer.program.nodes[to]!;
+  const original = node.operands.map((k) => inFloat64(detail.values[k]!));
+  const moves = edges.map((k) => movedOperand(layer, k, original));
+  const { shape, data } = detail.values[to]!;
+  const evaluate = (side: 0 | 1): Float64Array => {
+    const operands = [...original];
+    edges.forEach((k, i) => (operands[layer.edges[k]!.operand] = moves[i]!.moved[side]));
+    const out = { data: new Float64Array(data.length), shape };
+    ruleOf(node.op!).forward(out, operands, node.attributes);
+    return out.data;
+  };
+  const [above, below] = [evaluate(1), evaluate(0)];
+  const adjoint = withoutEdited(layer, detail, to);
+  const largest = Math.max(...moves.map(({ epsilon }) => epsilon));
+  let [difference, scale] = [0, 0];
+  for (let i = 0; i < above.length; i++) {
+    difference -= (adjoint[i]! * (above[i]! - below[i]!)) / 2;
+    scale += floor * largest * Math.abs(adjoint[i]!);
+  }
+  edges.forEach((k, i) => {
+    const { epsilon } = moves[i]!;
+    const from = offsetOf(layer.edges[k]!);
+    const contribution = contributionOf(k).data;
+    for (let j = 0; j < contribution.length; j++) {
+      const term = epsilon * contribution[j]! * direction(from + j);
+      difference += term;
+      scale += Math.abs(term);
+    }
+  });
+  return difference === 0 ? 0 : Math.abs(difference) / scale;
+}
+
+/** `differenceError` of one edge alone. */
 export function localError(
   layer: LayerTrace,
   detail: StepDetail,
   edge: Edge,
   contribution: NdArray,
 ): number {
-  const node = layer.program.nodes[edge.to]!;
-  const rule = ruleOf(node.op!);
-  const operands = node.operands.map((k) => inFloat64(detail.values[k]!));
-  const operand = operands[edge.operand]!;
-  const original = operand.data.slice();
-  const size = 1 + Math.sqrt(original.reduce((sum, x) => sum + x * x, 0) / original.length);
-  const epsilon = step * size;
-  const evaluate = (sign: number): Float64Array => {
-    for (let i = 0; i < original.length; i++)
-      operand.data[i] = original[i]! + sign * epsilon * direction(i);
-    const out = {
-      data: new Float64Array(detail.values[edge.to]!.data.length),
-      shape: detail.values[edge.to]!.shape,
-    };
-    rule.forward(out, operands, node.attributes);
-    return out.data;
-  };
-  const above = evaluate(1);
-  const below = evaluate(-1);
-  const adjoint = withoutEdited(layer, detail, edge.to);
-  let numeric = 0;
-  let scale = 0;
-  for (let i = 0; i < above.length; i++) {
-    numeric += (adjoint[i]! * (above[i]! - below[i]!)) / (2 * epsilon);
-    scale += floor * Math.abs(adjoint[i]!);
-  }
-  let analytic = 0;
-  for (let i = 0; i < original.length; i++) {
-    const term = contribution.data[i]! * direction(i);
-    analytic += term;
-    scale += Math.abs(term);
-  }
-  const error = Math.abs(analytic - numeric);
-  return error === 0 ? 0 : error / scale;
+  const index = layer.edges.findIndex(
+    ({ to, operand }) => to === edge.to && operand === edge.operand,
+  );
+  return differenceError(layer, detail, [index], () => contribution);
+}
+
+/** By node, `differenceError` of all edges into it; 0 for leaves. */
+export function localErrors(layer: LayerTrace, detail: StepDetail): Float64Array {
+  const errors = new Float64Array(layer.program.nodes.length);
+  const edgesInto = new Map<number, number[]>();
+  layer.edges.forEach(({ to }, k) => edgesInto.set(to, [...(edgesInto.get(to) ?? []), k]));
+  for (const [node, edges] of edgesInto)
+    errors[node] = differenceError(layer, detail, edges, (k) => detail.contributions[k]!);
+  return errors;
 }
 
 /** The result's adjoint, zero where a what-if edit set the result: nothing flows back from there. */
@@ -69,17 +91,50 @@ function withoutEdited({ run }: LayerTrace, { t, adjoints }: StepDetail, node: n
   return copy;
 }
 
+/** An operand moved by −εv and by εv. */
+interface MovedOperand {
+  readonly epsilon: number;
+  readonly moved: readonly [NdArray, NdArray];
+}
+
+/** Of operands that are the same at every time step, by edge. */
+const movedOnce = new WeakMap<LayerTrace, Map<number, MovedOperand>>();
+
+function movedOperand(
+  layer: LayerTrace,
+  index: number,
+  operands: readonly NdArray[],
+): MovedOperand {
+  const edge = layer.edges[index]!;
+  const moved = () => move(operands[edge.operand]!, offsetOf(edge));
+  if (!layer.program.nodes[edge.from]!.invariant) return moved();
+  let known = movedOnce.get(layer);
+  if (!known) movedOnce.set(layer, (known = new Map<number, MovedOperand>()));
+  let found = known.get(index);
+  if (!found) known.set(index, (found = moved()));
+  return found;
+}
+
+function move({ data, shape }: NdArray, from: number): MovedOperand {
+  let squared = 0;
+  for (const x of data) squared += x * x;
+  const epsilon = step * (1 + Math.sqrt(squared / data.length));
+  const by = (sign: number): NdArray => {
+    const moved = new Float64Array(data.length);
+    for (let i = 0; i < data.length; i++)
+      moved[i] = data[i]! + sign * epsilon * direction(from + i);
+    return { data: moved, shape };
+  };
+  return { epsilon, moved: [by(-1), by(1)] };
+}
+
+/** Where an operand's direction begins, so that no two operands of an operation move alike. */
+const offsetOf = ({ operand }: Edge): number => 7_919 * operand;
+
 /** In [0.5, 1.5), different for each element, the same at every call. */
 export const direction = (i: number): number => 0.5 + ((0.618033988749895 * (i + 1)) % 1);
 
-const inFloat64 = ({ data, shape }: NdArray) => ({ data: Float64Array.from(data), shape });
-
-/** By node, the worst of `localError` over the operation's operands; 0 for leaves. */
-export function localErrors(layer: LayerTrace, detail: StepDetail): Float64Array {
-  const worst = new Float64Array(layer.program.nodes.length);
-  layer.edges.forEach((edge, k) => {
-    const error = localError(layer, detail, edge, detail.contributions[k]!);
-    worst[edge.to] = Math.max(worst[edge.to]!, error);
-  });
-  return worst;
-}
+const inFloat64 = ({ data, shape }: NdArray): NdArray => ({
+  data: data instanceof Float64Array ? data : Float64Array.from(data),
+  shape,
+});

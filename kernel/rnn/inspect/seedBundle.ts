@@ -1,4 +1,5 @@
 import { addTo } from './vectors.js';
+import { gemm } from '../gemm.js';
 import type { CellProgram } from '../cell/program.js';
 import { batch, type NdArray } from '../ndarray.js';
 import type { OpName } from '../ops/table.js';
@@ -18,6 +19,8 @@ export class SeedBundle {
   /** Nodes whose values a rule's backward reads. */
   private readonly read: readonly number[];
   private readonly targets: readonly (readonly (NdArray | null)[])[];
+  /** By node, the weight, where it is a product of one with something that changes from step to step. */
+  private readonly weights: readonly (NdArray | undefined)[];
 
   /** @param sequences which of the batch take part; all where left out */
   constructor(
@@ -45,6 +48,9 @@ export class SeedBundle {
       node.operands.map((operand) => (nodes[operand]!.invariant ? null : this.adjoints[operand]!)),
     );
     const { rules, attributes, operands, values, invariantOperations } = this.workspace;
+    this.weights = nodes.map((node) =>
+      isWeightProduct(nodes, node) ? values[0]![node.operands[1]!]! : undefined,
+    );
     for (const node of invariantOperations)
       rules[node]!.forward(values[0]![node]!, operands[0]![node]!, attributes[node]);
   }
@@ -56,14 +62,19 @@ export class SeedBundle {
     this.spread(t);
     for (const node of this.workspace.steppedNodes) this.adjoints[node]!.data.fill(0);
     receive(this.adjoints);
-    for (const node of this.reversed)
-      rules[node]!.backward(
-        this.targets[node]!,
-        this.withoutEdited(t, node),
-        operands[0]![node]!,
-        values[node]!,
-        attributes[node],
-      );
+    for (const node of this.reversed) {
+      const adjoint = this.withoutEdited(t, node);
+      const weight = this.weights[node];
+      if (weight) addProduct(this.targets[node]![0]!, adjoint, weight);
+      else
+        rules[node]!.backward(
+          this.targets[node]!,
+          adjoint,
+          operands[0]![node]!,
+          values[node]!,
+          attributes[node],
+        );
+    }
   }
 
   /** Nothing flows back from a number that was set. */
@@ -129,9 +140,41 @@ function nodesRead({ nodes }: CellProgram): Set<number> {
   const read = new Set<number>();
   nodes.forEach(({ op, operands }, index) => {
     if (!op || valueFree.has(op)) return;
-    const [, weight] = operands;
-    if (op === 'linear' && nodes[weight!]!.invariant) return;
+    if (isWeightProduct(nodes, nodes[index]!)) return;
     for (const node of [index, ...operands]) read.add(node);
   });
   return read;
 }
+
+type Nodes = CellProgram['nodes'];
+
+const isWeightProduct = (nodes: Nodes, { op, operands, invariant }: Nodes[number]): boolean =>
+  op === 'linear' &&
+  !invariant &&
+  !nodes[operands[0]!]!.invariant &&
+  nodes[operands[1]!]!.invariant;
+
+/**
+ * x̄ += ȳ·W, with ȳ `[M, N]` and W `[N, K]`. A seed that is a unit vector reaches few numbers of ȳ, so rows of
+ * few numbers take only the rows of W that these meet.
+ */
+function addProduct(target: NdArray, { data: adjoint }: NdArray, weight: NdArray): void {
+  const [n, k] = weight.shape as [number, number];
+  const m = adjoint.length / n;
+  let full = 0;
+  for (const number of adjoint) if (number !== 0) full++;
+  if (sparse * full > adjoint.length) {
+    gemm(target.data, adjoint, n, 1, weight.data, k, 1, m, k, n);
+    return;
+  }
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      const factor = adjoint[i * n + j]!;
+      if (factor === 0) continue;
+      const [to, from] = [i * k, j * k];
+      for (let l = 0; l < k; l++) target.data[to + l]! += factor * weight.data[from + l]!;
+    }
+}
+
+/** One of so many numbers is not zero. */
+const sparse = 8;

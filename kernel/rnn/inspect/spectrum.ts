@@ -54,6 +54,10 @@ function reflect(
   const result = a[start]! > 0 ? -size : size;
   a[start]! -= result;
   const scale = 1 / (-result * a[start]!);
+  if (next === 1) {
+    reflectRows(a, start, stride, length, count, scale);
+    return result;
+  }
   for (let c = 1; c <= count; c++) {
     let dot = 0;
     const shift = c * next;
@@ -62,6 +66,26 @@ function reflect(
     for (let i = 0, p = start; i < length; i++, p += stride) a[p + shift]! -= dot * a[p]!;
   }
   return result;
+}
+
+/** The other vectors stand side by side: row by row, memory is read in order. */
+function reflectRows(
+  a: Float64Array,
+  start: number,
+  stride: number,
+  length: number,
+  count: number,
+  scale: number,
+): void {
+  const dots = new Float64Array(count);
+  for (let i = 0, p = start; i < length; i++, p += stride) {
+    const factor = a[p]!;
+    for (let c = 0; c < count; c++) dots[c]! += factor * a[p + 1 + c]!;
+  }
+  for (let i = 0, p = start; i < length; i++, p += stride) {
+    const factor = scale * a[p]!;
+    for (let c = 0; c < count; c++) a[p + 1 + c]! -= factor * dots[c]!;
+  }
 }
 
 /** Most QL sweeps for one eigenvalue; a handful is usual. */

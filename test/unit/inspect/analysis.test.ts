@@ -107,7 +107,9 @@ describe('ledger', () => {
     const all = trace.ledger({ layer: 1 });
     const some = trace.ledger({ layer: 'net.l1', rows: [6, 2] });
     assert.deepEqual(some.rows, [6, 2]);
-    assert.deepEqual(some.matrix, [all.matrix[6], all.matrix[2]]);
+    [6, 2].forEach((j, row) =>
+      some.matrix[row]!.forEach((x, k) => near(x, all.matrix[j]![k]!, 1e-14, `${j},${k}`)),
+    );
     assert.ok(some.errors.terms < 1e-14);
     assert.throws(() => trace.ledger({ rows: [7] }), OptionError);
   });
@@ -179,6 +181,19 @@ describe('jacobians', () => {
     assert.deepEqual(blocks('LSTM'), ['i', 'f', 'g', 'o']);
     assert.deepEqual(blocks('GRU reset after'), ['r', 'z', 'n']);
     assert.deepEqual(blocks('RNN'), ['rows 0 to 3']);
+  });
+});
+
+describe('products of Jacobians', () => {
+  it('end where hardly anything is left of them, if asked to', () => {
+    const { model, input, target } = taggerAndBatch('RNN');
+    const trace = inspect(model, { input, target }, { loss: meanLoss });
+    const whole = trace.jacobians().product;
+    const part = trace.jacobians({ negligible: 0.2 }).product;
+    const end = whole.norm.findIndex((norm) => norm < 0.2 * Math.max(...whole.norm));
+    assert.ok(end > 0 && end < 6, String(whole.norm));
+    assert.deepEqual(part.norm, whole.norm.slice(0, end + 1));
+    assert.deepEqual(part.k, whole.k.slice(0, end + 1));
   });
 });
 

@@ -96,6 +96,31 @@ describe('trace payloads', () => {
       assert.ok(parsed.steps.length > 0 && parsed.steps.at(-1) === 39);
     });
 
+  for (const [timeSteps, hiddenSize] of [
+    [200, 64],
+    [2_000, 24],
+  ] as const)
+    it(`of ${timeSteps} steps and two layers of ${hiddenSize} stay below 5 MB and say what that leaves out`, () => {
+      manualSeed(1);
+      const model = new Tagger(new LSTM({ inputSize: 16, hiddenSize, numLayers: 2 }));
+      const input = randn([timeSteps, 1, 16]);
+      const target = randint(0, 5, [timeSteps, 1]);
+      const payload = toTracePayload(inspect(model, { input, target }, { loss: meanLoss }));
+      const text = JSON.stringify(payload);
+      assert.ok(text.length <= 5_000_000 && text.length > 4_000_000, `${text.length} bytes`);
+      const parsed = parseTrace(JSON.parse(text));
+      assert.equal(parsed.layers[1]!.nodes[0]!.adjointNorm.data.length, timeSteps);
+      assert.match(
+        payload.leftOut.join('\n'),
+        timeSteps === 200
+          ? /^Of values with more than 48 numbers a sequence, 48 evenly spread ones/
+          : /^Values and adjoints are carried for \d+ of 2000 time steps; norms for all\./,
+      );
+      assert.match(payload.leftOut.join('\n'), /product of Jacobians is carried \d+ steps back/);
+      for (const { name, error, tolerance } of payload.checks)
+        assert.ok((error ?? 0) <= tolerance, `${name}: ${error}`);
+    }).timeout(60_000);
+
   it('carry what was asked for', () => {
     const { model, input, target } = taggerAndBatch('GRU reset after');
     const trace = inspect(model, { input, target }, { loss: meanLoss });
