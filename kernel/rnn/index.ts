@@ -83,6 +83,24 @@ export type {
   RecurrentState,
 } from './modules/recurrentOptions.js';
 export type { VariationalDropoutRates, VariationalMasks } from './modules/variationalDropout.js';
+export {
+  Seq2Seq,
+  type Seq2SeqForwardOptions,
+  type Seq2SeqOptions,
+  type TranslateOptions,
+  type Translation,
+} from './modules/seq2seq/seq2seq.js';
+export { Encoder, type EncoderOptions, type SequenceLayer } from './modules/seq2seq/encoder.js';
+export { Decoder, type DecoderOptions, type DecoderState } from './modules/seq2seq/decoder.js';
+export type { BridgeKind } from './modules/seq2seq/bridge.js';
+export type {
+  GeneratedSequence,
+  GenerateSequencesOptions,
+} from './modules/seq2seq/generateSequences.js';
+export {
+  scheduledSampling,
+  type ScheduledSamplingOptions,
+} from './modules/seq2seq/scheduledSampling.js';
 export type { TimeStep, TimeStepHook } from './modules/timeStepHooks.js';
 export {
   GRUCell,
