@@ -25,6 +25,7 @@ export {
   type NotebookInspectOptions as InspectOptions,
   type ShownTrace,
 } from './notebook/inspector.js';
+export { compare, type CompareOptions, type Comparison } from './notebook/compareTraces.js';
 export type { TracePictureOptions } from './notebook/tracePayload.js';
 export type { TraceSample } from './notebook/traceDetail.js';
 export { displaySymbol, Media, type Displayable } from './notebook/mimeBundle.js';

@@ -8,12 +8,10 @@ import type { Trace } from '../rnn/inspect/trace.js';
 import type { Module } from '../rnn/modules/module.js';
 import { checkOptions, optional } from '../rnn/options.js';
 import type { Model } from '../rnn/train/model.js';
-import { keepLive } from './answerInspector.js';
-import { contentId } from './contentId.js';
-import { notebookHost } from './host.js';
+import { livePayload, setPictureOptions } from './livePayload.js';
 import { displaySymbol, type Displayable } from './mimeBundle.js';
 import { traceFallback } from './traceFallback.js';
-import { toPicture, type TracePictureOptions } from './tracePayload.js';
+import type { TracePictureOptions } from './tracePayload.js';
 
 export type NotebookInspectOptions = InspectOptions & TracePictureOptions;
 
@@ -53,17 +51,13 @@ export function inspect<State>(
     ...(sample && { sample }),
   };
   const trace = inspectModel(model, batch, own);
+  setPictureOptions(trace, picture);
   return Object.assign(trace, { [displaySymbol]: () => traceBundle(trace, picture) });
 }
 
 /** What shows a trace: the inspector's data, a chart for other front ends, and text. */
 export function traceBundle(trace: Trace, options: TracePictureOptions = {}): MimeBundle {
-  const { payload, plan } = toPicture(trace, options);
-  const host = notebookHost();
-  if (host) {
-    payload.id = contentId(JSON.stringify(payload));
-    keepLive(host, payload.id, { trace, options, plan });
-  }
+  const payload = livePayload(trace, options);
   return {
     [traceMime]: payload as unknown as MimeBundle[string],
     [vegaLiteMime]: traceFallback(trace, payload.title),
