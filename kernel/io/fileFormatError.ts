@@ -6,5 +6,8 @@ export class FileFormatError extends Error {
 /** A file's bytes, as Node and browsers give them. */
 export type Bytes = Uint8Array | ArrayBuffer;
 
+/** Always a plain view: `slice` of Node's `Buffer` would share memory. */
 export const toBytes = (bytes: Bytes): Uint8Array =>
-  bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  bytes instanceof Uint8Array
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);

@@ -1,7 +1,10 @@
 import { checkOptions, optional } from '../rnn/options.js';
 import { fit as train, type FitOptions } from '../rnn/train/fit.js';
+import type { CheckpointOptions } from '../rnn/train/checkpointing.js';
 import { now } from '../rnn/train/platform.js';
 import type { Run } from '../rnn/train/run.js';
+import type { TrainingSnapshot } from '../rnn/train/snapshot.js';
+import { toFileCheckpoint, toSnapshot, type CheckpointFileOptions } from './checkpointFile.js';
 import { notebookHost, type NotebookHost } from './host.js';
 import {
   checkLossChartOptions,
@@ -10,7 +13,17 @@ import {
   type LossChartOptions,
 } from './lossChart.js';
 
-export interface NotebookFitOptions<State> extends FitOptions<State> {
+export interface NotebookFitOptions<State> extends Omit<
+  FitOptions<State>,
+  'checkpoint' | 'resume'
+> {
+  /** Written to a file along the way, whole or not at all; or kept by a function of one's own. */
+  checkpoint?: CheckpointFileOptions | CheckpointOptions;
+  /**
+   * Goes on from a checkpoint, bit for bit: a file's path, its bytes, or a snapshot. `steps` and `epochs` count from the
+   * very start.
+   */
+  resume?: string | Uint8Array | TrainingSnapshot;
   /** How the live loss curve looks; false: no curve. */
   chart?: LossChartOptions | false;
 }
@@ -25,7 +38,8 @@ let charts = 0;
  * Stopping the cell ends the run at its next step; the history up to there is kept and drawn. Pausing it (in the
  * cell's toolbar, or `run.pause()`) lets other cells run, until it is resumed.
  */
-export function fit<State>({ chart = {}, ...options }: NotebookFitOptions<State>): Run {
+export function fit<State>({ chart = {}, ...given }: NotebookFitOptions<State>): Run {
+  const options = toFitOptions(given);
   checkOptions(
     'fit',
     { chart },
@@ -77,6 +91,19 @@ export function fit<State>({ chart = {}, ...options }: NotebookFitOptions<State>
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
   return run;
+}
+
+function toFitOptions<State>({
+  checkpoint,
+  resume,
+  ...options
+}: Omit<NotebookFitOptions<State>, 'chart'>): FitOptions<State> {
+  const isFile = typeof checkpoint === 'object' && 'file' in checkpoint;
+  return {
+    ...options,
+    ...(checkpoint && { checkpoint: isFile ? toFileCheckpoint(checkpoint) : checkpoint }),
+    ...(resume !== undefined && { resume: toSnapshot(resume) }),
+  };
 }
 
 function progressOf({ history, totalSteps }: Run): { step: number; totalSteps: number } {

@@ -1,5 +1,6 @@
 import { lossMime, vegaLiteMime, type LossPayload, type MimeBundle } from '../contract/mime.js';
-import type { RunStatus, SettingChange, TrainingHistory } from '../rnn/train/run.js';
+import type { SettingChange, TrainingHistory } from '../rnn/train/history.js';
+import type { RunStatus } from '../rnn/train/run.js';
 import { OptionError } from '../rnn/errors.js';
 import { checkOptions, optional } from '../rnn/options.js';
 import { lossFallback } from './lossFallback.js';

@@ -30,9 +30,42 @@ export class VocabularyError extends Error {
   override readonly name = 'VocabularyError';
 }
 
+/** Where numbers went wrong first. */
+export interface Anomaly {
+  readonly pass: 'forward' | 'backward';
+  /** Path of the module, with the layer's number: `lstm.l0`; of an operation without parameters the one before it. */
+  readonly layer: string;
+  /** A primitive, a loss, or inside a recurrent layer the operation with its equation. */
+  readonly operation: string;
+  /** In a recurrent layer, from 0. */
+  readonly timeStep: number | undefined;
+  /** One of the numbers. */
+  readonly value: number;
+}
+
 /** A loss or a gradient became NaN or infinite. */
 export class NonFiniteError extends Error {
   override readonly name = 'NonFiniteError';
+  /** Where in training it came about, where that was searched for and found. */
+  readonly anomaly: Anomaly | undefined;
+
+  constructor(message: string, { anomaly }: { anomaly?: Anomaly | undefined } = {}) {
+    super(message);
+    this.anomaly = anomaly;
+  }
+}
+
+/** A loss or a gradient became larger than training was allowed to let it. */
+export class ExplosionError extends Error {
+  override readonly name = 'ExplosionError';
+
+  constructor(
+    message: string,
+    /** Where it came about, where a single number was too large. */
+    readonly anomaly: Anomaly | undefined,
+  ) {
+    super(message);
+  }
 }
 
 /** A cell definition is not a valid program. */

@@ -221,17 +221,19 @@ export type { EarlyStoppingOptions, MonitorOptions } from './train/monitor.js';
 export type { ScheduleOptions } from './train/scheduling.js';
 export type { MetricOptions, Metrics } from './train/metricCollector.js';
 export type { MetricFunction, MetricName } from './metrics/metricTable.js';
+export { Run, type RunSettings, type RunStatus } from './train/run.js';
 export {
-  Run,
   TrainingHistory,
   type BestMeasurement,
   type EpochReport,
-  type RunSettings,
-  type RunStatus,
   type SettingChange,
   type StepReport,
   type ValidationReport,
-} from './train/run.js';
+} from './train/history.js';
+export type { ExplosionLimits } from './train/anomaly.js';
+export type { CheckpointOptions } from './train/checkpointing.js';
+export type { TrainingSnapshot } from './train/snapshot.js';
+export type { TruncationOptions } from './train/truncation.js';
 export { evaluate, type EvaluateOptions } from './train/evaluate.js';
 export {
   generate,

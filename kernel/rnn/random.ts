@@ -160,6 +160,26 @@ export function setRngState(state: RngState): void {
     randomStream(name).moveTo(state.seed, position);
 }
 
+/** Remembers where the streams stand, again and again, without a state of its own for each time. */
+export class RandomBookmark {
+  #positions = new Float64Array(16);
+  #count = 0;
+
+  mark(): void {
+    this.#count = namedStreams.size;
+    if (this.#count > this.#positions.length) this.#positions = new Float64Array(2 * this.#count);
+    let k = 0;
+    for (const stream of namedStreams.values()) this.#positions[k++] = stream.position;
+  }
+
+  /** Puts the streams back; those that came later start anew. */
+  goBack(): void {
+    let k = 0;
+    for (const stream of namedStreams.values())
+      stream.moveTo(currentSeed, k < this.#count ? this.#positions[k++]! : 0);
+  }
+}
+
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function checkRngState(state: unknown): void {

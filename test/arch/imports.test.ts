@@ -12,7 +12,7 @@ const mayImport: Record<string, { folders: string[]; packages: RegExp }> = {
   'kernel/rnn': { folders: [], packages: /^$/ },
   'kernel/io': { folders: ['kernel/rnn'], packages: /^(d3-dsv|fourier-transform|midi-file)$/ },
   'kernel/client': { folders: ['kernel/contract'], packages: /^node:/ },
-  'kernel/notebook': { folders: ['kernel/contract', 'kernel/rnn'], packages: /^$/ },
+  'kernel/notebook': { folders: ['kernel/contract', 'kernel/rnn', 'kernel/io'], packages: /^$/ },
   'kernel/session': {
     folders: ['kernel/contract', 'kernel/notebook'],
     packages: /^(node:.*|typescript|@jridgewell\/trace-mapping|import-meta-resolve)$/,

@@ -1,6 +1,8 @@
 import type { Batch } from '../data/batch.js';
-import { OptionError } from '../errors.js';
+import { OptionError, StateDictError } from '../errors.js';
+import { getRngState, setRngState, type RngState } from '../random.js';
 import type { StopSignal } from './stopSignal.js';
+import { cutWindows, type TruncationOptions } from './truncation.js';
 
 /** Batches, at hand or arriving. */
 export type BatchSource = Iterable<Batch> | AsyncIterable<Batch>;
@@ -19,6 +21,17 @@ export const isTrainingData = (value: unknown): string | undefined =>
     ? undefined
     : 'batches (an array, an iterable, an async iterable), or a function that gives them';
 
+/** A place in the data, as plain data. */
+export interface ReaderState {
+  epoch: number;
+  position: number;
+  /** Whether the epoch's end was not seen yet. */
+  isOpen: boolean;
+  isAhead: boolean;
+  /** Random streams when the epoch began. */
+  random: RngState;
+}
+
 /** Reads data epoch after epoch, one batch at a time, each only when it is asked for. */
 export class BatchReader {
   /** The epoch being read, from 1. */
@@ -29,12 +42,15 @@ export class BatchReader {
   /** Read to see whether the epoch goes on. */
   #ahead: Batch | undefined;
   #isWaiting = false;
+  /** Random streams when the epoch began: from there the same batches come again. */
+  #random = getRngState();
 
   constructor(
     private readonly owner: string,
     private readonly data: TrainingData,
     private readonly epochs: number,
     private readonly stopping: StopSignal,
+    private readonly tbptt?: TruncationOptions,
   ) {}
 
   /** The next batch; undefined when the epochs are over, or training is to end. */
@@ -72,12 +88,39 @@ export class BatchReader {
     else await closing;
   }
 
+  state(): ReaderState {
+    const { epoch, position } = this;
+    const isAhead = this.#ahead !== undefined;
+    return { epoch, position, isOpen: this.#iterator !== undefined, isAhead, random: this.#random };
+  }
+
+  /** Reads the epoch again up to a place. @throws StateDictError if it is too short */
+  async goTo({ epoch, position, isOpen, isAhead, random }: ReaderState): Promise<void> {
+    this.epoch = isOpen ? epoch - 1 : epoch;
+    this.position = position;
+    if (!isOpen) return;
+    setRngState(random);
+    await this.#openEpoch();
+    while (this.position < position) {
+      if (!(await this.#read())) {
+        if (this.stopping.requested) return;
+        throw new StateDictError(
+          `${this.owner}: resume: expected data of ${position} batches or more, as when the checkpoint was made, got ${this.position}`,
+        );
+      }
+      this.position++;
+    }
+    if (isAhead) await this.isEpochOver();
+  }
+
   async #openEpoch(): Promise<boolean> {
     if (this.epoch >= this.epochs) return false;
     this.epoch++;
     this.position = 0;
+    this.#random = getRngState();
     const { data } = this;
-    const source = typeof data === 'function' ? await data(this.epoch) : data;
+    const given = typeof data === 'function' ? await data(this.epoch) : data;
+    const source = this.tbptt ? cutWindows(given, this.tbptt) : given;
     this.#iterator =
       Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     return true;

@@ -1,7 +1,9 @@
 import type { Batch } from '../data/batch.js';
 import type { Optimizer } from '../optim/optimizer.js';
+import type { EpochReport, StepReport, ValidationReport } from './history.js';
 import type { Loss, Model } from './model.js';
-import type { EpochReport, Run, StepReport, ValidationReport } from './run.js';
+import type { Run } from './run.js';
+import type { TrainingSnapshot } from './snapshot.js';
 
 /** A training run, as callbacks see it: one object for the whole run. */
 export interface Training {
@@ -20,6 +22,8 @@ export interface Training {
   readonly initialState: unknown;
   /** What the run failed with; known in `onEnd`. */
   readonly error: unknown;
+  /** Everything that a run needs to go on from here: for `saveCheckpoint`, and the option `resume`. */
+  snapshot(): TrainingSnapshot;
 }
 
 type Hooked = void | Promise<void>;

@@ -3,7 +3,7 @@ import type { Metric } from '../metrics/metricTable.js';
 import { checkOptions, is, optional } from '../options.js';
 import { Tensor } from '../tensor.js';
 import type { FitCallback, Training } from './callbacks.js';
-import type { ValidationReport } from './run.js';
+import type { ValidationReport } from './history.js';
 
 export interface EarlyStoppingOptions {
   /** Measurements in a row without an improvement that end the run. */

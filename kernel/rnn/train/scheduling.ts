@@ -2,7 +2,7 @@ import { OptionError } from '../errors.js';
 import { ReduceOnPlateau } from '../optim/schedules/reduceOnPlateau.js';
 import { Schedule, type ScheduleState } from '../optim/schedules/schedule.js';
 import type { FitCallback, Training } from './callbacks.js';
-import type { ValidationReport } from './run.js';
+import type { ValidationReport } from './history.js';
 
 export type AnySchedule = Schedule | ReduceOnPlateau;
 

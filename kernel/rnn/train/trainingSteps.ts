@@ -1,8 +1,10 @@
+import { OptionError } from '../errors.js';
 import type { BatchReader } from './batchReader.js';
 import type { Callbacks } from './callbacks.js';
 import type { ClipOptions } from './clipping.js';
 import { createYielder, now } from './platform.js';
-import type { StepReport } from './run.js';
+import type { StepReport } from './history.js';
+import { restoreSnapshot, type TrainingSnapshot } from './snapshot.js';
 import type { TrainingContext, TrainingStep } from './trainingStep.js';
 import type { RunLength } from './validation.js';
 
@@ -13,6 +15,8 @@ export interface Loop {
   readonly step: TrainingStep;
   readonly callbacks: Callbacks;
   readonly settings: ClipOptions;
+  /** Where to go on from. */
+  readonly resume: TrainingSnapshot | undefined;
   readonly length: RunLength;
   /** Whether ends of epochs matter: they are seen by reading one batch ahead. */
   readonly watchesEpochs: boolean;
@@ -23,10 +27,12 @@ export async function* trainingSteps(loop: Loop): AsyncGenerator<StepReport> {
   const { training, batches, step, callbacks, settings, length } = loop;
   const { run, optimizer } = training;
   const letEventsThrough = createYielder();
-  const clock = createClock(() => run.pausedMs);
   const epochLoss = new Mean();
   if (length.steps < Infinity) run.totalSteps = length.steps;
   try {
+    if (loop.resume) await restoreSnapshot(loop, loop.resume);
+    const before = run.history.seconds.at(-1) ?? 0;
+    const clock = createClock(() => run.pausedMs - 1000 * before);
     await callbacks.call('onStart', training);
     while (training.step < length.steps) {
       if (!(await gatherGradients(loop))) break;
@@ -62,7 +68,10 @@ async function gatherGradients({ training, batches, step, callbacks }: Loop): Pr
   if (!batch) return false;
   training.step++;
   step.begin();
+  const { epoch } = batches;
   while (batch) {
+    if (step.isEmpty && batches.epoch > epoch + 1)
+      throw new OptionError('fit: expected targets that count, got an epoch without any');
     training.batch = batch;
     training.epoch = batches.epoch;
     training.initialState = batch.continues ? step.state : undefined;
@@ -70,7 +79,7 @@ async function gatherGradients({ training, batches, step, callbacks }: Loop): Pr
     step.add(batch);
     batch = step.isFull ? undefined : await batches.next();
   }
-  if (!step.isFull && batches.isInterrupted) {
+  if (step.isEmpty || (!step.isFull && batches.isInterrupted)) {
     training.step--;
     return false;
   }

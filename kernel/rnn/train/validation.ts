@@ -1,11 +1,12 @@
 import type { Metric } from '../metrics/metricTable.js';
 import type { WeightAverage } from '../optim/weightAverage.js';
-import { checkOptions, is, optional } from '../options.js';
+import { checkOptions, optional } from '../options.js';
 import { isTrainingData, type TrainingData } from './batchReader.js';
 import type { Callbacks, FitCallback, Training } from './callbacks.js';
+import { isEvery } from './checkpointing.js';
 import { measure } from './evaluate.js';
 import { metricOptions, toMetrics, type MetricOptions } from './metricCollector.js';
-import type { EpochReport, StepReport } from './run.js';
+import type { EpochReport, StepReport } from './history.js';
 
 export interface ValidationOptions extends MetricOptions {
   /** Batches held out, or a function that gives them; must come to an end. */
@@ -39,11 +40,7 @@ export class Validation implements FitCallback {
     checkOptions('fit: validation', options, {
       ...metricOptions,
       data: isTrainingData,
-      every: optional((value) =>
-        value === 'epoch' || is.positiveInteger(value) === undefined
-          ? undefined
-          : "a positive integer or 'epoch'",
-      ),
+      every: optional(isEvery),
     });
     this.metrics = toMetrics('fit: validation', options);
     const { steps } = length;
