@@ -2,7 +2,7 @@ import { equationOf, valueNames, type CellProgram } from '../cell/program.js';
 import { runArranged } from '../executor/arrange.js';
 import type { Executor, Sequence, Unrolled } from '../executor/executor.js';
 import { StepMachine } from '../inspect/stepMachine.js';
-import type { RecurrentDetail } from '../modules/recurrent.js';
+import type { RecurrentDetail } from '../modules/cellLayer.js';
 import { createNdArray, dtypeOf, type NdArray, type NumberArray } from '../ndarray.js';
 import type { TapeNode } from '../tensor.js';
 
@@ -16,7 +16,13 @@ export interface PlaceInLayer {
   readonly value: number;
 }
 
-const understood: ReadonlySet<string> = new Set(['program', 'timeSteps', 'direction', 'lengths']);
+const understood: ReadonlySet<string> = new Set([
+  'program',
+  'timeSteps',
+  'direction',
+  'lengths',
+  'masks',
+]);
 
 /**
  * Runs a recurrent layer again, operation by operation in its own precision, and finds the first one that there is a
@@ -29,14 +35,19 @@ export function searchLayer(
   adjoints?: readonly (NdArray | null)[],
 ): PlaceInLayer | undefined {
   const detail = node.detail as RecurrentDetail;
-  const { program, direction, lengths } = detail;
+  const { program, direction, lengths, masks } = detail;
   for (const [name, value] of Object.entries(detail) as [string, unknown][])
     if (!understood.has(name) && value !== undefined) return undefined;
   const [input, ...rest] = node.inputs as readonly NdArray[];
   const states = rest.slice(0, program.states.length);
   const search = new LayerSearch(program, rest.slice(states.length), complain);
   const isReverse = direction === 'reverse';
-  const run = runArranged(search, { input: input!, states }, { reverse: isReverse, lengths }, true);
+  const run = runArranged(
+    search,
+    { input: input!, states, masks },
+    { reverse: isReverse, lengths },
+    true,
+  );
   if (adjoints) {
     search.found = undefined;
     const none = { input: null, states: states.map(() => null) };
@@ -63,7 +74,7 @@ class LayerSearch implements Executor {
     private readonly complain: Complaint,
   ) {}
 
-  run({ input, states, active }: Sequence): Unrolled {
+  run({ input, states, active, masks }: Sequence): Unrolled {
     const { program, parameters } = this;
     const dtype = dtypeOf(input.data);
     const [timeSteps, batchSize] = input.shape as [number, number];
@@ -81,6 +92,11 @@ class LayerSearch implements Executor {
       const { data } = machine.values[program.input]!;
       data.set(input.data.subarray(t * data.length, (t + 1) * data.length));
       program.states.forEach(({ node }, k) => machine.values[node]!.data.set(before[t]![k]!));
+      program.masks.forEach(({ node, perStep }, k) => {
+        const { data: mask } = machine.values[node]!;
+        const from = perStep ? t * mask.length : 0;
+        mask.set(masks![k]!.data.subarray(from, from + mask.length));
+      });
       machine.forward();
     };
     for (let t = 0; t < timeSteps; t++) {
