@@ -66,8 +66,8 @@ export class CellModules {
   originOf(name: string, module: CellModule): Origin | undefined {
     for (let index = this.#modules.indexOf(module) - 1; index >= 0; index--) {
       const { fileName, scope } = this.#modules[index]!;
-      const kind = scope.declared.get(name);
-      if (kind !== undefined) return { fileName, kind };
+      const declared = scope.declared.get(name);
+      if (declared) return { fileName, kind: declared.kind };
     }
     return undefined;
   }
@@ -96,7 +96,7 @@ export class CellModules {
       if (module !== old) changed.push(module);
       this.#byUri.set(document.uri, module);
       this.#byFile.set(module.fileName, module);
-      for (const [name, kind] of module.scope.declared) {
+      for (const [name, { kind }] of module.scope.declared) {
         visible.set(name, { fileName: module.fileName, kind });
       }
       return module;
@@ -144,6 +144,11 @@ export function isCellFile(fileName: string): boolean {
   return cellFile.test(fileName.replace(/\.ts$/, ''));
 }
 
+/** Whether the text names a cell's module. */
+export function isCellSpecifier(text: string): boolean {
+  return text.includes('unroll-cell-');
+}
+
 /** Documents that are synchronised are changed in place. */
 function copyOf(document: TextDocument): TextDocument {
   return TextDocument.create(document.uri, 'typescript', document.version, document.getText());
@@ -154,10 +159,14 @@ function toPrefix(
   visible: ReadonlyMap<string, Origin>,
   isFocus: boolean,
 ): string {
+  const unknown = [...mentioned].filter((one) => !declared.has(one) && !visible.has(one));
+  // A name that is misspelt is to be found too.
+  const mentions = (name: string) =>
+    mentioned.has(name) || unknown.some((one) => isSimilar(one, name));
   const imports = new Map<string, string[]>();
   const parts: string[] = [];
   for (const [name, { fileName, kind }] of visible) {
-    if (declared.has(name) || (!isFocus && !mentioned.has(name))) continue;
+    if (declared.has(name) || !(isFocus || mentions(name))) continue;
     const specifier = JSON.stringify(toSpecifier(fileName));
     if (kind === 'variable' && assigned.has(name)) {
       parts.push(`declare let ${name}: typeof import(${specifier}).${name};`);
@@ -174,8 +183,33 @@ function toPrefix(
   return parts.join(' ');
 }
 
+function isSimilar(one: string, other: string): boolean {
+  const longest = Math.max(one.length, other.length);
+  const isNear = Math.abs(one.length - other.length) <= Math.max(1, longest / 3);
+  return (
+    isNear && one.length > 2 && one.slice(0, 2).toLowerCase() === other.slice(0, 2).toLowerCase()
+  );
+}
+
 export function toSpecifier(fileName: string): string {
   return `./${fileName.slice(fileName.lastIndexOf('/') + 1, -'.ts'.length)}`;
+}
+
+/** Where our line binds a name of an earlier cell: offset of the name, and of it in that cell where it is declared. */
+export function bindingOf(
+  { prefix }: CellModule,
+  name: string,
+): { offset: number; origin?: number } | undefined {
+  const word = name.replaceAll('$', '\\$');
+  const declared = new RegExp(
+    `declare let (${word}): typeof import\\("[^"]*"\\)\\.(${word});`,
+    'd',
+  );
+  const [, first, second] = declared.exec(prefix)?.indices ?? [];
+  if (first && second) return { offset: first[0], origin: second[0] };
+  const imported = new RegExp(`(?:^|; )import \\{[^}]* (${word})[ ,]`, 'd');
+  const found = imported.exec(prefix)?.indices?.[1];
+  return found && { offset: found[0] };
 }
 
 // ---------------------------------------------------------------------------------------------------

@@ -5,9 +5,15 @@ import { type Insertion, parseCell } from '../session/compile/parseCell.js';
 
 export type NameKind = 'variable' | 'constant' | 'import' | 'function' | 'class' | 'enum' | 'other';
 
+export interface Declared {
+  kind: NameKind;
+  /** Of the name, in the cell as it is parsed. */
+  offset: number;
+}
+
 export interface CellScope {
   /** Top-level names. */
-  declared: ReadonlyMap<string, NameKind>;
+  declared: ReadonlyMap<string, Declared>;
   /** Those of them that the cell's own `export` exports already. */
   exported: ReadonlySet<string>;
   /** Every name that is assigned to somewhere in the cell. */
@@ -22,7 +28,7 @@ export const insertedText = '0,';
 
 export function readScope(text: string): CellScope {
   const { file, insertion } = parseCell(ts, text);
-  const declared = new Map<string, NameKind>();
+  const declared = new Map<string, Declared>();
   const exported = new Set<string>();
   const assigned = new Set<string>();
   const mentioned = new Set<string>();
@@ -30,8 +36,9 @@ export function readScope(text: string): CellScope {
     if (ts.isIdentifier(node)) mentioned.add(node.text);
     const declares = declarationOf(node);
     if (declares && isCellScoped(ts, node)) {
-      declared.set(declares.name, declares.kind);
-      if (isExported(node)) exported.add(declares.name);
+      const { name, kind } = declares;
+      declared.set(name.text, { kind, offset: name.getStart(file) });
+      if (isExported(node)) exported.add(name.text);
     }
     if (ts.isExportSpecifier(node)) exported.add(node.name.text);
     for (const target of assignmentTargets(node)) addTargets(target, assigned);
@@ -41,11 +48,11 @@ export function readScope(text: string): CellScope {
   return { declared, exported, assigned, mentioned, insertion };
 }
 
-function declarationOf(node: ts.Node): { name: string; kind: NameKind } | undefined {
+function declarationOf(node: ts.Node): { name: ts.Identifier; kind: NameKind } | undefined {
   const name = ts.getNameOfDeclaration(node as ts.Declaration);
   if (!name || !ts.isIdentifier(name) || name.text === '') return undefined;
   const kind = kindOf(node);
-  return kind && { name: name.text, kind };
+  return kind && { name, kind };
 }
 
 function kindOf(node: ts.Node): NameKind | undefined {

@@ -7,7 +7,7 @@ import {
   type CompletionList,
   InsertTextFormat,
 } from 'vscode-languageserver';
-import type { CellModule } from './cellModules.js';
+import { type CellModule, isCellSpecifier } from './cellModules.js';
 import { inCellWords } from './cellWords.js';
 import { toTextEdits } from './edits.js';
 import { documentation, markdown } from './explain.js';
@@ -93,7 +93,7 @@ export function preferences(program: NotebookProgram): ts.UserPreferences {
 }
 
 function isFromCell({ source }: ts.CompletionEntry): boolean {
-  return source?.includes('unroll-cell-') ?? false;
+  return source !== undefined && isCellSpecifier(source);
 }
 
 function toItem(

@@ -1,18 +1,31 @@
 /** Requests and notifications of the language server protocol → the notebooks' programs, and back. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  type Connection,
-  type InitializeResult,
-  TextDocumentSyncKind,
-} from 'vscode-languageserver';
+import type ts from 'typescript';
+import { type Connection, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
 import type { CellModule } from './cellModules.js';
+import { capabilities } from './capabilities.js';
 import { complete, completeDetails, type CompletionOrigin } from './complete.js';
 import { diagnose } from './diagnose.js';
 import { hover, signatureHelp } from './explain.js';
+import {
+  formatting,
+  quickFixes,
+  refactorEdits,
+  refactorings,
+  type RefactorOrigin,
+} from './fixes.js';
+import { definitions, highlights, otherDefinitions, references } from './navigate.js';
 import { NotebookProgram } from './notebookProgram.js';
 import type { ShippedTypes } from './notebookProject.js';
-import { notebooksNotification, type OurNotebook } from './ourNotebooks.js';
+import {
+  notebooksNotification,
+  type OurNotebook,
+  preferencesNotification,
+  type ServerOptions,
+} from './ourNotebooks.js';
+import { foldings, inlayHints, symbols, tokens } from './outline.js';
+import { prepareRename, rename, RenameError } from './rename.js';
 import { SyncedNotebooks } from './syncedNotebooks.js';
 
 /** What is typed in quick succession is looked at once. */
@@ -30,6 +43,7 @@ class LanguageServer {
   /** Cells that are to be looked at again, those of a notebook in document order. */
   readonly #stale = new Map<string, Set<string>>();
   #timer: NodeJS.Timeout | undefined;
+  #inlayPreferences: ts.UserPreferences = {};
   /** Counts changes: what was begun for an earlier one is given up. */
   #turn = 0;
 
@@ -37,7 +51,13 @@ class LanguageServer {
     private readonly connection: Connection,
     private readonly shipped: ShippedTypes,
   ) {
-    connection.onInitialize(() => capabilities);
+    connection.onInitialize(({ initializationOptions }) =>
+      capabilities(initializationOptions as ServerOptions | undefined),
+    );
+    connection.onNotification(preferencesNotification, (preferences: ts.UserPreferences) => {
+      this.#inlayPreferences = preferences;
+      void connection.languages.inlayHint.refresh();
+    });
     this.#notebooks = new SyncedNotebooks(connection, {
       changed: (uri, gone) => {
         for (const cell of gone) this.#clear(cell);
@@ -57,23 +77,93 @@ class LanguageServer {
   }
 
   #answerRequests(): void {
+    this.#answerCompletion();
+    this.#answerNames();
+    this.#answerActions();
     const { connection } = this;
-    connection.onCompletion(({ textDocument, position, context }) => {
-      return this.#at(textDocument, (program, module) => {
-        program.cells.focus(textDocument.uri);
-        const focused = program.cells.of(textDocument.uri) ?? module;
-        return complete(program, focused, position, context?.triggerCharacter);
-      });
-    });
-    connection.onCompletionResolve((item) => {
-      const { uri } = item.data as CompletionOrigin;
-      return this.#at({ uri }, (program) => completeDetails(program, item)) ?? item;
-    });
     connection.onHover(({ textDocument, position }) =>
       this.#at(textDocument, (program, module) => hover(program, module, position)),
     );
     connection.onSignatureHelp(({ textDocument, position }) =>
       this.#at(textDocument, (program, module) => signatureHelp(program, module, position)),
+    );
+    connection.onDocumentSymbol(({ textDocument }) => this.#at(textDocument, symbols));
+    connection.onFoldingRanges(({ textDocument }) => this.#at(textDocument, foldings));
+    const noTokens = { data: [] };
+    connection.languages.semanticTokens.on(
+      ({ textDocument }) => this.#at(textDocument, tokens) ?? noTokens,
+    );
+    connection.languages.inlayHint.on(({ textDocument, range }) =>
+      this.#at(textDocument, (program, module) =>
+        inlayHints(program, module, range, this.#inlayPreferences),
+      ),
+    );
+  }
+
+  #answerCompletion(): void {
+    const { connection } = this;
+    connection.onCompletion(({ textDocument, position, context }) =>
+      this.#at(textDocument, (program, module) => {
+        program.cells.focus(textDocument.uri);
+        const focused = program.cells.of(textDocument.uri) ?? module;
+        return complete(program, focused, position, context?.triggerCharacter);
+      }),
+    );
+    connection.onCompletionResolve((item) => {
+      const { uri } = item.data as CompletionOrigin;
+      return this.#at({ uri }, (program) => completeDetails(program, item)) ?? item;
+    });
+  }
+
+  #answerNames(): void {
+    const { connection } = this;
+    connection.onDefinition(({ textDocument, position }) =>
+      this.#at(textDocument, (program, module) => definitions(program, module, position)),
+    );
+    for (const [listen, find] of [
+      ['onTypeDefinition', 'getTypeDefinitionAtPosition'],
+      ['onImplementation', 'getImplementationAtPosition'],
+    ] as const) {
+      connection[listen](({ textDocument, position }) =>
+        this.#at(textDocument, (program, module) =>
+          otherDefinitions(program, module, position, find),
+        ),
+      );
+    }
+    connection.onReferences(({ textDocument, position, context }) =>
+      this.#at(textDocument, (program, module) =>
+        references(program, module, position, context.includeDeclaration),
+      ),
+    );
+    connection.onDocumentHighlight(({ textDocument, position }) =>
+      this.#at(textDocument, (program, module) => highlights(program, module, position)),
+    );
+    connection.onPrepareRename(({ textDocument, position }) =>
+      this.#at(textDocument, (program, module) =>
+        refusable(() => prepareRename(program, module, position)),
+      ),
+    );
+    connection.onRenameRequest(({ textDocument, position, newName }) =>
+      this.#at(textDocument, (program, module) =>
+        refusable(() => rename(program, module, position, newName)),
+      ),
+    );
+  }
+
+  #answerActions(): void {
+    const { connection } = this;
+    connection.onCodeAction(({ textDocument, range, context }) =>
+      this.#at(textDocument, (program, module) => [
+        ...quickFixes(program, module, context.diagnostics),
+        ...refactorings(program, module, range, context.only),
+      ]),
+    );
+    connection.onCodeActionResolve((action) => {
+      const origin = action.data as RefactorOrigin | undefined;
+      return (origin && this.#at(origin, (program) => refactorEdits(program, action))) ?? action;
+    });
+    connection.onDocumentFormatting(({ textDocument, options }) =>
+      this.#at(textDocument, (program, module) => formatting(program, module, options)),
     );
   }
 
@@ -151,6 +241,7 @@ class LanguageServer {
         this.#publish(program!, module);
         await nextTurn();
       }
+      program?.prepareImports();
     }
   }
 
@@ -165,19 +256,12 @@ class LanguageServer {
   }
 }
 
-const capabilities: InitializeResult = {
-  capabilities: {
-    notebookDocumentSync: {
-      notebookSelector: [
-        { notebook: { notebookType: 'jupyter-notebook' }, cells: [{ language: 'typescript' }] },
-      ],
-    },
-    textDocumentSync: { openClose: false, change: TextDocumentSyncKind.None },
-    completionProvider: {
-      triggerCharacters: ['.', '"', "'", '`', '/', '@', '<', '#', ' '],
-      resolveProvider: true,
-    },
-    hoverProvider: true,
-    signatureHelpProvider: { triggerCharacters: ['(', ',', '<'], retriggerCharacters: [')'] },
-  },
-};
+/** What is refused is said to the user; anything else is a fault of ours. */
+function refusable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RenameError)) throw error;
+    throw new ResponseError(LSPErrorCodes.RequestFailed, error.message);
+  }
+}

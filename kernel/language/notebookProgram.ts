@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { type CellModule, CellModules, isCellFile } from './cellModules.js';
+import { createDependencyProgram } from './dependencyProgram.js';
 import { type NotebookProject, readProject, type ShippedTypes } from './notebookProject.js';
 import { ProjectFiles } from './projectFiles.js';
 
@@ -23,6 +24,8 @@ export class NotebookProgram {
   #resolutions: ts.ModuleResolutionCache;
   /** Counts what changed besides the cells. */
   #generation = 0;
+  #dependencies: ts.Program | undefined;
+  #isPrepared = false;
   /** Modules may be found elsewhere than before. */
   #hasMoved = false;
 
@@ -47,6 +50,13 @@ export class NotebookProgram {
     return [`${dirname(this.shipped.unrollTypes).replaceAll('\\', '/')}/**`];
   }
 
+  /** Whether the file came with the extension, or is TypeScript's own. */
+  isShipped(fileName: string): boolean {
+    const { libFolder, typesFolder, unrollTypes } = this.shipped;
+    const folders = [libFolder, typesFolder, dirname(unrollTypes)];
+    return folders.some((one) => fileName.startsWith(`${one.replaceAll('\\', '/')}/`));
+  }
+
   /** @returns The cells whose meaning may be another now: those that changed and those behind them. */
   update(texts: readonly TextDocument[]): CellModule[] {
     const [first] = this.cells.update(texts);
@@ -57,12 +67,20 @@ export class NotebookProgram {
   filesChanged(fileNames: readonly string[]): void {
     for (const fileName of fileNames) this.#files.forget(fileName.replaceAll('\\', '/'));
     this.#generation++;
+    if (fileNames.some((one) => /package\.json$|lock/.test(one))) this.#isPrepared = false;
     this.#project = readProject(this.folder, this.shipped);
     this.#resolutions = this.#createResolutions();
     // Looks at every import again, this once.
     this.#hasMoved = true;
     this.service.getProgram();
     this.#hasMoved = false;
+  }
+
+  /** Reads the packages that the project depends on, where it has not: takes a moment. */
+  prepareImports(): void {
+    if (this.#isPrepared) return;
+    this.#isPrepared = true;
+    this.#dependencies = createDependencyProgram(this.folder, this.options);
   }
 
   dispose(): void {
@@ -104,8 +122,11 @@ export class NotebookProgram {
       resolveModuleNameLiterals: (literals, containingFile) =>
         literals.map(({ text }) => this.#resolve(text, containingFile)),
     };
-    // The program asks this once for each change; it is not in the host's public type.
-    return Object.assign(host, { hasInvalidatedResolutions: () => this.#hasMoved });
+    // Not in the host's public type: what changed besides texts, and what could be imported.
+    return Object.assign(host, {
+      hasInvalidatedResolutions: () => this.#hasMoved,
+      getPackageJsonAutoImportProvider: () => this.#dependencies,
+    });
   }
 
   #isOurs(name: string): boolean {

@@ -12,14 +12,15 @@ interface BuiltInTypeScript {
   ): { configurePlugin(plugin: string, configuration: { notebooks: string[] }): void } | undefined;
 }
 
-/** @returns Whether there is a built-in service. */
-export async function keepBuiltInOut(notebooks: vscode.NotebookDocument[]): Promise<boolean> {
-  const extension = vscode.extensions.getExtension<BuiltInTypeScript>(
-    'vscode.typescript-language-features',
-  );
-  if (!extension) return false;
+/** Undefined where the user has disabled it. */
+export function builtInTypeScript(): vscode.Extension<BuiltInTypeScript> | undefined {
+  return vscode.extensions.getExtension('vscode.typescript-language-features');
+}
+
+export async function keepBuiltInOut(notebooks: vscode.NotebookDocument[]): Promise<void> {
+  const extension = builtInTypeScript();
+  if (!extension) return;
   const builtIn = await extension.activate();
   const paths = notebooks.map(({ uri }) => (uri.path.startsWith('/') ? uri.path : `/${uri.path}`));
   builtIn.getAPI(0)?.configurePlugin(pluginName, { notebooks: paths });
-  return true;
 }

@@ -1,9 +1,12 @@
 /** The client of the language server: a bundle of its own, loaded with the first notebook of ours. */
 import * as vscode from 'vscode';
+import { builtInTypeScript } from './builtInTypeScript.js';
+import { inlayPreferences } from './inlayPreferences.js';
 import {
   LanguageClient,
   type LanguageClientOptions,
   type ServerOptions,
+  State,
   TransportKind,
 } from 'vscode-languageclient/node';
 
@@ -29,13 +32,33 @@ export async function startLanguageClient(
     outputChannel: log,
     synchronize: { fileEvents: watcher },
     diagnosticCollectionName: 'unroll-language',
+    // Outline, folding and formatting are the built-in service's, where it is not disabled.
+    initializationOptions: { isAlone: builtInTypeScript() === undefined },
   };
   const client = new LanguageClient('unroll', 'Unroll', serverOptions, clientOptions);
+  let notebooks: { uri: string; folder: string }[] = [];
+  const tellNotebooks = () => client.sendNotification('unroll/notebooks', notebooks);
+  const tellPreferences = () => client.sendNotification('unroll/preferences', inlayPreferences());
+  const subscriptions = vscode.Disposable.from(
+    watcher,
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('typescript') || event.affectsConfiguration('js/ts')) {
+        void tellPreferences();
+      }
+    }),
+    // A server that is started again knows nothing.
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) void Promise.all([tellPreferences(), tellNotebooks()]);
+    }),
+  );
   await client.start();
   return {
-    setNotebooks: (notebooks) => client.sendNotification('unroll/notebooks', notebooks),
+    async setNotebooks(ours) {
+      notebooks = ours;
+      if (client.state === State.Running) await tellNotebooks();
+    },
     async stop() {
-      watcher.dispose();
+      subscriptions.dispose();
       await client.dispose();
     },
   };

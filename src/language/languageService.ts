@@ -43,9 +43,10 @@ export class LanguageService implements vscode.Disposable {
   }
 
   async #tell(ours: { uri: string; folder: string }[]): Promise<void> {
+    const keptOut = keepBuiltInOut(this.notebooks.all);
     this.#client ??= this.#start();
     const client = await this.#client;
-    await Promise.all([client.setNotebooks(ours), keepBuiltInOut(this.notebooks.all)]);
+    await Promise.all([client.setNotebooks(ours), keptOut]);
   }
 
   async #start(): Promise<LanguageClientHandle> {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { closeNotebooks, edit, openNotebook, until } from './notebooks.js';
@@ -125,4 +127,99 @@ describe('the language service', () => {
       ["'unused' is declared but its value is never read."],
     );
   });
+
+  it('finds declarations and uses in other cells, and renames them there', async () => {
+    const notebook = await openNotebook('let step = 1;', 'step += 1;', 'step');
+    await errorsBecome(notebook, 2, []);
+    const at = find(notebook, 2, 'step').start;
+    const [definition] = await ask<vscode.LocationLink[]>('DefinitionProvider', notebook, 2, at);
+    assert.equal(String(definition!.targetUri), String(notebook.cellAt(0).document.uri));
+    const uses = await ask<vscode.Location[]>('ReferenceProvider', notebook, 2, at);
+    assert.equal(uses.length, 3);
+    const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit>(
+      'vscode.executeDocumentRenameProvider',
+      notebook.cellAt(2).document.uri,
+      at,
+      'count',
+    );
+    assert.equal(await vscode.workspace.applyEdit(edit), true);
+    assert.deepEqual(
+      notebook.getCells().map(({ document }) => document.getText()),
+      ['let count = 1;', 'count += 1;', 'count'],
+    );
+  });
+
+  it('imports with a completion and with a quick fix', async () => {
+    const notebook = await openNotebook('new GRU({ inputSize: 1, hiddenSize: 1 });');
+    await errorsBecome(notebook, 0, [/Cannot find name 'GRU'/]);
+    const { uri } = notebook.cellAt(0).document;
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      uri,
+      find(notebook, 0, 'GRU'),
+    );
+    const imports = actions.filter(({ title }) => /import.*"unroll"/.test(title));
+    assert.equal(imports.length, 1, actions.map(({ title }) => title).join('\n'));
+    await vscode.workspace.applyEdit(imports[0]!.edit!);
+    await errorsBecome(notebook, 0, []);
+    assert.match(notebook.cellAt(0).document.getText(), /^import { GRU } from 'unroll';\n/);
+  });
+
+  it('gives each of the cell’s symbols, folds and colours once, and lays it out', async () => {
+    const notebook = await openNotebook(
+      'class Model {\nsize=1;\n}\nfunction f(n: number) {\nreturn n;\n}',
+    );
+    await errorsBecome(notebook, 0, []);
+    const { uri } = notebook.cellAt(0).document;
+    const execute = <T>(command: string, ...rest: unknown[]) =>
+      vscode.commands.executeCommand<T>(`vscode.execute${command}`, uri, ...rest);
+    const symbols = await execute<vscode.DocumentSymbol[]>('DocumentSymbolProvider');
+    assert.deepEqual(
+      symbols.map(({ name }) => name),
+      ['Model', 'f'],
+    );
+    const folds = await execute<vscode.FoldingRange[]>('FoldingRangeProvider');
+    assert.deepEqual(
+      folds.map(({ start }) => start),
+      [0, 3],
+    );
+    const { data } = await vscode.commands.executeCommand<vscode.SemanticTokens>(
+      'vscode.provideDocumentSemanticTokens',
+      uri,
+    );
+    assert.ok(data.length >= 5 * 4, `tokens: ${data.join()}`);
+    const layout = { tabSize: 2, insertSpaces: true };
+    const edits = await execute<vscode.TextEdit[]>('FormatDocumentProvider', layout);
+    const change = new vscode.WorkspaceEdit();
+    change.set(uri, edits);
+    await vscode.workspace.applyEdit(change);
+    assert.match(notebook.cellAt(0).document.getText(), /^class Model \{\n {2}size = 1;\n\}/);
+  });
+
+  it('starts again when its process dies', async () => {
+    const notebook = await openNotebook('const n = 1;', 'n.wrong');
+    await errorsBecome(notebook, 1, [/'wrong'/]);
+    for (const pid of serverProcesses()) process.kill(pid, 'SIGKILL');
+    await edit(notebook, 1, 'n.alsoWrong');
+    await errorsBecome(notebook, 1, [/'alsoWrong'/]);
+  });
 });
+
+/** The language servers that this extension host has started, where the system tells (Linux). */
+function serverProcesses(): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && isServer(pid));
+}
+
+function isServer(pid: number): boolean {
+  try {
+    const [, ppid] = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return Number(ppid) === process.pid && command.includes('languageServer.js');
+  } catch {
+    // It has just ended.
+    return false;
+  }
+}

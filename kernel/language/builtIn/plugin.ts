@@ -1,7 +1,7 @@
 /**
  * Runs inside VS Code's built-in TypeScript service, which answers for TypeScript in any cell of any notebook, each
  * cell alone. Of our notebooks' cells it knows nothing any more: our language server answers for them. What needs no
- * types and has no double (formatting, growing a selection) stays the built-in service's.
+ * types (outline, folding, formatting, growing a selection) stays the built-in service's.
  */
 import type ts from 'typescript';
 
@@ -34,21 +34,12 @@ const silent: Readonly<Record<string, () => unknown>> = {
     localizedErrorMessage: 'You cannot rename this element.',
   }),
   findRenameLocations: () => undefined,
-  getNavigationTree: () => ({
-    text: '',
-    kind: '',
-    kindModifiers: '',
-    spans: [],
-    nameSpan: undefined,
-  }),
-  getOutliningSpans: () => [],
   getEncodedSemanticClassifications: () => ({ spans: [], endOfLineState: 0 }),
   getEncodedSyntacticClassifications: () => ({ spans: [], endOfLineState: 0 }),
   provideInlayHints: () => [],
   getCodeFixesAtPosition: () => [],
   getApplicableRefactors: () => [],
   prepareCallHierarchy: () => undefined,
-  getNavigationBarItems: () => [],
 };
 
 /** `^/vscode-notebook-cell/<authority>/<path of the notebook>#<cell>` is what the service calls a cell. */
@@ -57,19 +48,29 @@ const cellName = /^\^?\/vscode-notebook-cell\/[^/]*(\/.*)#[^#]*$/;
 const notebooks = new Set<string>();
 const projects = new Set<ts.server.Project>();
 
-function isOurs(fileName: unknown): boolean {
+/**
+ * The service has two processes. The one that stands in while the other loads is not told of plugins' settings, so
+ * that one is quiet about the types in all cells.
+ */
+function isQuietAbout(fileName: unknown, project: ts.server.Project): boolean {
   if (typeof fileName !== 'string') return false;
   const [, path] = cellName.exec(fileName) ?? [];
-  return path !== undefined && notebooks.has(path);
+  if (path === undefined) return false;
+  const { serverMode } = project.projectService;
+  return notebooks.has(path) || Number(serverMode) === partialSemantic;
 }
 
-function keptQuiet(service: Service): Service {
+/** `LanguageServiceMode.PartialSemantic`; this file loads no TypeScript of its own. */
+const partialSemantic = 1;
+
+function keptQuiet(service: Service, project: ts.server.Project): Service {
   const quiet = { ...service };
   const methods = quiet as unknown as Record<string, Method>;
   for (const [name, answer] of Object.entries(silent)) {
     const own = methods[name];
     if (!own) continue;
-    methods[name] = (fileName, ...rest) => (isOurs(fileName) ? answer() : own(fileName, ...rest));
+    methods[name] = (fileName, ...rest) =>
+      isQuietAbout(fileName, project) ? answer() : own(fileName, ...rest);
   }
   return quiet;
 }
@@ -87,7 +88,7 @@ const createPlugin: ts.server.PluginModuleFactory = () => ({
   create({ project, languageService, config }) {
     projects.add(project);
     configure({ notebooks: [...notebooks, ...((config as Configuration).notebooks ?? [])] });
-    return keptQuiet(languageService);
+    return keptQuiet(languageService, project);
   },
   onConfigurationChanged: configure,
 });

@@ -1,0 +1,39 @@
+/** What the language server can do, as it tells the client. */
+import { CodeActionKind, type InitializeResult, TextDocumentSyncKind } from 'vscode-languageserver';
+import type { ServerOptions } from './ourNotebooks.js';
+import { tokenLegend } from './outline.js';
+
+const notebooks = [{ notebook: { notebookType: 'jupyter-notebook' } }];
+
+export function capabilities(options: ServerOptions | undefined): InitializeResult {
+  const isAlone = options?.isAlone ?? false;
+  return {
+    capabilities: {
+      notebookDocumentSync: {
+        notebookSelector: notebooks.map((one) => ({ ...one, cells: [{ language: 'typescript' }] })),
+      },
+      textDocumentSync: { openClose: false, change: TextDocumentSyncKind.None },
+      completionProvider: {
+        triggerCharacters: ['.', '"', "'", '`', '/', '@', '<', '#', ' '],
+        resolveProvider: true,
+      },
+      hoverProvider: true,
+      signatureHelpProvider: { triggerCharacters: ['(', ',', '<'], retriggerCharacters: [')'] },
+      definitionProvider: true,
+      typeDefinitionProvider: true,
+      implementationProvider: true,
+      referencesProvider: true,
+      documentHighlightProvider: true,
+      renameProvider: { prepareProvider: true },
+      semanticTokensProvider: { legend: tokenLegend, full: true },
+      inlayHintProvider: true,
+      codeActionProvider: {
+        codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.Refactor],
+        resolveProvider: true,
+      },
+      documentSymbolProvider: isAlone,
+      foldingRangeProvider: isAlone,
+      documentFormattingProvider: isAlone,
+    },
+  };
+}
