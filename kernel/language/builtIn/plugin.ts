@@ -56,8 +56,8 @@ function isQuietAbout(fileName: unknown, project: ts.server.Project): boolean {
   if (typeof fileName !== 'string') return false;
   const [, path] = cellName.exec(fileName) ?? [];
   if (path === undefined) return false;
-  const { serverMode } = project.projectService;
-  return notebooks.has(path) || Number(serverMode) === partialSemantic;
+  const serverMode: number = project.projectService.serverMode;
+  return notebooks.has(path) || serverMode === partialSemantic;
 }
 
 /** `LanguageServiceMode.PartialSemantic`; this file loads no TypeScript of its own. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { CompletionItem, TextEdit, WorkspaceEdit } from 'vscode-languageserver';
+import type { CompletionItem, WorkspaceEdit } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { complete, completeDetails } from '../../../kernel/language/complete.js';
 import { diagnose } from '../../../kernel/language/diagnose.js';
