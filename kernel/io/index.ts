@@ -2,6 +2,17 @@
 export { FileFormatError, type Bytes } from './fileFormatError.js';
 export { parseWav, toMono, toWav, type Sound, type WavOptions } from './wav.js';
 export { melSpectrogram, mfcc, type MelOptions, type MfccOptions } from './spectrogram.js';
+export { griffinLim, type GriffinLimOptions } from './griffinLim.js';
+export {
+  randomVoice,
+  speakDigits,
+  type PhoneSegment,
+  type Speech,
+  type SpeechOptions,
+  type Voice,
+} from './speech/speakDigits.js';
+export { digitNames } from './speech/phones.js';
+export { addNoise, addRoom, type RoomOptions } from './speech/recording.js';
 export type { MelScale } from './melScale.js';
 export { CsvTable, parseCsv, toCsv, type CsvOptions, type NumbersOptions } from './csv.js';
 export {

@@ -2,19 +2,10 @@ import { OptionError } from '../rnn/errors.js';
 import { checkOptions, is, optional } from '../rnn/options.js';
 import { Tensor } from '../rnn/tensor.js';
 import { melFilterbank, type MelScale } from './melScale.js';
+import { frameSizes, windowedFrames, type FrameOptions } from './frames.js';
 import { createPowerSpectrum } from './powerSpectrum.js';
 
-export interface MelOptions {
-  /** Samples per second. */
-  sampleRate: number;
-  /** Samples of each frame, under a periodic Hann window. Default: 25 ms. */
-  windowLength?: number;
-  /** Samples from one frame to the next. Default: 10 ms. */
-  hopLength?: number;
-  /** Samples of the Fourier transform, the window in their middle. Default: the power of two that holds the window. */
-  fftSize?: number;
-  /** Frames are centred on multiples of the hop, the signal mirrored at its ends. Default true. */
-  center?: boolean;
+export interface MelOptions extends FrameOptions {
   /** Number of filters. Default 40. */
   mels?: number;
   /** Lowest frequency, in hertz. Default 0. */
@@ -32,7 +23,7 @@ export interface MelOptions {
   log?: 'ln' | 'dB' | 'none';
 }
 
-const melOptions = {
+export const melOptions = {
   sampleRate: is.positive,
   windowLength: optional(is.positiveInteger),
   hopLength: optional(is.positiveInteger),
@@ -107,17 +98,16 @@ export function mfcc(samples: ArrayLike<number>, options: MfccOptions): Tensor {
 }
 
 function computeMel(owner: string, samples: ArrayLike<number>, options: MelOptions): Tensor {
-  const { sampleRate, fMin = 0, melScale = 'htk', norm = null, mels = 40 } = options;
-  const { fMax = sampleRate / 2, log = 'ln' } = options;
-  const { fftSize } = frameSizes(options);
-  if (fMin >= fMax || fMax > sampleRate / 2)
-    throw new OptionError(
-      `${owner}: frequencies must go from fMin to a higher fMax, at most half the sample rate ${sampleRate / 2}, got ${fMin} and ${fMax}`,
-    );
+  const { sampleRate, melScale = 'htk', norm = null, mels = 40, log = 'ln' } = options;
+  const { fftSize } = frameSizes(owner, options);
+  const { fMin, fMax } = melRange(owner, options);
   const filters = melFilterbank({ sampleRate, fftSize, mels, fMin, fMax, scale: melScale, norm });
   const logarithm = logarithms[log];
   const rows: Float32Array[] = [];
-  for (const power of powerFrames(owner, samples, options))
+  const transform = createPowerSpectrum(fftSize);
+  const power = new Float64Array(Math.floor(fftSize / 2) + 1);
+  for (const frame of windowedFrames(owner, samples, options)) {
+    transform(frame, power);
     rows.push(
       Float32Array.from(filters, (weights) => {
         let sum = 0;
@@ -125,57 +115,20 @@ function computeMel(owner: string, samples: ArrayLike<number>, options: MelOptio
         return logarithm(sum);
       }),
     );
+  }
   const data = new Float32Array(rows.length * mels);
   rows.forEach((row, t) => data.set(row, t * mels));
   return new Tensor(data, [rows.length, mels]);
 }
 
-function frameSizes({ sampleRate, ...sizes }: MelOptions) {
-  const { windowLength = Math.round(0.025 * sampleRate) } = sizes;
-  const { hopLength = Math.round(0.01 * sampleRate) } = sizes;
-  const { fftSize = 2 ** Math.ceil(Math.log2(windowLength)) } = sizes;
-  return { windowLength, hopLength, fftSize };
-}
-
-/** The power spectra of all frames, one after the other in one buffer. */
-function* powerFrames(
+/** The frequencies that filters cover. @throws OptionError if they are none, or beyond half the sample rate */
+export function melRange(
   owner: string,
-  samples: ArrayLike<number>,
-  options: MelOptions,
-): Generator<Float64Array, void> {
-  const { windowLength, hopLength, fftSize } = frameSizes(options);
-  if (windowLength > fftSize)
+  { sampleRate, fMin = 0, fMax = sampleRate / 2 }: Pick<MelOptions, 'sampleRate' | 'fMin' | 'fMax'>,
+): { fMin: number; fMax: number } {
+  if (fMin >= fMax || fMax > sampleRate / 2)
     throw new OptionError(
-      `${owner}: windowLength must be at most fftSize = ${fftSize}, got ${windowLength}`,
+      `${owner}: frequencies must go from fMin to a higher fMax, at most half the sample rate ${sampleRate / 2}, got ${fMin} and ${fMax}`,
     );
-  const { center = true } = options;
-  const padding = center ? Math.floor(fftSize / 2) : 0;
-  const shortest = center ? padding + 1 : fftSize;
-  if (samples.length < shortest)
-    throw new OptionError(
-      `${owner}: ${samples.length} samples are too few, expected ${shortest} or more`,
-    );
-  const window = hannWindow(windowLength, fftSize);
-  const transform = createPowerSpectrum(fftSize);
-  const frame = new Float64Array(fftSize);
-  const power = new Float64Array(Math.floor(fftSize / 2) + 1);
-  const last = samples.length - 1;
-  for (let from = -padding; from + fftSize <= samples.length + padding; from += hopLength) {
-    for (let i = 0; i < fftSize; i++) {
-      const at = from + i;
-      const mirrored = at < 0 ? -at : at > last ? 2 * last - at : at;
-      frame[i] = window[i]! * samples[mirrored]!;
-    }
-    transform(frame, power);
-    yield power;
-  }
-}
-
-/** A periodic Hann window in the middle of `size` samples. */
-function hannWindow(length: number, size: number): Float64Array {
-  const window = new Float64Array(size);
-  const from = Math.floor((size - length) / 2);
-  for (let i = 0; i < length; i++)
-    window[from + i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / length);
-  return window;
+  return { fMin, fMax };
 }

@@ -265,6 +265,7 @@ export type { TemporalOrderOptions } from './tasks/temporalOrder.js';
 
 export { bleu, type BleuOptions, type BleuScore, type Tokens } from './metrics/bleu.js';
 export type { ClassMetricOptions, Numbers } from './metrics/classCounts.js';
+export { dynamicTimeWarping } from './metrics/dynamicTimeWarping.js';
 export { accuracy, auc, f1Score, type F1Options } from './metrics/classification.js';
 export {
   characterErrorRate,

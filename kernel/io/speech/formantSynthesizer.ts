@@ -37,10 +37,11 @@ class Resonator {
     this.#a = 1 - this.#b - this.#c;
   }
 
-  /** Standard deviation of its answer to white noise of deviation 1. */
+  /** Standard deviation of its answer to the changes of white noise of deviation 1. */
   get deviation(): number {
     const sum = 1 - this.#c;
-    return this.#a * Math.sqrt(sum / ((1 + this.#c) * (sum * sum - this.#b * this.#b)));
+    const variance = (this.#a ** 2 * sum) / ((1 + this.#c) * (sum ** 2 - this.#b ** 2));
+    return Math.sqrt(2 * variance * (1 - this.#b / sum));
   }
 
   next(x: number): number {
@@ -73,7 +74,7 @@ export function synthesizeFrames(
   const glottis = new Resonator(sampleRate);
   glottis.tune(0, 100);
   const lips = new Resonator(sampleRate);
-  let [phase, flow] = [0, 0];
+  let [phase, flow, air] = [0, 0, 0];
   frames.forEach((frame, at) => {
     for (let k = 0; k < 3; k++) used[k]!.tune(frame.formants[k]! / tract, bandwidths[k]!);
     const [loudness, centre, bandwidth] = frame.noise;
@@ -84,7 +85,8 @@ export function synthesizeFrames(
       phase += 1 / period;
       const isPulse = phase >= 1;
       if (isPulse) phase -= 1;
-      const air = random.normal();
+      const stillAir = air;
+      air = random.normal();
       // A pulse has the energy of one period, so that a higher voice is not louder.
       let x =
         glottis.next(isPulse ? frame.voice * Math.sqrt(period) : 0) + frame.breath * 0.05 * air;
@@ -92,7 +94,7 @@ export function synthesizeFrames(
       // What leaves the lips is the change of the flow.
       const voiced = x - flow;
       flow = x;
-      samples[at * frameLength + i] = voiceGain * voiced + noise * lips.next(air);
+      samples[at * frameLength + i] = voiceGain * voiced + noise * lips.next(air - stillAir);
     }
   });
   return samples;

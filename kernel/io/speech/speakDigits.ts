@@ -114,7 +114,7 @@ interface SpokenPhone extends Named {
 
 function phonesOf(text: string): Named[] {
   const all: Named[] = [{ name: 'SIL', digit: -1 }];
-  [...text].forEach((character, digit) => {
+  Array.from(text).forEach((character, digit) => {
     if (character !== ' ')
       for (const name of digitPhones[Number(character)]!) all.push({ name, digit });
     all.push({ name: 'SIL', digit: -1 });
