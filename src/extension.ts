@@ -1,5 +1,6 @@
 /** Constructs, wires and hands over; nothing starts and nothing is read before the first cell runs. */
 import * as vscode from 'vscode';
+import { SpareKernel } from '../kernel/client/kernelClient.js';
 import { registerCommands } from './commands/registerCommands.js';
 import { startNotebookKernel } from './kernelProcess/startNotebookKernel.js';
 import { LanguageService } from './language/languageService.js';
@@ -11,10 +12,11 @@ import { forwardRendererMessages } from './notebook/rendererMessages.js';
 export function activate({ subscriptions, extension }: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Unroll', { log: true });
   const kernelPath = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'kernel.js').fsPath;
+  const spare = new SpareKernel();
   const controller = createController();
   const sessions = new NotebookSessions(
     controller,
-    (notebook) => startNotebookKernel(kernelPath, notebook, log),
+    (notebook) => startNotebookKernel(kernelPath, notebook, spare, log),
     log,
   );
   const notebooks = new OurNotebooks(controller);
@@ -22,6 +24,7 @@ export function activate({ subscriptions, extension }: vscode.ExtensionContext):
   subscriptions.push(
     forwardRendererMessages(sessions, log),
     sessions,
+    spare,
     registerCommands(extension, sessions),
     preferController(controller),
     new LanguageService(notebooks, extension.extensionUri, log),

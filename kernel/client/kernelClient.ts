@@ -25,10 +25,17 @@ import {
   KernelStartError,
   toReport,
 } from './kernelErrors.js';
-import { type KernelExit, type KernelOptions, KernelProcess } from './kernelProcess.js';
+import {
+  type KernelExit,
+  type KernelOptions,
+  KernelProcess,
+  type KernelProcessListener,
+} from './kernelProcess.js';
+import type { SpareKernel } from './spareKernel.js';
 
 export type { CommOutcome } from './commRequests.js';
 export type { KernelExit, KernelOptions } from './kernelProcess.js';
+export { SpareKernel } from './spareKernel.js';
 export { KernelDiedError, KernelReplacedError, KernelStartError } from './kernelErrors.js';
 
 /** An event that belongs to a request. */
@@ -55,8 +62,9 @@ interface Outstanding {
 
 const shutdownWithinMs = 2000;
 
-export function startKernel(options: KernelOptions): KernelClient {
-  return new KernelClient(options);
+/** @param spare Gives the process where it has one that fits, also at a restart and after a crash. */
+export function startKernel(options: KernelOptions, spare?: SpareKernel): KernelClient {
+  return new KernelClient(options, spare);
 }
 
 export class KernelClient {
@@ -73,7 +81,10 @@ export class KernelClient {
   #crashed = false;
   #asked = 0;
 
-  constructor(private readonly options: KernelOptions) {
+  constructor(
+    private readonly options: KernelOptions,
+    private readonly spare?: SpareKernel,
+  ) {
     this.#process = this.#spawn();
   }
 
@@ -194,12 +205,14 @@ export class KernelClient {
   }
 
   #spawn(): KernelProcess {
-    const process: KernelProcess = new KernelProcess(this.options, {
+    const listener: KernelProcessListener = {
       event: (event) => {
         if (!this.#expected.has(process)) this.#receive(event);
       },
       exit: (exit) => this.#exited(process, exit),
-    });
+    };
+    const process: KernelProcess =
+      this.spare?.take(this.options, listener) ?? new KernelProcess(this.options, listener);
     return process;
   }
 
@@ -252,6 +265,7 @@ export class KernelClient {
     if (event.type !== 'executeReply') return;
     this.#outstanding.delete(event.parent);
     outstanding.resolve(event);
+    this.spare?.prepare(this.options);
   }
 
   #replace(action: 'restarted' | 'shut down'): void {

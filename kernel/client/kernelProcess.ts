@@ -1,5 +1,6 @@
 /** One kernel process: spawned, spoken to in typed messages, and its end explained. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import {
   type ControlMessage,
@@ -8,6 +9,7 @@ import {
   type KernelRequest,
   memoryLimitVariable,
   type ReadyEvent,
+  spareArgument,
 } from '../contract/protocol.js';
 import { kernelEnvironment } from './kernelEnvironment.js';
 import { KernelStartError } from './kernelErrors.js';
@@ -59,36 +61,40 @@ export class KernelProcess {
   readonly #child: ChildProcess;
   #stderr = '';
   #hasEnded = false;
+  #startTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly options: KernelOptions,
-    private readonly listener: KernelProcessListener,
+    private listener: KernelProcessListener,
+    isSpare = false,
   ) {
-    const { kernelPath, cwd, execPath, env, memoryLimit, threads } = options;
-    const limits = {
-      ...(memoryLimit === undefined ? {} : { [memoryLimitVariable]: String(memoryLimit) }),
-      ...(threads === undefined ? {} : { UNROLL_THREADS: String(threads) }),
-    };
-    this.#child = fork(kernelPath, [], {
-      cwd,
-      env: kernelEnvironment(process.env, { ...limits, ...env }),
-      // V8's own limit is of the JavaScript heap alone; the kernel watches over the whole.
-      execArgv:
-        memoryLimit === undefined
-          ? execArgv
-          : [...execArgv, `--max-old-space-size=${String(memoryLimit)}`],
-      serialization: 'advanced',
-      // The last one is `controlFd`.
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
-      ...(execPath === undefined ? {} : { execPath }),
-    });
+    this.#child = isSpare
+      ? forkKernel({ ...options, cwd: dirname(options.kernelPath) }, [spareArgument])
+      : forkKernel(options);
     this.ready = this.#listen();
     // Whoever waits for it hears of a failure; nobody has to wait.
     this.ready.catch(() => undefined);
+    if (!isSpare) this.#limitStart();
+  }
+
+  /** A process that gets warm and waits for `adopt`; `ended` is called where it ends instead. */
+  static spare(options: KernelOptions, ended: () => void): KernelProcess {
+    return new KernelProcess(options, { event: () => undefined, exit: ended }, true);
+  }
+
+  /** A spare process becomes the kernel of a notebook in that folder. */
+  adopt(folder: string, listener: KernelProcessListener): void {
+    this.listener = listener;
+    this.#limitStart();
+    this.send({ type: 'adopt', folder });
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  get isConnected(): boolean {
+    return this.#child.connected;
   }
 
   send(request: KernelRequest): void {
@@ -106,6 +112,10 @@ export class KernelProcess {
     this.#child.kill('SIGKILL');
   }
 
+  #limitStart(): void {
+    this.#startTimer = setTimeout(() => this.kill(), startWithinMs);
+  }
+
   #listen(): Promise<ReadyEvent> {
     const child = this.#child;
     const keep = (chunk: Buffer) => {
@@ -116,15 +126,12 @@ export class KernelProcess {
     // Writing to a pipe whose reader just ended; the end itself is reported below.
     child.stdio[controlFd]?.on('error', () => undefined);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.kill();
-      }, startWithinMs);
       let hasStarted = false;
       child.on('message', (event) => {
         const message = event as KernelEvent;
         if (message.type === 'ready') {
           hasStarted = true;
-          clearTimeout(timer);
+          clearTimeout(this.#startTimer);
           resolve(message);
         }
         this.listener.event(message);
@@ -132,7 +139,7 @@ export class KernelProcess {
       const { memoryLimit } = this.options;
       const limit = memoryLimit === undefined ? {} : { memoryLimit };
       const ended = (exit: KernelExit) => {
-        clearTimeout(timer);
+        clearTimeout(this.#startTimer);
         reject(new KernelStartError(this.options.kernelPath, exit));
         this.#ended(exit);
       };
@@ -166,4 +173,25 @@ export class KernelProcess {
     this.#hasEnded = true;
     this.listener.exit(exit);
   }
+}
+
+function forkKernel(options: KernelOptions, args: string[] = []): ChildProcess {
+  const { kernelPath, cwd, execPath, env, memoryLimit, threads } = options;
+  const limits = {
+    ...(memoryLimit === undefined ? {} : { [memoryLimitVariable]: String(memoryLimit) }),
+    ...(threads === undefined ? {} : { UNROLL_THREADS: String(threads) }),
+  };
+  return fork(kernelPath, args, {
+    cwd,
+    env: kernelEnvironment(process.env, { ...limits, ...env }),
+    // V8's own limit is of the JavaScript heap alone; the kernel watches over the whole.
+    execArgv:
+      memoryLimit === undefined
+        ? execArgv
+        : [...execArgv, `--max-old-space-size=${String(memoryLimit)}`],
+    serialization: 'advanced',
+    // The last one is `controlFd`.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    ...(execPath === undefined ? {} : { execPath }),
+  });
 }

@@ -9,7 +9,7 @@
  * Interrupts travel apart, because a busy kernel does not read its channel: the front end writes one
  * line of JSON (`ControlMessage`) to the child's file descriptor `controlFd`, which a worker thread reads.
  *
- * Order. The kernel says `ready` once. It runs `execute` requests one at a time in the order received;
+ * Order. The kernel says `ready` once (one that was started as a spare, when it is adopted). It runs `execute` requests one at a time in the order received;
  * where the training of one is paused by the user, the next runs meanwhile;
  * each is answered by `status busy`, any number of `stream`, `display`, `result`, `error`,
  * `clearOutput`, `inputRequest`, then exactly one `executeReply`, then `status idle`. Everything that
@@ -29,6 +29,9 @@ export const controlFd = 4;
 /** The environment variable with the most memory that a kernel may have, in megabytes. */
 export const memoryLimitVariable = 'UNROLL_MEMORY_LIMIT';
 
+/** The argument of a process that is to get warm and to wait for `adopt`. */
+export const spareArgument = '--spare';
+
 /** A kernel that ends because of it says so in a line on its raw stderr: this, then JSON of `MemoryEnd`. */
 export const memoryEndMark = 'unroll: out of memory: ';
 
@@ -42,6 +45,7 @@ export interface MemoryEnd {
 // Front end → kernel
 
 export type KernelRequest =
+  | AdoptRequest
   | ExecuteRequest
   | InterruptRequest
   | CompleteRequest
@@ -51,6 +55,15 @@ export type KernelRequest =
   | InputReply
   | CommMessage
   | ShutdownRequest;
+
+/**
+ * The first message to a process that was started with `spareArgument`: it goes to the notebook's folder and is its
+ * kernel from then on. Answered by `ready`.
+ */
+export interface AdoptRequest {
+  type: 'adopt';
+  folder: string;
+}
 
 /** Run one cell. Answered by `executeReply`. */
 export interface ExecuteRequest {

@@ -10,6 +10,7 @@
  * - It leaves Node's stack of async ids as it was (`asyncHookChecks.ts`). The stack is emptied afterwards
  *   the only way there is: Node does it after an uncaught exception that is handled.
  */
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { controlFd } from '../contract/protocol.js';
 import { AsyncHookChecks } from './asyncHookChecks.js';
@@ -65,6 +66,12 @@ export interface InterruptTarget {
   terminated: (flow: Flow | undefined, isTold: boolean) => void;
 }
 
+const nothingRuns: InterruptTarget = {
+  find: () => 'over',
+  stop: () => undefined,
+  terminated: () => undefined,
+};
+
 export class Interrupts {
   readonly #userCode = new UserCode();
   readonly #gate = new Int32Array(new SharedArrayBuffer(4));
@@ -76,22 +83,29 @@ export class Interrupts {
   #heldSince: number | undefined;
   #worker: Worker | undefined;
   #left: () => void = () => undefined;
+  #target: InterruptTarget = nothingRuns;
+  readonly #kernelUrls: string[];
 
-  constructor(
-    private readonly target: InterruptTarget,
-    private readonly isKernel: (url: string) => boolean,
-  ) {}
+  /** @param bundles URL of the folder that holds the kernel's bundles. */
+  constructor(private readonly bundles: URL) {
+    this.#kernelUrls = ['kernel.js', 'typescript.cjs'].map((file) => new URL(file, bundles).href);
+    // V8 knows a CommonJS file by its path.
+    this.#kernelUrls.push(fileURLToPath(this.#kernelUrls[1]!));
+  }
 
-  /**
-   * @param workerUrl The bundle of `interruptWorker.ts`.
-   * @param ready Called when interrupts work. Nothing may run in this thread before.
-   */
-  listen(workerUrl: URL, ready: () => void): void {
+  /** From now on interrupts are for this one's cells. */
+  serve(target: InterruptTarget): void {
+    this.#target = target;
+  }
+
+  /** @param ready Called when interrupts work. Nothing may run in this thread before. */
+  listen(ready: () => void): void {
     this.#checks.install();
     Object.defineProperty(globalThis, Symbol.for(askKey), {
       value: ((...question) => this.#asked(...question)) satisfies Ask,
     });
     const workerData: InterruptWorkerData = { gate: this.#gate.buffer, controlFd };
+    const workerUrl = new URL('interruptWorker.js', this.bundles);
     const worker = new Worker(workerUrl, { workerData, execArgv: [], stdin: false });
     worker.on('message', (message: InterruptWorkerMessage) => {
       if (message.type === 'connected') ready();
@@ -157,10 +171,10 @@ export class Interrupts {
   }
 
   #decide(...[parent, waited, tried]: Parameters<Ask>): number {
-    const meant = this.target.find(parent);
+    const meant = this.#target.find(parent);
     if (meant === 'over') return verdict.over;
     if (this.#kernelWork > 0) return verdict.later;
-    const code = codeOnStack(this.isKernel);
+    const code = codeOnStack((url) => this.#kernelUrls.includes(url));
     if (code === 'none') {
       if (meant === 'waiting') return verdict.over;
       this.#note(meant);
@@ -233,14 +247,14 @@ export class Interrupts {
     this.#noted.add(execution);
     // One that trains has its history first.
     if (!execution.isTraining) execution.stopping ??= new Interrupted();
-    setImmediate(() => this.kernel(() => this.target.stop(execution)));
+    setImmediate(() => this.kernel(() => this.#target.stop(execution)));
   }
 
   #terminated(flow: Flow | undefined): void {
     this.#kernelWork = 0;
     this.kernel(() => {
       const isTold = this.#userCode.wasTerminated();
-      this.target.terminated(flow, isTold);
+      this.#target.terminated(flow, isTold);
     });
     setImmediate(() => {
       throw new AsyncStackReset();

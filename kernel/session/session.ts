@@ -4,7 +4,6 @@
  * compile (`compile/`) → run (`evaluator.ts`) → events (`outputQueue.ts`). What a cell starts and leaves
  * behind (timers, promises) stays its own: `flows` carries the execution along.
  */
-import { fileURLToPath } from 'node:url';
 import type {
   ExecuteRequest,
   KernelEvent,
@@ -24,7 +23,7 @@ import { installConsole } from './consoleStreams.js';
 import { toErrorReport } from './errorReport.js';
 import { Evaluator, type Outcome } from './evaluator.js';
 import { Execution, type Flow, flows } from './execution.js';
-import { Interrupts, stepWithinMs, unwindWithinMs } from './interrupts.js';
+import { type Interrupts, stepWithinMs, unwindWithinMs } from './interrupts.js';
 import { FileScripts } from './files/fileScripts.js';
 import { ImportedNames } from './importedNames.js';
 import { isError } from './isError.js';
@@ -44,12 +43,15 @@ import { loadTypeScript } from './typescript.js';
 import { Trainings } from './trainings.js';
 import { installUserTimers, type UserTimers } from './userTimers.js';
 import { summarizeVariables } from './variables.js';
+import { warmUpCompiler } from './warmUpCompiler.js';
 
 export interface SessionOptions {
   /** The notebook's folder: imports are resolved from there. */
   folder: string;
   /** URL of the folder that holds the bundles: the library, the compiler, the interrupt worker. */
   bundles: URL;
+  /** They are listened to already. */
+  interrupts: Interrupts;
   send: Send;
   exit: (code: number) => void;
 }
@@ -80,7 +82,8 @@ export class Session {
   #executionCount = 0;
 
   constructor(private readonly options: SessionOptions) {
-    const { folder, bundles, send } = options;
+    const { folder, bundles, interrupts, send } = options;
+    this.#interrupts = interrupts;
     this.#frames = new StackFrames(this.#scripts, this.#files, new URL('.', bundles).href);
     this.#modules = new Modules({
       folder,
@@ -102,27 +105,15 @@ export class Session {
       say: (text) => this.#note(text),
     });
     this.#output = new OutputQueue(send, (work) => this.#interrupts.kernel(work));
-    const kernelUrls = ['kernel.js', 'typescript.cjs'].map((file) => new URL(file, bundles).href);
-    // V8 knows a CommonJS file by its path.
-    kernelUrls.push(fileURLToPath(kernelUrls[1]!));
-    this.#interrupts = new Interrupts(
-      {
-        find: (parent) => this.#meant(parent),
-        stop: (execution) => this.#stop(execution),
-        terminated: (flow, isTold) => this.#terminated(flow, isTold),
-      },
-      (url) => kernelUrls.includes(url),
-    );
+    interrupts.serve({
+      find: (parent) => this.#meant(parent),
+      stop: (execution) => this.#stop(execution),
+      terminated: (flow, isTold) => this.#terminated(flow, isTold),
+    });
   }
 
-  /**
-   * Takes over the process: console, timers, errors, `process.exit`.
-   *
-   * @param ready Called when requests may come.
-   */
-  install(ready: () => void): void {
-    const { bundles } = this.options;
-    this.#interrupts.listen(new URL('interruptWorker.js', bundles), ready);
+  /** Takes over the process: console, timers, errors, `process.exit`. Requests may come then. */
+  install(): void {
     this.#frames.install();
     const runtime = createCellRuntime({
       modules: this.#modules,
@@ -166,8 +157,7 @@ export class Session {
 
   /** Loads the compiler, so that the first cell does not wait for it. */
   warmUp(): void {
-    const options = { script: 0, ...this.#names.compileOptions };
-    this.#interrupts.kernel(() => compileCell(loadTypeScript(), warmUpCell, options));
+    this.#interrupts.kernel(warmUpCompiler);
   }
 
   /** Ends the process in order. */
@@ -549,6 +539,3 @@ export class Session {
     this.#interrupts.protect(() => this.#output.emit(event));
   }
 }
-
-/** A bit of everything, so that the compiler's code is compiled itself. */
-const warmUpCell = 'const n: number = await 1; function f<T>(x: T) { return [x]; }\nf(n)';

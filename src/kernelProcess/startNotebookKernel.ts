@@ -1,17 +1,26 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { type KernelClient, startKernel } from '../../kernel/client/kernelClient.js';
+import {
+  type KernelClient,
+  type SpareKernel,
+  startKernel,
+} from '../../kernel/client/kernelClient.js';
 import { folderOf } from '../notebook/folderOf.js';
 
 /** Starts the kernel of a notebook, and logs its life. */
 export function startNotebookKernel(
   kernelPath: string,
   notebook: vscode.NotebookDocument,
+  spare: SpareKernel,
   log: vscode.LogOutputChannel,
 ): KernelClient {
   const cwd = folderOf(notebook);
   const name = path.posix.basename(notebook.uri.path);
-  const kernel = startKernel({ kernelPath, cwd, ...limitsOf(notebook) });
+  const mayTake = vscode.workspace
+    .getConfiguration('unroll.kernel')
+    .get<boolean>('keepSpare', true);
+  const options = { kernelPath, cwd, ...limitsOf(notebook) };
+  const kernel = startKernel(options, mayTake ? spare : undefined);
   log.info(`${name}: starting a kernel in ${cwd}`);
   kernel.ready.then(
     ({ pid, node }) => log.info(`${name}: kernel ${pid} is ready (Node ${node})`),

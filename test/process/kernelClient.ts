@@ -2,7 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { CellEvent, KernelOptions } from '../../kernel/client/kernelClient.js';
-import { type KernelClient, startKernel } from '../../kernel/client/kernelClient.js';
+import {
+  type KernelClient,
+  type SpareKernel,
+  startKernel,
+} from '../../kernel/client/kernelClient.js';
 import type { MimeBundle } from '../../kernel/contract/mime.js';
 import type { ErrorReport, ExecuteReply } from '../../kernel/contract/protocol.js';
 
@@ -30,15 +34,16 @@ export class TestKernel {
   lastId = '';
   #cells = 0;
 
-  constructor(options: Partial<KernelOptions> = {}) {
+  constructor(options: Partial<KernelOptions> = {}, spare?: SpareKernel) {
     // Another Node than the one that runs the tests, e.g. to try a newer one.
     const execPath = process.env.UNROLL_TEST_NODE;
-    this.client = startKernel({
+    const all = {
       kernelPath,
       cwd: fileURLToPath(root),
       ...(execPath === undefined ? {} : { execPath }),
       ...options,
-    });
+    };
+    this.client = startKernel(all, spare);
     this.client.onStray((event) => this.strays.push(event));
   }
 

@@ -4,23 +4,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kernelEnvironment } from '../../kernel/client/kernelEnvironment.js';
 import { kernelPath, TestKernel } from './kernelClient.js';
+import { assertGone, isAlive } from './processes.js';
 
 const clientUrl = new URL('../../kernel/client/kernelClient.js', import.meta.url).href;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function assertGone(pid: number, state = ''): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (isAlive(pid) && Date.now() < deadline) await sleep(20);
-  assert.ok(!isAlive(pid), `process ${String(pid)} is still there ${state}`);
-}
 
 describe('a kernel process', () => {
   const kernels: TestKernel[] = [];

@@ -1,7 +1,9 @@
 /** Many cells on many kernels, with interrupts and kills at random times; what must hold at the end is checked. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SpareKernel } from '../../kernel/client/kernelClient.js';
 import { TestKernel } from '../process/kernelClient.js';
+import { isAlive } from '../process/processes.js';
 
 export interface StressOptions {
   cells: number;
@@ -32,15 +34,19 @@ const cells: ((n: number) => string)[] = [
 export async function runStress(options: StressOptions): Promise<StressReport> {
   const began = performance.now();
   const random = createRandom(options.seed);
-  const kernels = Array.from({ length: options.kernels }, () => new TestKernel());
+  // As in VS Code, a process that waits takes the place of one that was killed.
+  const spare = new SpareKernel();
+  const kernels = Array.from({ length: options.kernels }, () => new TestKernel({}, spare));
   const pids = new Set<number>();
+  const note = (pid: number | undefined) => pid !== undefined && pids.add(pid);
   await Promise.all(kernels.map((kernel) => kernel.value('1')));
   const before = heapUsed();
   const report = { ok: 0, interrupted: 0, killed: 0 };
   let next = 0;
   const work = async (kernel: TestKernel): Promise<void> => {
     for (let n = next++; n < options.cells; n = next++) {
-      if (kernel.client.pid !== undefined) pids.add(kernel.client.pid);
+      note(kernel.client.pid);
+      note(spare.pid);
       const run = kernel.run(cells[random(cells.length)]!(n));
       // Spread evenly over the cells.
       const isDisturbed =
@@ -59,8 +65,10 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
     }
   };
   await Promise.all(kernels.map(work));
-  for (const { client } of kernels) if (client.pid !== undefined) pids.add(client.pid);
+  for (const { client } of kernels) note(client.pid);
+  note(spare.pid);
   await Promise.all(kernels.map((kernel) => kernel.dispose()));
+  spare.dispose();
   return {
     ...report,
     orphans: await countAlive([...pids]),
@@ -83,14 +91,6 @@ async function countAlive(pids: number[]): Promise<number> {
     await sleep(50);
   }
   return alive.length;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 function heapUsed(): number {
