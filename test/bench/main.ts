@@ -16,6 +16,7 @@ import {
   toGrowthTable,
   variedNames,
 } from './growth.js';
+import { measureKernels } from './kernels/measureKernels.js';
 import type { Peak } from './peak.js';
 import { LossMismatchError, race, type Entrant } from './race.js';
 import { replaceSection, toGoalLines, toResultTable, type Outcome } from './resultTable.js';
@@ -99,6 +100,7 @@ async function measureGrowth(options: BenchOptions): Promise<string> {
 function measure(section: string, options: BenchOptions, machine: Machine): Promise<string> {
   if (section === 'coupled') return measureCoupled(options, machine);
   if (section === 'growth') return measureGrowth(options);
+  if (section === 'kernel') return measureKernels(options.rounds);
   return measureWorkload(section, options, machine);
 }
 
