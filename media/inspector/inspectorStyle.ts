@@ -50,7 +50,7 @@ const css = `
 .inspector .phase.loss { border-color: currentColor; }
 .inspector .subject { color: var(--unroll-muted); overflow-wrap: anywhere; }
 .inspector .equation, .inspector .formula { font-size: 17px; margin: 4px 0 2px; overflow-x: auto; overflow-y: hidden; padding-bottom: 2px; }
-.inspector .equation.part { font-size: 12.5px; color: var(--unroll-muted); margin: 0; }
+.inspector .panel .small { font-size: 12.5px; color: var(--unroll-muted); margin: 0; }
 .inspector .panel h4 { margin: 10px 0 3px; font-size: 11px; font-weight: 600; letter-spacing: 0; color: var(--unroll-muted); }
 .inspector .strip { margin-bottom: 6px; }
 .inspector .striphead { display: flex; align-items: baseline; gap: 8px; min-height: 20px; }

@@ -89,6 +89,7 @@ export class InspectorView implements OutputView<Shown> {
     this.#sides.forEach((side, index) => side.update(shown.traces[index]!.trace));
     const [only, second] = this.#sides;
     this.#head.show(shown.title, second ? '' : headline(only!.trace));
+    this.#whatIf?.dispose();
     this.#whatIf = second
       ? undefined
       : new WhatIf(only!.trace, this.line, () => void this.#redraw());
@@ -100,6 +101,7 @@ export class InspectorView implements OutputView<Shown> {
   dispose(): void {
     for (const end of this.#endings) end();
     for (const side of this.#sides) side.dispose();
+    this.#whatIf?.dispose();
     this.#transport.dispose();
     this.#table.dispose();
     this.#tabs.dispose();
@@ -172,9 +174,14 @@ export class InspectorView implements OutputView<Shown> {
   }
 
   #pressed(event: KeyboardEvent): void {
-    const side = this.#sides.find(({ pane }) => pane.owns(event.target));
+    // Keys go on walking from the buttons, which have Space and Enter for themselves.
+    const isButton =
+      this.#transport.owns(event.target) && event.key !== ' ' && event.key !== 'Enter';
+    const side =
+      this.#sides.find(({ pane }) => pane.owns(event.target)) ??
+      (isButton ? this.#leader : undefined);
     const action = side && toKeyAction(event);
-    if (!action) return;
+    if (!side || !action) return;
     event.preventDefault();
     event.stopPropagation();
     this.#leader = side;
@@ -201,6 +208,7 @@ export class InspectorView implements OutputView<Shown> {
   async #redraw(): Promise<void> {
     const whatIf = this.#whatIf;
     if (whatIf) this.#bar.show(whatIf);
+    this.#root.dataset['live'] = String(whatIf?.isLive ?? false);
     this.#bar.root.hidden = this.#bar.note.hidden = whatIf === undefined;
     this.#drawn = toDrawn(this.#sides, whatIf?.change, this.#bar.version());
     this.#tabs.update(this.#chartSides());

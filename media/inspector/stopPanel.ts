@@ -77,13 +77,20 @@ function panelContent(
   ];
 }
 
-/** The operation; of a gate or a state first the equation down to other gates and states. */
+/** A longer equation does not fit the panel in large type. */
+const mostInLarge = 44;
+
+/** The operation, and for gates and states the equation down to other gates and states: first where it is short. */
 function equations({ math, equation, formula }: Reading): HTMLElement[] {
   const line = (className: string, content: Element) =>
     element('div', { class: className, children: [content] });
+  const isFirst = formula !== undefined && formula.text.length <= mostInLarge;
+  const whole = formula && mathElement(formula.math, formula.text);
+  const own = math && mathElement(math, equation);
   return [
-    ...(formula ? [line('formula', mathElement(formula.math, formula.text))] : []),
-    ...(math ? [line(formula ? 'equation part' : 'equation', mathElement(math, equation))] : []),
+    ...(whole && isFirst ? [line('formula', whole)] : []),
+    ...(own ? [line(isFirst ? 'equation small' : 'equation', own)] : []),
+    ...(whole && !isFirst ? [line('formula small', whole)] : []),
   ];
 }
 

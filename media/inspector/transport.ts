@@ -10,6 +10,8 @@ interface TransportActions {
 
 export interface Transport {
   root: HTMLElement;
+  /** Whether it is one of the buttons. */
+  owns(target: EventTarget | null): boolean;
   toggle(): void;
   pause(): void;
   /** Says which buttons lead anywhere. */
@@ -79,6 +81,7 @@ export function createTransport(actions: TransportActions): Transport {
   const back = button('back', 'Back', '←', byHand('back'));
   const next = button('next', 'Next', '→', byHand('next'));
   const last = button('last', 'Last stop', 'End', byHand('last'));
+  const all = [first, back, play, next, last];
   const select = element('select', {
     class: 'speed',
     attributes: { 'aria-label': 'Speed', title: 'Stops a second while playing' },
@@ -94,8 +97,9 @@ export function createTransport(actions: TransportActions): Transport {
     root: element('span', {
       class: 'transport',
       attributes: { role: 'group', 'aria-label': 'Walk through time' },
-      children: [first, back, play, next, last, select],
+      children: [...all, select],
     }),
+    owns: (target) => target instanceof HTMLButtonElement && all.includes(target),
     toggle,
     pause,
     show: (atStart, atEnd) => {

@@ -15,6 +15,9 @@ export interface Change {
   walks: Record<'before' | 'after' | 'difference', Walk>;
 }
 
+/** Milliseconds without an answer. */
+const askAgainAfter = [700, 2_000, 6_000];
+
 const idle = 'What-if edits need the kernel that made this trace; stepping does not.';
 
 /** The what-if edits of one trace: made one after the other, answered by the kernel all together. */
@@ -31,6 +34,7 @@ export class WhatIf {
   message = '';
   #answered: readonly MadeEdit[] = [];
   #asked = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly trace: TraceData,
@@ -39,7 +43,11 @@ export class WhatIf {
   ) {
     if (!line.isOpen) this.idle = `${idle} This page has no connection to one.`;
     else if (trace.id === undefined) this.idle = `${idle} This output does not name its trace.`;
-    else void this.#askWhetherLive(trace.id);
+    else this.#askWhetherLive(trace.id, askAgainAfter);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
   }
 
   async set(editable: Editable, was: number, value: number): Promise<void> {
@@ -59,11 +67,18 @@ export class WhatIf {
     this.#take([], undefined);
   }
 
-  async #askWhetherLive(id: string): Promise<void> {
-    const answer = await this.line.ask({ kind: 'live', trace: id });
-    this.isLive = !('error' in answer);
-    this.idle = 'error' in answer ? `${idle} ${answer.error.message}` : '';
-    this.changed();
+  /**
+   * Asks, and again where no answer comes: what a picture says while its notebook is still being opened is
+   * lost.
+   */
+  #askWhetherLive(id: string, [delay, ...later]: readonly number[]): void {
+    void this.line.ask({ kind: 'live', trace: id }).then((answer) => {
+      clearTimeout(this.#timer);
+      this.isLive = !('error' in answer);
+      this.idle = 'error' in answer ? `${idle} ${answer.error.message}` : '';
+      this.changed();
+    });
+    if (delay !== undefined) this.#timer = setTimeout(() => this.#askWhetherLive(id, later), delay);
   }
 
   async #send(edits: readonly MadeEdit[]): Promise<void> {

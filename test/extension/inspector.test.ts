@@ -247,11 +247,8 @@ describe('two traces side by side in VS Code', function () {
       `document.querySelector('${view} .tabs .legend')?.textContent`,
     );
     assert.match(legend, /RNN: net\.l0 · h.*LSTM: net\.l0 · h/);
-    // With cells closed the charts stand within the window.
-    await click(`${view} label:has(input[value="cell"])`);
-    await waitForFrame(`document.querySelector('${view}').dataset.level === 'cell'`);
-    await sleep(1000);
-    await click(`${view} [data-tab="gates"]`);
+    // The tabs stand below the window.
+    await evaluateInFrames(`document.querySelector('${view} [data-tab="gates"]')?.click()`);
     await waitForFrame(`document.querySelectorAll('${view} [role="tabpanel"] h4').length === 2`);
   });
 

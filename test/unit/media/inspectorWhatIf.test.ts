@@ -356,6 +356,16 @@ describe('the kernel at the other end', () => {
       send(message);
     await settled();
     assert.equal(whatIf.isLive, false);
+    whatIf.dispose();
+  });
+
+  it('is asked again where a message was lost', async () => {
+    let isOpening = true;
+    const { line, posted } = page((request) => (isOpening ? undefined : live(request)));
+    const whatIf = new WhatIf(withId, line, () => undefined);
+    isOpening = false;
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    assert.deepEqual([posted.length, whatIf.isLive], [2, true]);
   });
 });
 
