@@ -4,6 +4,7 @@ export * from './io/index.js';
 export { fit, type NotebookFitOptions as FitOptions } from './notebook/fit.js';
 export type { CheckpointFileOptions } from './notebook/checkpointFile.js';
 export { lossChart, type LossChartOptions } from './notebook/lossChart.js';
+export { flowChart } from './notebook/flowChart.js';
 export { unrolledGraph, type UnrolledGraphOptions } from './notebook/unrolledGraph.js';
 export {
   clearOutput,

@@ -5,6 +5,7 @@ import { now } from '../rnn/train/platform.js';
 import type { Run } from '../rnn/train/run.js';
 import type { TrainingSnapshot } from '../rnn/train/snapshot.js';
 import { toFileCheckpoint, toSnapshot, type CheckpointFileOptions } from './checkpointFile.js';
+import { flowBundle } from './flowChart.js';
 import { notebookHost, type NotebookHost } from './host.js';
 import {
   checkLossChartOptions,
@@ -30,6 +31,8 @@ export interface NotebookFitOptions<State> extends Omit<
 
 /** Least time between two drawings of a running curve. */
 const drawEveryMs = 100;
+/** The heat map is drawn as a whole each time. */
+const drawFlowEveryMs = 500;
 
 let charts = 0;
 
@@ -55,6 +58,7 @@ export function fit<State>({ chart = {}, ...given }: NotebookFitOptions<State>):
   const host = notebookHost();
   if (!host) return train(options);
   const draw = chart ? liveChart(host, chart) : undefined;
+  const drawFlow = chart && options.inspectEvery !== undefined ? liveFlow(host) : undefined;
   const signal = host.interruption();
   const abort = (): void => {
     const reason: unknown = signal.reason;
@@ -67,6 +71,7 @@ export function fit<State>({ chart = {}, ...given }: NotebookFitOptions<State>):
       if (state.status !== 'running' && state.status !== 'paused')
         signal.removeEventListener('abort', abort);
       draw?.(state);
+      drawFlow?.(state);
       const { lr, clipNorm } = state.settings;
       const now = `${state.status} ${lr} ${clipNorm}`;
       if (now !== shown) changed();
@@ -123,5 +128,17 @@ function liveChart(host: NotebookHost, options: LossChartOptions): (run: Run) =>
     const { totalSteps } = progressOf(run);
     const payload = toLossPayload(run.history, run.status, totalSteps, options);
     host.display(lossBundle(payload), { displayId });
+  };
+}
+
+/** Shows how far back the gradient reaches, and replaces it when more of it was recorded. */
+function liveFlow(host: NotebookHost): (run: Run) => void {
+  const displayId = `unroll-flow-${++charts}`;
+  let [drawn, records] = [-Infinity, 0];
+  return ({ history: { gradientFlow: flow }, status }) => {
+    const isNew = flow !== undefined && flow.step.length > records;
+    if (!isNew || (status === 'running' && now() - drawn < drawFlowEveryMs)) return;
+    [drawn, records] = [now(), flow.step.length];
+    host.display(flowBundle(flow), { displayId });
   };
 }

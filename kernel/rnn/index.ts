@@ -215,6 +215,7 @@ export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 export type { Loss, Model } from './train/model.js';
 export type { BatchSource, TrainingData } from './train/batchReader.js';
 export type { FitCallback, Training } from './train/callbacks.js';
+export { GradientFlow, type GradientFlowOptions } from './train/gradientFlow.js';
 export type { ClipOptions } from './train/clipping.js';
 export type { ValidationOptions } from './train/validation.js';
 export type { EarlyStoppingOptions, MonitorOptions } from './train/monitor.js';

@@ -18,6 +18,8 @@ export interface InspectedBatch<State = unknown> {
   target?: Tensor;
   /** The state that the model starts from. Left out: what the model does without. */
   state?: State;
+  /** Valid time steps of each sequence, for models that take `{ lengths }`. Left out: all. */
+  lengths?: Int32Array;
 }
 
 export interface InspectOptions extends TraceOptions {
@@ -96,7 +98,7 @@ function checkParameters(model: Module): void {
 /** Runs the model once, as it is, and reads the tape. Nothing goes back through the tape itself. */
 function captureNetwork<State>(
   model: Module & Model<State>,
-  { input, target, state }: InspectedBatch<State>,
+  { input, target, state, lengths }: InspectedBatch<State>,
   { loss }: InspectOptions,
 ): Network {
   if (!isGradEnabled())
@@ -105,7 +107,7 @@ function captureNetwork<State>(
   const own = new Tensor(input.data, input.shape, {
     requiresGrad: !(input.data instanceof Int32Array),
   });
-  const { output } = callModel(model, own, state);
+  const { output } = callModel(model, own, state, lengths);
   const value: unknown = loss ? loss(output, target as Tensor) : output;
   if (!(value instanceof Tensor))
     throw new InspectionError(

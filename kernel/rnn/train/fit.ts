@@ -7,6 +7,7 @@ import { BatchReader, isTrainingData, type TrainingData } from './batchReader.js
 import { Callbacks, isCallbacks, type FitCallback } from './callbacks.js';
 import { checkCheckpoint, Checkpointing, type CheckpointOptions } from './checkpointing.js';
 import { checkClipping, type ClipOptions } from './clipping.js';
+import { GradientFlowRecorder, isInspectEvery, type GradientFlowOptions } from './gradientFlow.js';
 import type { Loss, Model } from './model.js';
 import { Monitor, type MonitoringOptions } from './monitor.js';
 import { Run, type RunSettings } from './run.js';
@@ -54,6 +55,12 @@ export interface FitOptions<State> extends ClipOptions, ScheduleOptions, Monitor
   checkpoint?: CheckpointOptions;
   /** Goes on from a snapshot, bit for bit; `steps` and `epochs` count from the very start. */
   resume?: TrainingSnapshot;
+  /**
+   * Records at the first step and at every so many how far back in time the gradient reaches, in
+   * `history.gradientFlow`; see `GradientFlow`. Changes nothing of the training, and takes a few times as long as a
+   * step where it is done. Default: not recorded.
+   */
+  inspectEvery?: number | GradientFlowOptions;
   /** Told of every step, epoch, measurement and of the end; see `FitCallback`. */
   callbacks?: FitCallback | readonly FitCallback[];
   /** Told after every step, of pauses and changes, and at the end; must not throw. */
@@ -118,6 +125,7 @@ function checkFitOptions(options: FitOptions<unknown>): void {
     detectAnomaly: optional(isDetectAnomaly),
     checkpoint: optional(is.object),
     resume: optional(is.object),
+    inspectEvery: optional(isInspectEvery),
     callbacks: optional(isCallbacks),
     onStep: optional(is.function),
   });
@@ -158,6 +166,8 @@ function createCallbacks<State>(options: FitOptions<State>, length: RunLength): 
     ...(saving ? [saving.along] : []),
   ]);
   checkNames(callbacks.list);
+  if (options.inspectEvery !== undefined) list.push(new GradientFlowRecorder(options.inspectEvery));
+  const callbacks: Callbacks = new Callbacks([...list, ...[options.callbacks ?? []].flat()]);
   return callbacks;
 }
 
