@@ -160,14 +160,13 @@ function createCallbacks<State>(options: FitOptions<State>, length: RunLength): 
     list.push(measuring, monitoring);
   }
   if (schedule) list.push(new Scheduling([schedule].flat(), scheduleEvery, valueOf));
+  if (options.inspectEvery !== undefined) list.push(new GradientFlowRecorder(options.inspectEvery));
   const callbacks: Callbacks = new Callbacks([
     ...list,
     ...[options.callbacks ?? []].flat(),
     ...(saving ? [saving.along] : []),
   ]);
   checkNames(callbacks.list);
-  if (options.inspectEvery !== undefined) list.push(new GradientFlowRecorder(options.inspectEvery));
-  const callbacks: Callbacks = new Callbacks([...list, ...[options.callbacks ?? []].flat()]);
   return callbacks;
 }
 

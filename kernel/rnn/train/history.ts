@@ -1,3 +1,5 @@
+import type { GradientFlow } from './gradientFlow.js';
+
 /** What one training step was like. */
 export interface StepReport {
   /** Steps done, from 1. */
@@ -92,6 +94,8 @@ export class TrainingHistory {
     seconds: [] as number[],
     metrics: {} as Record<string, number[]>,
   };
+  /** How far back in time the gradient reached, where `inspectEvery` asked for it. */
+  gradientFlow: GradientFlow | undefined;
   /** The best measurement by the loss, or by what `monitor` says. */
   best: BestMeasurement | undefined;
   /** Whether the run ended because nothing improved any more. */

@@ -1,6 +1,5 @@
 import { checkOptions, is, optional } from '../options.js';
 import { TrainingHistory, type StepReport } from './history.js';
-import type { GradientFlow } from './gradientFlow.js';
 import { now } from './platform.js';
 import { StopSignal } from './stopSignal.js';
 
@@ -10,59 +9,6 @@ export interface RunSettings {
   lr: number;
   /** Largest global gradient norm; undefined: no clipping. */
   clipNorm: number | undefined;
-}
-
-/** A run so far, in columns: the i-th entry of each belongs to the i-th step. */
-export class TrainingHistory {
-  readonly step: number[] = [];
-  readonly loss: number[] = [];
-  readonly gradNorm: number[] = [];
-  readonly lr: number[] = [];
-  readonly seconds: number[] = [];
-  /** Changes of the learning rate or the clipping by `run.change`, or while the run was paused. */
-  readonly changes: SettingChange[] = [];
-  readonly epochs: EpochReport[] = [];
-  /** Measurements of the validation data, in columns; `metrics` has a column for each metric. */
-  readonly validation = {
-    step: [] as number[],
-    loss: [] as number[],
-    seconds: [] as number[],
-    metrics: {} as Record<string, number[]>,
-  };
-  /** How far back in time the gradient reached, where `inspectEvery` asked for it. */
-  gradientFlow: GradientFlow | undefined;
-  /** The best measurement by the loss, or by what `monitor` says. */
-  best: BestMeasurement | undefined;
-  /** Whether the run ended because nothing improved any more. */
-  stoppedEarly = false;
-
-  append(report: StepReport): void {
-    for (const column of ['step', 'loss', 'gradNorm', 'lr', 'seconds'] as const)
-      this[column].push(report[column]);
-  }
-
-  appendValidation(report: ValidationReport): void {
-    for (const column of ['step', 'loss', 'seconds'] as const)
-      this.validation[column].push(report[column]);
-    for (const [name, value] of Object.entries(report.metrics))
-      (this.validation.metrics[name] ??= []).push(value);
-  }
-
-  /** How Node prints the history: one line, the numbers are in the columns. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    const last = (column: readonly number[]): string => column.at(-1)?.toFixed(4) ?? 'none';
-    const { loss, metrics } = this.validation;
-    const measured = [
-      ...(loss.length > 0 ? [`validation ${last(loss)}`] : []),
-      ...Object.entries(metrics).map(([name, column]) => `${name} ${last(column)}`),
-      ...(this.best ? [`best ${this.best.value.toFixed(4)} at step ${this.best.step}`] : []),
-    ];
-    return [
-      `TrainingHistory of ${this.step.length} steps: loss ${last(this.loss)}`,
-      ...measured,
-      `${(this.seconds.at(-1) ?? 0).toFixed(1)} s`,
-    ].join(', ');
-  }
 }
 
 export type RunStatus = 'running' | 'paused' | 'done' | 'stopped' | 'failed';
