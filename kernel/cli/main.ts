@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArguments, usage, UsageError } from './arguments.js';
 import { NotebookFormatError } from './nbformat.js';
 import { ParameterError } from './parameters.js';
+import { ResultFileError } from './results.js';
 import { runAll, type Interruption } from './runAll.js';
 
 const exitCodes = { ok: 0, cellFailed: 1, usage: 2, interrupted: 130 };
@@ -30,6 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
 /** What the caller can mend is said in a sentence; anything else is ours and keeps its stack. */
 function isUserError(error: unknown): error is Error {
   if (error instanceof UsageError || error instanceof NotebookFormatError) return true;
+  if (error instanceof ResultFileError) return true;
   return error instanceof ParameterError || (error instanceof Error && 'syscall' in error);
 }
 

@@ -1,6 +1,7 @@
 /** What a run leaves: the notebook with its outputs, and the page. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { toPage } from './html/page.js';
 import { printNotebook, type Notebook } from './nbformat.js';
 import type { Target } from './targets.js';
@@ -8,22 +9,47 @@ import type { Target } from './targets.js';
 /** Between two writings of the same notebook while it runs. */
 const writeEveryMs = 5000;
 
+/** What cells gave could not be written to where it was to go: a full disk, no permission. */
+export class ResultFileError extends Error {
+  override name = 'ResultFileError';
+
+  constructor(file: string, reason: unknown, instead: string | undefined) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    const where = instead === undefined ? 'it is lost' : `it is in ${instead} instead`;
+    super(`'${file}' could not be written (${why}). What was there before is unchanged; ${where}.`);
+  }
+}
+
 export class Results {
   #writtenAt = Date.now();
+  #hasWarned = false;
 
   constructor(
     private readonly target: Target,
     private readonly content: Notebook,
+    /** Says what went wrong while cells still run. */
+    private readonly warn: (text: string) => void,
   ) {}
 
-  /** Between two cells: a run that is killed leaves what it had reached. */
+  /** Between two cells: a run that is killed leaves what it had reached. One that cannot be written goes on. */
   async writeReached(): Promise<void> {
     if (Date.now() - this.#writtenAt < writeEveryMs) return;
-    await this.#writeNotebook();
+    try {
+      await this.#writeNotebook();
+    } catch (error) {
+      this.#writtenAt = Date.now();
+      if (!this.#hasWarned) this.warn(`not written so far: ${reasonOf(error)}`);
+      this.#hasWarned = true;
+    }
   }
 
+  /** @throws {ResultFileError} After everything that can be written is. */
   async write(): Promise<void> {
-    await this.#writeNotebook();
+    const outcomes = await Promise.allSettled([this.#writeNotebook(), this.#writePage()]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  async #writePage(): Promise<void> {
     const { html, notebook } = this.target;
     if (html === undefined) return;
     const { drawChart } = await import('./charts.js');
@@ -40,6 +66,9 @@ export class Results {
   }
 }
 
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 const withKernelspec = (notebook: Notebook): Notebook => ({
   ...notebook,
   metadata: {
@@ -49,10 +78,45 @@ const withKernelspec = (notebook: Notebook): Notebook => ({
   },
 });
 
-/** Whole or not at all: a run that is stopped while writing leaves the earlier file. */
+/**
+ * Whole or not at all: a run that is stopped while writing, and a disk that is full, leave the earlier file.
+ *
+ * @throws {ResultFileError} With where the text is instead.
+ */
 async function writeWhole(file: string, text: string): Promise<void> {
-  await mkdir(dirname(resolve(file)), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, file);
+  try {
+    await mkdir(dirname(resolve(file)), { recursive: true });
+    await writeAndRename(`${file}.${process.pid}.tmp`, file, text);
+  } catch (error) {
+    throw new ResultFileError(file, error, await writeElsewhere(basename(file), text));
+  }
+}
+
+async function writeAndRename(temporary: string, file: string, text: string): Promise<void> {
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(text);
+      // A disk may say only here that it is full.
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The hours that it took are not to be lost with one disk. @returns undefined where this one is full, too */
+async function writeElsewhere(name: string, text: string): Promise<string | undefined> {
+  try {
+    const file = join(await mkdtemp(join(tmpdir(), 'unroll-rescued-')), name);
+    await writeAndRename(`${file}.tmp`, file, text);
+    return file;
+  } catch {
+    // There is nothing left to try; the error that is thrown says so.
+    return undefined;
+  }
 }

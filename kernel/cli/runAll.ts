@@ -71,7 +71,7 @@ async function runJob(job: Job, around: Surroundings): Promise<RunResult> {
   const temporary =
     job.files === undefined ? await mkdtemp(join(tmpdir(), 'unroll-run-')) : undefined;
   const folder = job.files ?? temporary!;
-  const results = new Results(job, content);
+  const results = new Results(job, content, (text) => terminal.line('stderr', `unroll: ${text}`));
   const started = Date.now();
   try {
     const result = await runNotebook(content, {

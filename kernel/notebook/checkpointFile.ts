@@ -12,6 +12,21 @@ export interface CheckpointFileOptions {
   every?: number | 'epoch';
 }
 
+/** A checkpoint could not be written, on a full disk for example. The file still holds the one before. */
+export class CheckpointFileError extends Error {
+  override readonly name = 'CheckpointFileError';
+
+  constructor(file: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `fit: the checkpoint '${file}' could not be written (${why}); it holds what it held before`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** The part of Node's file system that is used. */
 interface FileSystem {
   readFileSync(path: string): Uint8Array;
@@ -55,7 +70,11 @@ export function toFileCheckpoint(options: CheckpointFileOptions): CheckpointOpti
 
 const toBytes = (snapshot: TrainingSnapshot): Uint8Array => saveCheckpoint({ ...snapshot });
 
-/** Written beside the file and put in its place when all of it is on the disk. */
+/**
+ * Written beside the file and put in its place when all of it is on the disk.
+ *
+ * @throws {CheckpointFileError}
+ */
 async function writeWhole({ promises }: FileSystem, file: string, bytes: Uint8Array) {
   const partial = `${file}.partial`;
   try {
@@ -69,7 +88,7 @@ async function writeWhole({ promises }: FileSystem, file: string, bytes: Uint8Ar
     await promises.rename(partial, file);
   } catch (error) {
     await promises.rm(partial, { force: true });
-    throw error;
+    throw new CheckpointFileError(file, error);
   }
 }
 

@@ -126,8 +126,14 @@ export class OverflowFile {
   /** It can be written to again. */
   close(): void {
     this.#writeBlock();
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    const fd = this.#fd;
     this.#fd = undefined;
+    try {
+      if (fd !== undefined) closeSync(fd);
+    } catch (error) {
+      // Some file systems say only here that they are full.
+      this.failure ??= reasonOf(error);
+    }
   }
 
   #addToTail(text: string): void {
