@@ -90,7 +90,15 @@ export {
   type TranslateOptions,
   type Translation,
 } from './modules/seq2seq/seq2seq.js';
-export { Encoder, type EncoderOptions, type SequenceLayer } from './modules/seq2seq/encoder.js';
+export { Encoder, type EncoderOptions } from './modules/seq2seq/encoder.js';
+export {
+  Bidirectional,
+  type BidirectionalOptions,
+  type BidirectionalState,
+} from './modules/bidirectional.js';
+export { Residual, type ResidualLayer } from './modules/residual.js';
+export { RecurrentStack, type RecurrentStackOptions } from './modules/recurrentStack.js';
+export type { SequenceLayer, SequenceOptions, SequenceResult } from './modules/sequenceLayer.js';
 export { Decoder, type DecoderOptions, type DecoderState } from './modules/seq2seq/decoder.js';
 export type { BridgeKind } from './modules/seq2seq/bridge.js';
 export type {

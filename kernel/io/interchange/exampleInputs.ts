@@ -40,7 +40,7 @@ function put(target: Record<string, unknown>, [key, ...rest]: readonly string[],
 }
 
 function withLengths(argument: unknown, position: number): unknown {
-  if (position < 2 || typeof argument !== 'object' || argument === null) return argument;
+  if (position < 1 || typeof argument !== 'object' || argument === null) return argument;
   const { lengths } = argument as { lengths?: unknown };
   return Array.isArray(lengths) || lengths instanceof Int32Array
     ? {

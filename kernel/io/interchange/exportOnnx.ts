@@ -1,4 +1,5 @@
 import type { Module } from '../../rnn/modules/module.js';
+import { Seq2Seq } from '../../rnn/modules/seq2seq/seq2seq.js';
 import { checkOptions, is, optional } from '../../rnn/options.js';
 import type { Tensor } from '../../rnn/tensor.js';
 import {
@@ -55,6 +56,10 @@ export function exportOnnx(
     dtype: optional(is.oneOf('float32')),
     metadata: optional(is.object),
   });
+  if (model instanceof Seq2Seq)
+    throw new InterchangeError(
+      'exportOnnx: Seq2Seq says symbol after symbol, which no one graph does; export model.encoder with [source, { lengths }] and model.decoder with [symbols, state]',
+    );
   const given = Array.isArray(inputs) ? (inputs as readonly unknown[]) : [inputs];
   const example = toExample(model, given, options.state ?? true);
   const axes = chooseAxes(model, example.inputs, options.dynamicAxes);

@@ -2,6 +2,7 @@
  * Weights in the layout of Keras: kernels `[inputs, outputs]`, gates i f c o and z r h.
  * Source: https://keras.io/api/layers/recurrent_layers/ and keras/src/layers/rnn/{lstm,gru,simple_rnn}.py
  */
+import type { CellProgram } from '../../rnn/cell/program.js';
 import { StateDictError } from '../../rnn/errors.js';
 import { Conv1d } from '../../rnn/modules/conv1d.js';
 import { Embedding } from '../../rnn/modules/embedding.js';
@@ -9,12 +10,13 @@ import { LayerNorm } from '../../rnn/modules/layerNorm.js';
 import { Linear } from '../../rnn/modules/linear.js';
 import type { Module } from '../../rnn/modules/module.js';
 import { Recurrent } from '../../rnn/modules/recurrent.js';
+import { RecurrentCell } from '../../rnn/modules/recurrentCell.js';
 import { createNumbers, sameShape, showShape, type Shape } from '../../rnn/ndarray.js';
 import { checkOptions, is, optional } from '../../rnn/options.js';
 import { Tensor } from '../../rnn/tensor.js';
 import { invertOrder, reorderBlocks, transposed } from './gateOrders.js';
 import { InterchangeError } from './interchangeError.js';
-import { findOperator } from './onnxRecurrent.js';
+import { cellProgramOf, findOperator } from './onnxRecurrent.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -145,6 +147,10 @@ const forms: readonly Form[] = [
     ],
   },
   { type: Recurrent, pieces: recurrentPieces },
+  {
+    type: RecurrentCell,
+    pieces: ({ program }: RecurrentCell, path) => cellPieces(program, path, path, ''),
+  },
 ];
 
 const plain = (path: string, keras: string, name: string, shape: Shape): Piece => ({
@@ -190,40 +196,38 @@ function convolution(path: string, [outputs, inputs, size]: Shape): Piece {
 
 function recurrentPieces(module: Recurrent, path: string): Piece[] {
   const directions = module.bidirectional ? ['', '_reverse'] : [''];
+  if (module.zoneout.size > 0)
+    throw new InterchangeError(
+      `Keras weights: '${path.slice(0, -1)}' has zoneout, which Keras does not have: its layer would compute other numbers`,
+    );
   return module.programs.flatMap((program, l) => {
-    const operator = findOperator(program);
-    if (!operator || program.parameters.some(({ name }) => name === 'weight_peephole'))
-      throw new InterchangeError(
-        `Keras weights: '${path.slice(0, -1)}' runs the cell ${program.name}, which Keras does not have`,
-      );
-    const order = kerasGates[operator.op];
     const stacked = module.numLayers > 1 ? `${path}${l}.` : path;
     return directions.flatMap((suffix) => {
       const side = suffix ? 'backward_layer.' : 'forward_layer.';
       const prefix = module.bidirectional ? stacked + side : stacked;
-      const shapeOf = (name: string): Shape =>
-        program.parameters.find((one) => one.name === name)!.shape;
-      const kernel = (keras: string, name: string): Piece =>
-        matrix(prefix, keras, `${name}_l${l}${suffix}`, shapeOf(name), order, path);
-      const hasBias = program.parameters.some(({ name }) => name === 'bias_ih');
-      const names = ['bias_ih', 'bias_hh'].map((name) => `${path}${name}_l${l}${suffix}`);
-      const isPair = operator.attributes['linear_before_reset'] !== undefined;
-      return [
-        kernel('kernel', 'weight_ih'),
-        kernel('recurrent_kernel', 'weight_hh'),
-        ...(hasBias
-          ? [
-              (isPair ? pairedBias : joinedBias)(
-                `${prefix}bias`,
-                names,
-                order,
-                shapeOf('bias_ih')[0]!,
-              ),
-            ]
-          : []),
-      ];
+      return cellPieces(program, path, prefix, `_l${l}${suffix}`);
     });
   });
+}
+
+/** @param path of the module, @param prefix of Keras' arrays, @param tail of the parameters' names */
+function cellPieces(program: CellProgram, path: string, prefix: string, tail: string): Piece[] {
+  const operator = findOperator(program);
+  if (!operator || program.parameters.some(({ name }) => name === 'weight_peephole'))
+    throw new InterchangeError(
+      `Keras weights: '${path.slice(0, -1)}' runs the cell ${program.name}, which Keras does not have`,
+    );
+  const order = kerasGates[operator.op];
+  const shapeOf = (name: string): Shape =>
+    program.parameters.find((one) => one.name === name)!.shape;
+  const kernel = (keras: string, name: string): Piece =>
+    matrix(prefix, keras, name + tail, shapeOf(name), order, path);
+  const pieces = [kernel('kernel', 'weight_ih'), kernel('recurrent_kernel', 'weight_hh')];
+  if (program.parameters.every(({ name }) => name !== 'bias_ih')) return pieces;
+  const names = ['bias_ih', 'bias_hh'].map((name) => path + name + tail);
+  const isPair = operator.attributes['linear_before_reset'] !== undefined;
+  const bias = isPair ? pairedBias : joinedBias;
+  return [...pieces, bias(`${prefix}bias`, names, order, shapeOf('bias_ih')[0]!)];
 }
 
 /** Both vectors, one below the other: where r multiplies the second they are not the same as their sum. */
@@ -265,14 +269,14 @@ const joinedBias = (
 /** A GRU's kind shows in the shape of its bias; without one it has to be told. */
 function checkResets(model: Module, weights: Tensors, told: boolean | undefined): void {
   for (const [path, one] of model.namedModules()) {
-    if (!(one instanceof Recurrent)) continue;
-    const operator = findOperator(one.programs[0]!);
+    const program = cellProgramOf(one);
+    const operator = program && findOperator(program);
     if (operator?.op !== 'GRU') continue;
     const ours = operator.attributes['linear_before_reset'] !== undefined;
     const bias = Object.entries(weights).find(
       ([name]) => name.startsWith(path ? `${path}.` : '') && /(^|\.)bias$/.test(name),
     );
-    const hasBias = one.bias_ih_l0 !== undefined;
+    const hasBias = program!.parameters.some(({ name }) => name === 'bias_ih');
     const theirs = hasBias && bias ? bias[1].shape.length === 2 : told;
     if (theirs === undefined && !hasBias)
       throw new InterchangeError(

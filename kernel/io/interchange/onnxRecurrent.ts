@@ -5,6 +5,9 @@
 import { gruCell, lstmCell, peepholeLstmCell, rnnCell } from '../../rnn/cell/builtinCells.js';
 import type { Cell } from '../../rnn/cell/defineCell.js';
 import { printProgram, type CellProgram } from '../../rnn/cell/program.js';
+import type { Module } from '../../rnn/modules/module.js';
+import { Recurrent } from '../../rnn/modules/recurrent.js';
+import { RecurrentCell } from '../../rnn/modules/recurrentCell.js';
 import { onnxGates, onnxPeepholes, reorderBlocks } from './gateOrders.js';
 import type { Attributes, GraphBuilder } from './graphBuilder.js';
 
@@ -52,6 +55,12 @@ export function findOperator(program: CellProgram): Operator | undefined {
   };
   const text = printProgram(program);
   return operators.find(({ cell }) => printProgram(cell.program(sizes)) === text);
+}
+
+/** The program that a layer or a single step runs, of several layers the first. */
+export function cellProgramOf(module: Module): CellProgram | undefined {
+  if (module instanceof Recurrent) return module.programs[0];
+  return module instanceof RecurrentCell ? module.program : undefined;
 }
 
 /** Adds the operator; gives the output `[T, B, H]` and the final states, `[1, B, H]` each. */

@@ -3,13 +3,12 @@
  * Source: https://github.com/huggingface/safetensors, section "Format"
  */
 import { Module } from '../../rnn/modules/module.js';
-import { Recurrent } from '../../rnn/modules/recurrent.js';
 import { showShape, sizeOf, type DType, type NumberArray } from '../../rnn/ndarray.js';
 import { checkOptions, is, optional } from '../../rnn/options.js';
 import { Tensor } from '../../rnn/tensor.js';
 import { FileFormatError, toBytes, type Bytes } from '../fileFormatError.js';
 import { InterchangeError } from './interchangeError.js';
-import { findOperator } from './onnxRecurrent.js';
+import { cellProgramOf, findOperator } from './onnxRecurrent.js';
 import { join } from './protobuf.js';
 import { elementReaders, type ElementReader } from './safetensorsElements.js';
 
@@ -78,8 +77,8 @@ const bytesOf = (data: NumberArray): Uint8Array =>
 /** PyTorch's names hold PyTorch's layers. */
 function refuseOtherMeanings(model: Module): void {
   for (const [path, one] of model.namedModules()) {
-    if (!(one instanceof Recurrent)) continue;
-    const operator = findOperator(one.programs[0]!);
+    const program = cellProgramOf(one);
+    const operator = program && findOperator(program);
     if (operator?.op === 'GRU' && operator.attributes['linear_before_reset'] === undefined)
       throw new InterchangeError(
         `saveSafetensors: '${path}' is a GRU with resetAfter: false, which PyTorch does not have: its GRU reads the same names as one that resets after the product. Save toKerasWeights(model), or a checkpoint`,

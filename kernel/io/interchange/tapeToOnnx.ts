@@ -1,4 +1,5 @@
 import type { CellProgram } from '../../rnn/cell/program.js';
+import { lengthsBehind } from '../../rnn/modules/attention.js';
 import type { Module } from '../../rnn/modules/module.js';
 import { sameShape, showShape, type NumberArray, type Shape } from '../../rnn/ndarray.js';
 import type { TapeNode, Tensor } from '../../rnn/tensor.js';
@@ -177,6 +178,9 @@ class TapeValues {
       const { shape, data } = first;
       return { name: this.builder.numbers(name, type, shape, data), shapes };
     }
+    const lengths = pair.map(lengthsBehind);
+    if (lengths[0] && lengths[1])
+      return { name: this.addPadding(shapes, [lengths[0], lengths[1]]), shapes };
     // An operation may know what such a number means; all others refuse it.
     if (shapes.every(({ length }) => length === 0))
       return { name: '', shapes, scalars: pair.map(({ data }) => data[0]!) };
@@ -185,6 +189,26 @@ class TapeValues {
     throw new InterchangeError(
       `exportOnnx: ${reader} reads numbers ${showShape(first.shape)} that change with the inputs, but were not computed from them by recorded operations (detach, to, argmax, numbers read from a tensor)`,
     );
+  }
+
+  /** `[B, 1, S]`: 0 within each length, −∞ behind it. */
+  private addPadding(shapes: readonly Shape[], lengths: readonly [Int32Array, Int32Array]): string {
+    const { builder } = this;
+    const shape = builder.shape('attention with lengths', shapes);
+    const steps = builder.once('Cast', [builder.once('Gather', [shape, builder.integer(2)])], {
+      to: { int: 6 },
+    });
+    const positions = builder.once('Range', [
+      builder.integer(0, 'int32'),
+      steps,
+      builder.integer(1, 'int32'),
+    ]);
+    const own = builder.once('Unsqueeze', [this.lengthsName(lengths), builder.integers([1, 2])]);
+    const isValid = builder.once('Less', [positions, own]);
+    const [zero, never] = [0, -Infinity].map((value, k) =>
+      builder.floats(k === 0 ? 'zero' : 'minus_infinity', [], () => [value]),
+    );
+    return builder.once('Where', [isValid, zero!, never!]);
   }
 
   private fill(shapes: readonly Shape[], value: number): string {
@@ -247,7 +271,7 @@ class TapeValues {
     );
     if (at < 0)
       throw new InterchangeError(
-        `exportOnnx: a recurrent layer has lengths [${lengths[0].join(', ')}] that are none of the inputs, expected them as int32 tensor among the inputs`,
+        `exportOnnx: a layer has lengths [${lengths[0].join(', ')}] that are none of the inputs, expected them as int32 tensor among the inputs`,
       );
     return this.inputs.get(this.runs[0].inputs[at]!.tensor)!;
   }

@@ -144,8 +144,16 @@ function paddingScores(
       );
     scores.fill(-Infinity, b * steps + length, (b + 1) * steps);
   });
-  return new Tensor(scores, [batchSize, 1, steps]);
+  const padding = new Tensor(scores, [batchSize, 1, steps]);
+  lengthsOfPadding.set(padding, Int32Array.from(list));
+  return padding;
 }
+
+const lengthsOfPadding = new WeakMap<Tensor, Int32Array>();
+
+/** The lengths that a tensor of padding scores was made from, for who writes the model down. */
+export const lengthsBehind = (padding: Tensor): Int32Array | undefined =>
+  lengthsOfPadding.get(padding);
 
 export interface BahdanauAttentionOptions extends AttentionSizes {
   /** Number of features in which queries and keys meet. */

@@ -1,21 +1,11 @@
 import { OptionError } from '../../errors.js';
-import { checkOptions, is, optional } from '../../options.js';
+import { checkOptions, optional } from '../../options.js';
 import type { Tensor } from '../../tensor.js';
 import { Embedding } from '../embedding.js';
 import { Module } from '../module.js';
 import type { RecurrentForwardOptions, RecurrentState } from '../recurrentOptions.js';
+import { isSequenceLayer, type SequenceLayer } from '../sequenceLayer.js';
 import type { Bridge } from './bridge.js';
-
-/** A layer over a sequence, such as `LSTM`, `Bidirectional` or a `RecurrentStack`. */
-export type SequenceLayer = Module & {
-  readonly outputSize: number;
-  readonly batchFirst?: boolean;
-  forward(
-    input: Tensor,
-    state?: undefined,
-    options?: RecurrentForwardOptions,
-  ): { output: Tensor; state: unknown };
-};
 
 export interface EncoderOptions {
   /** Turns symbols into vectors; left out for sources that are vectors already. */
@@ -39,7 +29,7 @@ export class Encoder extends Module {
     super();
     checkOptions('Seq2Seq: encoder', options, {
       embedding: optional((one) => (one instanceof Embedding ? undefined : 'an Embedding')),
-      rnn: (one) => (one instanceof Module ? undefined : 'a recurrent layer'),
+      rnn: isSequenceLayer,
     });
     this.embedding = options.embedding;
     this.rnn = options.rnn;
@@ -47,8 +37,6 @@ export class Encoder extends Module {
       throw new OptionError(
         'Seq2Seq: encoder.rnn has batchFirst, expected a layer with time first',
       );
-    if (!is.positiveInteger(this.rnn.outputSize)) return;
-    throw new OptionError('Seq2Seq: encoder.rnn must tell its outputSize');
   }
 
   /** @param call `lengths`: valid time steps of each source, in any order */
