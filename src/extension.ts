@@ -27,7 +27,7 @@ export function activate({ subscriptions, extension }: vscode.ExtensionContext):
     spare,
     registerCommands(extension, sessions),
     preferController(controller),
-    new LanguageService(notebooks, extension.extensionUri, log),
+    new LanguageService(notebooks, sessions, extension.extensionUri, log),
     notebooks,
     controller,
     log,

@@ -8,6 +8,7 @@ import {
 } from 'vscode-languageserver';
 import type { CellModule } from './cellModules.js';
 import { inCellWords } from './cellWords.js';
+import { findWrongChains } from './layerChains.js';
 import type { NotebookProgram } from './notebookProgram.js';
 import { toLocation, toRange } from './places.js';
 
@@ -33,7 +34,10 @@ export function diagnose(program: NotebookProgram, module: CellModule): Diagnost
     ...service.getSemanticDiagnostics(fileName),
     ...service.getSuggestionDiagnostics(fileName),
   ];
-  return found.flatMap((one) => toDiagnostic(program, module, one) ?? []);
+  return [
+    ...found.flatMap((one) => toDiagnostic(program, module, one) ?? []),
+    ...findWrongChains(program, module),
+  ];
 }
 
 function toDiagnostic(

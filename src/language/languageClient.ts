@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { builtInTypeScript } from './builtInTypeScript.js';
 import { inlayPreferences } from './inlayPreferences.js';
+import { type LiveValues, withLiveValues } from './kernelCompletion.js';
 import {
   LanguageClient,
   type LanguageClientOptions,
@@ -22,6 +23,7 @@ const watchedFiles =
 
 export async function startLanguageClient(
   serverPath: string,
+  live: LiveValues,
   log: vscode.LogOutputChannel,
 ): Promise<LanguageClientHandle> {
   const watcher = vscode.workspace.createFileSystemWatcher(watchedFiles);
@@ -31,6 +33,14 @@ export async function startLanguageClient(
     documentSelector: [{ notebook: { notebookType: 'jupyter-notebook' }, language: 'typescript' }],
     outputChannel: log,
     synchronize: { fileEvents: watcher },
+    middleware: {
+      async provideCompletionItem(document, position, context, token, next) {
+        const found = await next(document, position, context, token);
+        const items = Array.isArray(found) ? found : (found?.items ?? []);
+        const all = await withLiveValues(live, document, position, items);
+        return Array.isArray(found) ? all : new vscode.CompletionList(all, found?.isIncomplete);
+      },
+    },
     diagnosticCollectionName: 'unroll-language',
     // Outline, folding and formatting are the built-in service's, where it is not disabled.
     initializationOptions: { isAlone: builtInTypeScript() === undefined },

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { folderOf } from '../notebook/folderOf.js';
 import type { OurNotebooks } from '../notebook/ourNotebooks.js';
 import { keepBuiltInOut } from './builtInTypeScript.js';
+import type { LiveValues } from './kernelCompletion.js';
 import type { LanguageClientHandle } from './languageClient.js';
 
 export class LanguageService implements vscode.Disposable {
@@ -13,6 +14,7 @@ export class LanguageService implements vscode.Disposable {
 
   constructor(
     private readonly notebooks: OurNotebooks,
+    private readonly live: LiveValues,
     private readonly extensionUri: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
   ) {
@@ -53,6 +55,6 @@ export class LanguageService implements vscode.Disposable {
     // A bundle of its own: nobody waits for it who opens no notebook.
     const { startLanguageClient } = await import('./languageClient.js');
     const serverPath = vscode.Uri.joinPath(this.extensionUri, 'dist', 'languageServer.js').fsPath;
-    return await startLanguageClient(serverPath, this.log);
+    return await startLanguageClient(serverPath, this.live, this.log);
   }
 }

@@ -8,6 +8,7 @@ import type {
   InputRequest,
   TimerSummary,
   TrainingRequest,
+  VariableSummary,
 } from '../../kernel/contract/protocol.js';
 import { askForInput } from './askForInput.js';
 import type { CellDiagnostics } from './cellDiagnostics.js';
@@ -98,6 +99,18 @@ export class NotebookSession implements vscode.Disposable {
     for (const [parent, one] of this.#cells) {
       if (one === cell) this.#kernel?.steer({ parent, ...action });
     }
+  }
+
+  /** What the kernel would complete the code with; undefined where there is none, or it runs a cell. */
+  async complete(code: string): Promise<string[] | undefined> {
+    if (this.#running.size > 0) return undefined;
+    return (await this.#kernel?.complete(code, code.length))?.matches;
+  }
+
+  /** The variables that cells declared; undefined where there is no kernel, or it runs a cell. */
+  async variables(): Promise<VariableSummary[] | undefined> {
+    if (this.#running.size > 0) return undefined;
+    return (await this.#kernel?.variables())?.variables;
   }
 
   /** Timers of earlier cells, after clearing some; undefined where there is no kernel. */

@@ -1,6 +1,7 @@
 /** The notebooks that have run something, each with its session. */
 import * as vscode from 'vscode';
 import type { KernelClient } from '../../kernel/client/kernelClient.js';
+import type { VariableSummary } from '../../kernel/contract/protocol.js';
 import { CellDiagnostics } from './cellDiagnostics.js';
 import { NotebookSession } from './notebookSession.js';
 import { NotebookSuccessors } from './notebookSuccessors.js';
@@ -47,6 +48,15 @@ export class NotebookSessions implements vscode.Disposable {
 
   get(notebook: vscode.NotebookDocument): NotebookSession | undefined {
     return this.#sessions.get(notebook);
+  }
+
+  /** Names that the notebook's kernel would complete the code with; undefined where none is idle. */
+  async complete(notebook: vscode.NotebookDocument, code: string): Promise<string[] | undefined> {
+    return await this.get(notebook)?.complete(code);
+  }
+
+  async variables(notebook: vscode.NotebookDocument): Promise<VariableSummary[] | undefined> {
+    return await this.get(notebook)?.variables();
   }
 
   dispose(): void {

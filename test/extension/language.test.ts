@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { closeNotebooks, edit, openNotebook, until } from './notebooks.js';
+import { closeNotebooks, edit, openNotebook, runCell, until } from './notebooks.js';
 
 type Notebook = vscode.NotebookDocument;
 
@@ -194,6 +194,27 @@ describe('the language service', () => {
     change.set(uri, edits);
     await vscode.workspace.applyEdit(change);
     assert.match(notebook.cellAt(0).document.getText(), /^class Model \{\n {2}size = 1;\n\}/);
+  });
+
+  it('adds what the running kernel knows, once', async () => {
+    const notebook = await openNotebook(
+      `const row: Record<string, number> = JSON.parse('{"loss": 1, "step": 2}');\nconst n = [[1, 2]];`,
+      'row.',
+    );
+    await runCell(notebook, 0);
+    const names = await completions(notebook, 1, 'row.');
+    assert.ok(names.includes('loss') && names.includes('step'), names.join());
+    assert.deepEqual(names, [...new Set(names)]);
+    await edit(notebook, 1, "row['l");
+    assert.ok((await completions(notebook, 1, "row['l")).includes('loss'));
+  });
+
+  it('says before anything runs that layers don’t fit', async () => {
+    const notebook = await openNotebook(
+      `import { Linear, Sequential } from 'unroll';\nconst a = new Linear({ inFeatures: 1, outFeatures: 2 });`,
+      'new Sequential(a, new Linear({ inFeatures: 3, outFeatures: 1 }));',
+    );
+    await errorsBecome(notebook, 1, [/Linear takes 3 features .* but Linear before it gives 2/]);
   });
 
   it('starts again when its process dies', async () => {
