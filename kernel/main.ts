@@ -1,10 +1,6 @@
 /** Process entry: a Session behind the IPC channel that the front end opened. */
-import {
-  type KernelEvent,
-  type KernelRequest,
-  protocolVersion,
-  spareArgument,
-} from './contract/protocol.js';
+import { MessageError, parseRequest } from './contract/parseRequest.js';
+import { type KernelEvent, protocolVersion, spareArgument } from './contract/protocol.js';
 import { Interrupts } from './session/interrupts.js';
 import { Session } from './session/session.js';
 import { warmUpCompiler } from './session/warmUpCompiler.js';
@@ -40,9 +36,9 @@ if (!channel) {
 /** A spare process gets warm, and is the kernel of the notebook that adopts it. */
 function waitForNotebook(interrupts: Interrupts, send: Send): void {
   const adopted = (message: unknown) => {
-    const request = message as KernelRequest;
+    const request = parseRequest(message);
     if (request.type !== 'adopt') {
-      throw new Error(`A spare kernel expects 'adopt' first, got '${request.type}'.`);
+      throw new MessageError(`a spare kernel: expected adopt first, got ${request.type}`);
     }
     process.chdir(request.folder);
     // In this turn: Node keeps messages only while nobody has listened to any.
@@ -56,7 +52,7 @@ function waitForNotebook(interrupts: Interrupts, send: Send): void {
 function start(interrupts: Interrupts, send: Send): void {
   const session = new Session({ folder: process.cwd(), bundles, interrupts, send, exit });
   session.install();
-  process.on('message', (request) => session.handle(request as KernelRequest));
+  process.on('message', (request) => session.handle(request));
   const { pid, version: node } = process;
   send({ type: 'ready', protocol: protocolVersion, pid, node }, () =>
     setImmediate(() => session.warmUp()),

@@ -40,7 +40,7 @@ export { KernelDiedError, KernelReplacedError, KernelStartError } from './kernel
 
 /** An event that belongs to a request. */
 export type CellEvent = Extract<KernelEvent, { parent: string }>;
-/** An event of no request: `comm`. */
+/** An event of no cell: `comm`, `refused`. */
 export type FreeEvent = Exclude<
   KernelEvent,
   CellEvent | ReadyEvent | CompleteReply | VariablesReply | TimersReply
@@ -235,6 +235,11 @@ export class KernelClient {
     });
   }
 
+  #answer(id: string, answer: Answer | undefined): void {
+    this.#questions.get(id)?.(answer);
+    this.#questions.delete(id);
+  }
+
   #receive(event: KernelEvent): void {
     if (event.type === 'ready') return;
     if (
@@ -242,12 +247,12 @@ export class KernelClient {
       event.type === 'variablesReply' ||
       event.type === 'timersReply'
     ) {
-      this.#questions.get(event.id)?.(event);
-      this.#questions.delete(event.id);
+      this.#answer(event.id, event);
       return;
     }
     if (!('parent' in event)) {
-      if (this.#comms.receive(event)) return;
+      if (event.type === 'comm' && this.#comms.receive(event)) return;
+      if (event.type === 'refused' && event.id !== undefined) this.#answer(event.id, undefined);
       for (const listener of this.#freeListeners) listener(event);
       return;
     }

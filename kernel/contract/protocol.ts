@@ -9,12 +9,16 @@
  * Interrupts travel apart, because a busy kernel does not read its channel: the front end writes one
  * line of JSON (`ControlMessage`) to the child's file descriptor `controlFd`, which a worker thread reads.
  *
- * Order. The kernel says `ready` once (one that was started as a spare, when it is adopted). It runs `execute` requests one at a time in the order received;
+ * Order. The kernel says `ready` once (one that was started as a spare, when it is adopted). It runs
+ * `execute` requests one at a time in the order received;
  * where the training of one is paused by the user, the next runs meanwhile;
  * each is answered by `status busy`, any number of `stream`, `display`, `result`, `error`,
  * `clearOutput`, `inputRequest`, then exactly one `executeReply`, then `status idle`. Everything that
  * belongs to a request names it in `parent`. Output of a timer or promise that outlives its cell keeps
  * the `parent` of the cell that started it and may come after that cell's `executeReply`.
+ *
+ * `protocolSchema.ts` has a JSON Schema for each message. A request that does not fit is answered by `refused`
+ * (and where it is a cell's, the cell's end comes too), and the kernel goes on.
  *
  * Modelled on Jupyter's messaging specification, version 5.4:
  * https://jupyter-client.readthedocs.io/en/stable/messaging.html
@@ -178,7 +182,17 @@ export type KernelEvent =
   | VariablesReply
   | TimersReply
   | TrainingEvent
-  | CommMessage;
+  | CommMessage
+  | RefusedEvent;
+
+/** A request that is none: nothing came of it. */
+export interface RefusedEvent {
+  type: 'refused';
+  /** What was expected and what came. */
+  reason: string;
+  /** The request's, where it had one. */
+  id?: string;
+}
 
 /** The first message of a process: it can take requests now. */
 export interface ReadyEvent {

@@ -41,7 +41,11 @@ export interface InterruptWorkerData {
   controlFd: number;
 }
 
-export type InterruptWorkerMessage = { type: 'connected' } | { type: 'left' };
+export type InterruptWorkerMessage =
+  | { type: 'connected' }
+  | { type: 'left' }
+  /** A line on the control pipe that is no message. */
+  | { type: 'refused'; reason: string };
 
 /** The process is to end. */
 export interface LeaveMessage {

@@ -8,6 +8,7 @@ import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { MessageError, parseControl } from '../contract/parseRequest.js';
 import type { ControlMessage } from '../contract/protocol.js';
 import {
   askKey,
@@ -48,7 +49,9 @@ let lastAsk: Promise<unknown> = Promise.resolve();
 const pipe = new Socket({ fd: controlFd, readable: true, writable: false });
 const lines = createInterface({ input: pipe });
 lines.on('line', (line) => {
-  const { parent = null } = JSON.parse(line) as ControlMessage;
+  const message = read(line);
+  if (!message) return;
+  const { parent = null } = message;
   if (underWay.has(parent)) return;
   underWay.add(parent);
   void interrupt(parent).finally(() => underWay.delete(parent));
@@ -57,6 +60,16 @@ pipe.on('error', () => pipe.destroy());
 pipe.on('close', () => {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), leaveWithinMs);
 });
+
+function read(line: string): ControlMessage | undefined {
+  try {
+    return parseControl(line);
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error;
+    tell({ type: 'refused', reason: error.message });
+    return undefined;
+  }
+}
 
 function tell(message: InterruptWorkerMessage): void {
   parentPort?.postMessage(message);

@@ -64,12 +64,15 @@ export interface InterruptTarget {
    * @param isTold Whether `runUserCode` knew of it.
    */
   terminated: (flow: Flow | undefined, isTold: boolean) => void;
+  /** A line on the control pipe meant nothing. */
+  refused: (reason: string) => void;
 }
 
 const nothingRuns: InterruptTarget = {
   find: () => 'over',
   stop: () => undefined,
   terminated: () => undefined,
+  refused: () => undefined,
 };
 
 export class Interrupts {
@@ -109,7 +112,8 @@ export class Interrupts {
     const worker = new Worker(workerUrl, { workerData, execArgv: [], stdin: false });
     worker.on('message', (message: InterruptWorkerMessage) => {
       if (message.type === 'connected') ready();
-      else this.#left();
+      else if (message.type === 'left') this.#left();
+      else this.kernel(() => this.#target.refused(message.reason));
     });
     worker.on('error', (error) => {
       throw error;

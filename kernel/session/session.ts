@@ -10,6 +10,7 @@ import type {
   KernelRequest,
   VariableSummary,
 } from '../contract/protocol.js';
+import { MessageError, parseRequest } from '../contract/parseRequest.js';
 import type { SteeredRun } from '../notebook/host.js';
 import { CellNames } from './cellNames.js';
 import { CellScripts, type CellPosition } from './cellScripts.js';
@@ -109,6 +110,7 @@ export class Session {
       find: (parent) => this.#meant(parent),
       stop: (execution) => this.#stop(execution),
       terminated: (flow, isTold) => this.#terminated(flow, isTold),
+      refused: (reason) => this.#emit({ type: 'refused', reason }),
     });
   }
 
@@ -165,12 +167,34 @@ export class Session {
     this.#interrupts.close(() => this.options.exit(code));
   }
 
-  handle(request: KernelRequest): void {
-    this.#interrupts.kernel(() => this.#handle(request));
+  /** What the front end sent; what is no request is refused. */
+  handle(message: unknown): void {
+    this.#interrupts.kernel(() => {
+      try {
+        this.#handle(parseRequest(message));
+      } catch (error) {
+        if (!(error instanceof MessageError)) throw error;
+        this.#refuse(error, message);
+      }
+    });
+  }
+
+  /** Nobody is to wait for the end of a cell that could not be read. */
+  #refuse(error: MessageError, message: unknown): void {
+    const { id, type } = (message ?? {}) as { id?: unknown; type?: unknown };
+    const { name, message: reason } = error;
+    this.#emit({ type: 'refused', reason, ...(typeof id === 'string' ? { id } : {}) });
+    if (type !== 'execute' || typeof id !== 'string') return;
+    const report = { name, message: reason, frames: [], stack: `${name}: ${reason}` };
+    this.#emit({ type: 'error', parent: id, error: report });
+    const reply = { status: 'error', executionCount: 0, durationMs: 0 } as const;
+    this.#emit({ type: 'executeReply', parent: id, ...reply });
   }
 
   #handle(request: KernelRequest): void {
     switch (request.type) {
+      case 'adopt':
+        throw new MessageError('adopt: expected before anything else, got by a kernel that runs');
       case 'execute':
         this.#requests.came(request.id);
         this.#queue.push(request);

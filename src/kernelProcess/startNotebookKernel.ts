@@ -26,6 +26,10 @@ export function startNotebookKernel(
     ({ pid, node }) => log.info(`${name}: kernel ${pid} is ready (Node ${node})`),
     (error: unknown) => log.error(`${name}: ${String(error)}`),
   );
+  kernel.onFree((event) => {
+    if (event.type === 'refused')
+      log.error(`${name}: the kernel refused a message: ${event.reason}`);
+  });
   kernel.onExit(({ code, signal, stderr, expected }) => {
     const end = `${name}: kernel ended with ${signal ?? `exit code ${code ?? 'unknown'}`}`;
     if (expected) log.info(end);
