@@ -66,8 +66,10 @@ export function toLossPayload(
 type Mark = NonNullable<LossPayload['marks']>[number];
 
 /** Changes of settings, and the best measurement. */
-function toMarks({ changes, best }: TrainingHistory, scale: number): Mark[] {
+function toMarks(history: TrainingHistory, scale: number): Mark[] {
+  const { changes, best, stoppedEarly } = history;
   const marks = changes.slice(-mostMarks).map(toMark);
+  if (stoppedEarly) marks.push({ step: history.step.at(-1)!, text: 'stopped early' });
   if (!best) return marks;
   const [what, value] =
     best.metric === 'loss' ? ['best', best.value * scale] : [`best ${best.metric}`, best.value];

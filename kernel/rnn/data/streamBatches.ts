@@ -2,7 +2,7 @@ import { checkOptions, is, optional } from '../options.js';
 import { randomStream } from '../random.js';
 import { Tensor } from '../tensor.js';
 import type { Batch } from './batch.js';
-import { padBatch, type Sample } from './padBatch.js';
+import { ignoredTarget, padBatch, type Sample } from './padBatch.js';
 
 export interface StreamBatchesOptions<T> {
   /** B, samples in each batch. */
@@ -91,6 +91,11 @@ export interface StreamLanesOptions {
   batchSize: number;
   /** T, the time steps of each batch: the truncation length of backpropagation through time. */
   sequenceLength: number;
+  /**
+   * A piece never shares a state with another one: each begins at the start of a batch, in a lane whose state is then
+   * zero, and what its end leaves of a batch is padding (input 0, target −100). Default false: pieces are joined.
+   */
+  separate?: boolean;
 }
 
 /**
@@ -107,8 +112,9 @@ export function streamLanes(
   checkOptions('streamLanes', options, {
     batchSize: is.positiveInteger,
     sequenceLength: is.positiveInteger,
+    separate: optional(is.boolean),
   });
-  return readLanes(source, options);
+  return options.separate ? readSeparateLanes(source, options) : readLanes(source, options);
 }
 
 async function* readLanes(
@@ -135,6 +141,48 @@ async function* readLanes(
           target[t * batchSize + b] = lane[t + 1]!;
         }
         lane.splice(0, sequenceLength);
+      });
+      const shape = [sequenceLength, batchSize];
+      yield { input: new Tensor(input, shape), target: new Tensor(target, shape), continues };
+    }
+  } finally {
+    await pieces.return(undefined);
+  }
+}
+
+/** A lane that is out of its piece takes the next one; ends when all are through. */
+async function* readSeparateLanes(
+  source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
+  { batchSize, sequenceLength }: StreamLanesOptions,
+): AsyncGenerator<Batch, void> {
+  const pieces = (async function* () {
+    yield* source;
+  })();
+  const lanes = Array.from({ length: batchSize }, () => ({
+    piece: [] as ArrayLike<number>,
+    at: 0,
+  }));
+  const isOut = ({ piece, at }: (typeof lanes)[number]): boolean => at + 1 >= piece.length;
+  try {
+    while (true) {
+      const continues = lanes.map((lane) => !isOut(lane));
+      for (const lane of lanes)
+        while (isOut(lane)) {
+          const next = await pieces.next();
+          if (next.done) break;
+          Object.assign(lane, { piece: next.value, at: 0 });
+        }
+      if (lanes.every(isOut)) return;
+      const input = new Int32Array(sequenceLength * batchSize);
+      const target = new Int32Array(sequenceLength * batchSize).fill(ignoredTarget);
+      lanes.forEach((lane, b) => {
+        const { piece, at } = lane;
+        const steps = Math.max(0, Math.min(sequenceLength, piece.length - 1 - at));
+        for (let t = 0; t < steps; t++) {
+          input[t * batchSize + b] = piece[at + t]!;
+          target[t * batchSize + b] = piece[at + t + 1]!;
+        }
+        lane.at += steps;
       });
       const shape = [sequenceLength, batchSize];
       yield { input: new Tensor(input, shape), target: new Tensor(target, shape), continues };

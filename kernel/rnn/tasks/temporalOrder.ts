@@ -10,9 +10,9 @@ export interface TemporalOrderOptions extends TaskOptions {
   relevant?: 2 | 3;
 }
 
-/** The symbols: start, end, the two that matter, four that do not. */
-const alphabet = 'EBXYabcd';
-const [start, end, x, distractor, distractors] = [0, 1, 2, 4, 4];
+/** The symbols: four that do not matter, the two that do, end and start. */
+const alphabet = 'abcdXYBE';
+const [distractors, x, end, start] = [4, 4, 6, 7];
 /** Where in the sequence a symbol that matters may stand, as fractions of its length. */
 const windows = {
   2: [0.1, 0.5],
@@ -21,9 +21,10 @@ const windows = {
 const windowWidth = 0.1;
 
 /**
- * The temporal order problem: among random symbols a … d stand two (or three) that are X or Y, far apart. Their
- * order is the class: XX 0, XY 1, YX 2, YY 3 (XXX 0 … YYY 7). Usual loss: `crossEntropy` at the last time step;
- * guessing is right in a quarter (an eighth) of the cases and has ln 4 (ln 8) nats.
+ * The temporal order problem: between E at the start and B at the end, among random symbols a … d, stand two (or three)
+ * that are X or Y, far apart. Their order is the class: XX 0, XY 1, YX 2, YY 3 (XXX 0 … YYY 7). Indices are places in
+ * `symbols`, abcdXYBE. Usual loss: `crossEntropy` at the last time step; guessing is right in a quarter (an eighth) of the
+ * cases and has ln 4 (ln 8) nats.
  *
  * Source: S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997, experiments 6a and
  * 6b (there with lengths from 100 to 110; here each sequence has T time steps and positions scale with T).
@@ -44,8 +45,7 @@ export function temporalOrder(options: TemporalOrderOptions = {}): Task & { symb
     const input = new Int32Array(timeSteps * batchSize);
     const target = new Int32Array(batchSize);
     for (let b = 0; b < batchSize; b++) {
-      for (let t = 0; t < timeSteps; t++)
-        input[t * batchSize + b] = distractor + stream.integer(0, distractors);
+      for (let t = 0; t < timeSteps; t++) input[t * batchSize + b] = stream.integer(0, distractors);
       input[b] = start;
       input[(timeSteps - 1) * batchSize + b] = end;
       for (const from of windows[relevant]) {

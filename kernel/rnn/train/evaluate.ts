@@ -3,7 +3,7 @@ import type { Metric } from '../metrics/metricTable.js';
 import { noGrad } from '../tensor.js';
 import { BatchReader, isTrainingData, type TrainingData } from './batchReader.js';
 import { MetricCollector, toMetrics, type MetricOptions, type Metrics } from './metricCollector.js';
-import { callModel, detachState, type Loss, type Model } from './model.js';
+import { callModel, detachState, startingState, type Loss, type Model } from './model.js';
 import { createYielder } from './platform.js';
 import { StopSignal } from './stopSignal.js';
 import { countTargets, lossOptionsOf } from './targets.js';
@@ -56,9 +56,9 @@ export async function measure<State>(
   try {
     for (let batch = await batches.next(); batch; batch = await batches.next()) {
       const one = batch;
-      const { input, target, lengths, continues } = one;
+      const { input, target, lengths } = one;
       noGrad(() => {
-        const result = callModel(model, input, continues ? state : undefined, lengths);
+        const result = callModel(model, input, startingState(one, state), lengths);
         state = detachState(result.state);
         const targets = countTargets(one);
         // A mean over nothing is no number.

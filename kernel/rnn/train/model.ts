@@ -1,5 +1,6 @@
 import type { Batch } from '../data/batch.js';
-import { OptionError } from '../errors.js';
+import { OptionError, ShapeError } from '../errors.js';
+import { showShape } from '../ndarray.js';
 import { Tensor } from '../tensor.js';
 
 /**
@@ -54,14 +55,42 @@ export function callModel<State>(
   return { output, state: next };
 }
 
+/** What a batch starts from, given the state that the one before ended with. */
+export function startingState<State>(
+  { continues }: Batch,
+  state: State | undefined,
+): State | undefined {
+  if (continues === undefined || typeof continues === 'boolean')
+    return continues ? state : undefined;
+  if (continues.every(Boolean)) return state;
+  if (!continues.some(Boolean)) return undefined;
+  return mapTensors(state, (tensor) => keepRows(tensor, continues));
+}
+
+/** Zeros for the sequences that do not go on; the batch is the last axis but one, as in every recurrent state. */
+function keepRows(state: Tensor, continues: readonly boolean[]): Tensor {
+  const [batchSize, width] = state.shape.slice(-2);
+  if (state.shape.length < 2 || batchSize !== continues.length)
+    throw new ShapeError(
+      `batch: continues is of ${continues.length} sequences, expected as many as the state has, which is ${showShape(state.shape)} with the batch as last axis but one`,
+    );
+  const data = state.data.slice();
+  for (let i = 0; i < data.length; i++)
+    if (!continues[Math.floor(i / width!) % batchSize]) data[i] = 0;
+  return new Tensor(data, state.shape);
+}
+
 /** The state's values without the way they were computed: where backpropagation through time is truncated. */
-export function detachState<State>(state: State): State {
-  const detach = (value: unknown): unknown => {
-    if (value instanceof Tensor) return value.detach();
-    if (Array.isArray(value)) return value.map(detach);
+export const detachState = <State>(state: State): State =>
+  mapTensors(state, (tensor) => tensor.detach());
+
+function mapTensors<State>(state: State, map: (tensor: Tensor) => Tensor): State {
+  const visit = (value: unknown): unknown => {
+    if (value instanceof Tensor) return map(value);
+    if (Array.isArray(value)) return value.map(visit);
     if (typeof value === 'object' && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, detach(part)]));
+      return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, visit(part)]));
     return value;
   };
-  return detach(state) as State;
+  return visit(state) as State;
 }

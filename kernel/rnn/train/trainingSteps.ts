@@ -2,6 +2,7 @@ import { OptionError } from '../errors.js';
 import type { BatchReader } from './batchReader.js';
 import type { Callbacks } from './callbacks.js';
 import type { ClipOptions } from './clipping.js';
+import { startingState } from './model.js';
 import { createYielder, now } from './platform.js';
 import type { StepReport } from './history.js';
 import { restoreSnapshot, type TrainingSnapshot } from './snapshot.js';
@@ -74,7 +75,7 @@ async function gatherGradients({ training, batches, step, callbacks }: Loop): Pr
       throw new OptionError('fit: expected targets that count, got an epoch without any');
     training.batch = batch;
     training.epoch = batches.epoch;
-    training.initialState = batch.continues ? step.state : undefined;
+    training.initialState = startingState(batch, step.state);
     if (callbacks.has('onBatchStart')) await callbacks.call('onBatchStart', training);
     step.add(batch);
     batch = step.isFull ? undefined : await batches.next();

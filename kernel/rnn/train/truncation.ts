@@ -1,5 +1,5 @@
 import type { Batch } from '../data/batch.js';
-import { ShapeError } from '../errors.js';
+import { OptionError, ShapeError } from '../errors.js';
 import { cat } from '../factories.js';
 import { showShape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
@@ -135,8 +135,12 @@ class WindowCutter {
     return window;
   }
 
-  #check({ input, target }: Batch): void {
+  #check({ input, target, continues = false }: Batch): void {
     const axis = this.#axis;
+    if (typeof continues !== 'boolean')
+      throw new OptionError(
+        'fit: tbptt: expected batches of which all sequences go on or none, got continues as an array',
+      );
     if (target.shape[axis] !== input.shape[axis])
       throw new ShapeError(
         `fit: tbptt needs a target for each time step, got input ${showShape(input.shape)} and target ${showShape(target.shape)}`,

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import {
   graphMime,
   lossMime,
@@ -21,6 +22,7 @@ import {
   manualSeed,
   Module,
   randint,
+  ReduceOnPlateau,
   unrolledGraph,
   type LSTMState,
   type Tensor,
@@ -71,10 +73,47 @@ describe('loss chart', () => {
       ],
     );
     assert.equal(payload.series[0]!.value[3], history.loss[3]! * (1 / Math.LN2));
-    assert.ok(vegaLiteMime in bundle);
+    const { best } = history;
+    const drawn = Number((best!.value / Math.LN2).toPrecision(3));
+    assert.deepEqual(payload.marks, [{ step: best!.step, text: `best ${drawn}` }]);
+    assert.ok(JSON.stringify(bundle[vegaLiteMime]).includes(`best ${drawn}`));
     assert.match(
       bundle['text/plain'] as string,
       /^Loss \(bits per symbol\), done: training .* at step 4; validation/,
+    );
+  });
+
+  it('marks the best of a metric, rates that fell, and an early end', async () => {
+    const model = new Model();
+    const batch = { input: randint(0, 6, [5, 2]), target: randint(0, 6, [5, 2]) };
+    const optimizer = new Adam(model.parameters(), { lr: 0.01 });
+    let at = 0;
+    const history = await fit({
+      model,
+      data: [batch],
+      loss: crossEntropy,
+      optimizer,
+      steps: 9,
+      schedule: new ReduceOnPlateau(optimizer, { mode: 'max', patience: 0, factor: 0.5 }),
+      validation: {
+        data: [batch],
+        every: 1,
+        metrics: { score: () => [0.2, 0.8, 0.5, 0.6][at++]! },
+      },
+      monitor: { metric: 'score', mode: 'max' },
+      earlyStopping: { patience: 2 },
+    });
+    const payload = lossChart(history).bundle[lossMime] as unknown as LossPayload;
+    assertValid(lossMime, payload);
+    assert.deepEqual(payload.marks, [
+      { step: 4, text: 'lr 0.01 → 0.005' },
+      { step: 5, text: 'lr 0.005 → 0.0025' },
+      { step: 4, text: 'stopped early' },
+      { step: 2, text: 'best score 0.8' },
+    ]);
+    assert.match(
+      inspect(history),
+      /^TrainingHistory of 4 steps: loss [\d.]+, validation [\d.]+, score 0.6000, best 0.8000 at step 2, [\d.]+ s$/,
     );
   });
 

@@ -116,6 +116,7 @@ describe('tasks.temporalOrder', () => {
     it(`hides ${relevant} symbols far apart; their order is one of ${2 ** relevant} classes, all alike`, () => {
       const task = tasks.temporalOrder({ relevant, batchSize: 4000, timeSteps: 40 });
       const batch = task.batch();
+      assert.equal(task.symbols, 'abcdXYBE');
       const counts = new Array<number>(2 ** relevant).fill(0);
       for (let b = 0; b < 4000; b++) {
         const text = column(batch, 'input', b)
