@@ -6,6 +6,7 @@ import { checkOptions, is, optional } from '../options.js';
 import type { FitCallback, Training } from './callbacks.js';
 import type { Model } from './model.js';
 import { lossOptionsOf } from './targets.js';
+import { countedOutput } from './truncation.js';
 
 /** How the gradient's flow back through time is recorded while training goes on. */
 export interface GradientFlowOptions {
@@ -76,6 +77,17 @@ export class GradientFlowRecorder implements FitCallback {
     this.record(step, inspectBatch(training));
   }
 
+  state(): object {
+    const { step, norm, layer, state } = this.#flow;
+    return { step: [...step], norm: [...norm], layer, state };
+  }
+
+  loadState({ step, norm, layer, state }: Pick<GradientFlow, 'step' | 'norm' | 'layer' | 'state'>) {
+    this.#flow.step.push(...step);
+    this.#flow.norm.push(...norm);
+    Object.assign(this.#flow, { layer, state });
+  }
+
   private record(step: number, trace: Trace): void {
     const { state, lags = Infinity } = this.#options;
     const layer = trace.layer({ layer: this.#options.layer ?? trace.layers.at(-1)!.name });
@@ -110,6 +122,9 @@ function inspectBatch({ model, loss, batch, initialState }: Training): Trace {
       ...(initialState !== undefined && { state: initialState }),
       ...(lengths && { lengths }),
     },
-    { loss: (output, wanted) => loss(output, wanted, lossOptionsOf(batch!), batch!) },
+    {
+      loss: (output, wanted) =>
+        loss(countedOutput(batch!, output), wanted, lossOptionsOf(batch!), batch!),
+    },
   );
 }

@@ -150,33 +150,38 @@ class WindowCutter {
 
 export const isWindow = (batch: Batch): batch is Window => 'window' in batch;
 
+/** Of an output of all of a batch's time steps those that the batch has targets for. */
+export function countedOutput(batch: Batch, output: Tensor): Tensor {
+  if (!isWindow(batch)) return output;
+  const { axis, counted } = batch.window;
+  const size = output.shape[axis]!;
+  return size === counted ? output : output.slice(axis, size - counted, size);
+}
+
 /**
  * Runs a window: the output of the time steps that count, and the state that the next window starts from. The model is
  * run in pieces where that state is in the midst; gradients flow through.
  */
 export function runWindow<State>(
   model: Model<State>,
-  { input, window }: Window,
+  batch: Window,
   state: State | undefined,
 ): ModelResult<State> {
-  const { axis, free, counted, kept } = window;
+  const { input, window } = batch;
+  const { axis, free, kept } = window;
   const length = input.shape[axis]!;
   const run = (from: number, to: number, start: State | undefined): ModelResult<State> =>
     callModel(model, from === 0 && to === length ? input : input.slice(axis, from, to), start);
   const start = free > 0 ? detachState(noGrad(() => run(0, free, state)).state) : state;
   if (kept <= free || kept >= length) {
     const result = run(free, length, start);
-    const { output } = result;
-    const size = output.shape[axis]!;
-    const isAll = size === counted;
     return {
-      output: isAll ? output : output.slice(axis, size - counted, size),
+      output: countedOutput(batch, result.output),
       state: kept === 0 ? state : result.state,
     };
   }
   const before = run(free, kept, start);
   const after = run(kept, length, before.state);
   const all = cat([before.output, after.output], axis);
-  const size = all.shape[axis]!;
-  return { output: all.slice(axis, size - counted, size), state: before.state };
+  return { output: countedOutput(batch, all), state: before.state };
 }
