@@ -162,6 +162,33 @@ describe('a resumed run', () => {
     assert.deepEqual((await run(2, { resume: file })).loss, loss);
   });
 
+  it('keeps the gradient flow that was recorded, of windows of truncated backpropagation too', async () => {
+    const file = fileOf('flow.ckpt');
+    const run = async (steps: number, options: Partial<FitOptions<unknown>>) => {
+      manualSeed(4);
+      const model = new LSTM({ inputSize: 2, hiddenSize: 3 });
+      const { gradientFlow } = await fit({
+        model,
+        data: [{ input: randn([12, 2, 2]), target: randn([12, 2, 3]) }],
+        loss: mse,
+        optimizer: new SGD(model.parameters(), { lr: 0.1 }),
+        tbptt: { k1: 2, k2: 5 },
+        inspectEvery: 2,
+        steps,
+        ...options,
+      });
+      return gradientFlow!;
+    };
+    const whole = await run(8, {});
+    assert.deepEqual(whole.step, [1, 2, 4, 6, 8]);
+    assert.deepEqual(
+      whole.norm.map(({ length }) => length),
+      [2, 4, 5, 5, 4],
+    );
+    await run(4, { checkpoint: { file } });
+    assert.deepEqual(await run(8, { resume: file }), whole);
+  });
+
   it('keeps settings that were changed on the way', async () => {
     const file = fileOf('changed.ckpt');
     const run = fit({ ...create(), clipNorm: 1, checkpoint: { file }, steps: 4 });
