@@ -4,9 +4,10 @@
  * Outputs are data, so the view is closed: its loader refuses every address (data, images, links), and
  * expressions run through Vega's interpreter, never through `eval`.
  */
-import { changeset, type Loader, parse, truthy, View } from 'vega';
+import { type Loader, parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { putRows } from './vegaRows.js';
 
 export type VegaLiteSpec = TopLevelSpec;
 /** A layer of a layered specification. */
@@ -55,6 +56,8 @@ export class VegaView {
   #view: View | undefined;
   #key = '';
   #drawn: Picture['data'] = {};
+  /** The rows of each data set as the view holds them. */
+  #live: Record<string, Row[]> = {};
   #next: Picture | undefined;
   #drawing: Promise<void> | undefined;
   #disposed = false;
@@ -83,7 +86,7 @@ export class VegaView {
     for (let picture = this.#take(); picture; picture = this.#take()) {
       const key = JSON.stringify(picture.spec);
       if (this.#view && key === this.#key) {
-        await this.#apply(this.#view, picture, this.#drawn);
+        this.#live = await apply(this.#view, picture, this.#drawn, this.#live);
         this.updates++;
       } else {
         await this.#create(picture);
@@ -104,24 +107,32 @@ export class VegaView {
     const element = this.container.ownerDocument.createElement('div');
     const view = closedView(picture.spec, false);
     view.initialize(element);
-    await this.#apply(view, picture, {});
+    const live = await apply(view, picture, {}, {});
     if (this.#disposed) {
       view.finalize();
       return;
     }
     this.#view?.finalize();
     this.#view = view;
+    this.#live = live;
     this.viewId = ++created;
     this.updates = 0;
     this.container.replaceChildren(element);
   }
+}
 
-  async #apply(view: View, picture: Picture, drawn: Picture['data']): Promise<void> {
-    view.width(picture.width).height(picture.height);
-    for (const [name, value] of Object.entries(picture.signals)) view.signal(name, value);
-    for (const [name, rows] of Object.entries(picture.data)) {
-      if (rows !== drawn[name]) view.change(name, changeset().remove(truthy).insert(rows));
-    }
-    await view.runAsync();
-  }
+/** Draws the picture into a view; returns the rows that it holds now. */
+async function apply(
+  view: View,
+  picture: Picture,
+  drawn: Picture['data'],
+  live: Record<string, Row[]>,
+): Promise<Record<string, Row[]>> {
+  view.width(picture.width).height(picture.height);
+  for (const [name, value] of Object.entries(picture.signals)) view.signal(name, value);
+  const held = { ...live };
+  for (const [name, rows] of Object.entries(picture.data))
+    if (rows !== drawn[name]) held[name] = putRows(view, name, live[name], rows);
+  await view.runAsync();
+  return held;
 }

@@ -4,6 +4,7 @@ import type { StageRow } from './layout.js';
 import type { Paint } from './scales.js';
 import type { Scene } from './scene.js';
 import { shownAt } from './shown.js';
+import { stageAdjoint } from './stageAdjoint.js';
 
 /** Behind the column of the current time step. */
 export function stepBand({ layout, state: { place }, colours }: Scene): Row[] {
@@ -65,8 +66,9 @@ export function cellRows(scene: Scene): Row[] {
 
 /** The norm that a box shows. */
 export function stageNorm({ trace }: Scene, row: StageRow, t: number, shown: Progress): number {
-  const { valueNorm, adjointNorm } = trace.stages[row.stage]!;
-  return (shown === 'value' ? valueNorm : adjointNorm).data[t]!;
+  return shown === 'value'
+    ? trace.stages[row.stage]!.valueNorm.data[t]!
+    : stageAdjoint(trace, row.stage)[t]!;
 }
 
 export function stagePaint(scene: Scene, row: StageRow, t: number, shown: Progress): Paint {

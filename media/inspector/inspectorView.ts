@@ -67,6 +67,7 @@ export class InspectorView implements OutputView<Shown> {
   #leader: Side | undefined;
   #whatIf: WhatIf | undefined;
   #drawn: Drawn[] = [];
+  #width = widthUnseen;
   readonly #steps = new Set<number>();
 
   constructor(
@@ -234,8 +235,7 @@ export class InspectorView implements OutputView<Shown> {
     this.#levels.querySelector<HTMLInputElement>(`[value="${level}"]`)!.checked = true;
     this.#leader!.mark(this.#root.dataset);
     const now = this.#sides.map(({ walker }) => ('t' in walker.place ? walker.place.t : undefined));
-    const width = this.#root.clientWidth || widthUnseen;
-    this.#tabs.show(this.#theme, this.#palette, width, 't' in place ? now : []);
+    this.#tabs.show(this.#theme, this.#palette, this.#width, 't' in place ? now : []);
     await Promise.all(this.#sides.map((side, at) => this.#showSide(side, this.#drawn[at]!)));
     const { dataset } = this.#root;
     const { viewId, updates } = this.#leader!.pane.drawn;
@@ -271,7 +271,9 @@ export class InspectorView implements OutputView<Shown> {
 
   #watchPage(): void {
     const observer = new ResizeObserver(() => {
-      this.#sidesBox.classList.toggle('narrow', this.#root.clientWidth < twoBeside);
+      // Kept, as asking for it makes the browser lay out the page.
+      this.#width = this.#root.clientWidth || widthUnseen;
+      this.#sidesBox.classList.toggle('narrow', this.#width < twoBeside);
       void this.#show();
     });
     observer.observe(this.#root);

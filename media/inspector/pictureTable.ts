@@ -1,6 +1,7 @@
 import type { TableData } from '../dataTable.js';
 import { formatCount, formatValue } from '../format.js';
 import type { ChartSide } from './series.js';
+import { stageAdjoint } from './stageAdjoint.js';
 
 /** A table may not be longer. */
 const mostRows = 1_000;
@@ -22,9 +23,9 @@ export function toPictureTable({ name, trace }: ChartSide): TableData {
     ],
     rows: Array.from({ length: count }, (_, t) => [
       String(t),
-      ...stages.flatMap(({ valueNorm, adjointNorm }) => [
+      ...stages.flatMap(({ valueNorm }, stage) => [
         text(valueNorm.data[t]!),
-        text(adjointNorm.data[t]!),
+        text(stageAdjoint(trace, stage)[t]!),
       ]),
     ]),
   };

@@ -2,6 +2,7 @@ import type { Box } from '../box.js';
 import { formatValue } from '../format.js';
 import type { InspectorLayout } from './layout.js';
 import { nameOf } from './reading.js';
+import { stageAdjoint } from './stageAdjoint.js';
 import type { Layer, Walk } from './walk.js';
 
 /** Something in the picture that can be clicked and says what it is. */
@@ -24,17 +25,26 @@ export function toTargets(
 ): Target[] {
   return [
     ...cellTargets(walk, layout),
-    ...layout.columns.map(({ t, x, width }): Target => ({
-      box: { x: x - 2, y: layout.indexY - 9, width: width + 4, height: 24 },
-      key: `time ${t}`,
-      does: { kind: 'breakpoint', t },
-      lines: [
-        `t = ${t}`,
-        breakpoints.has(t) ? 'Click removes the breakpoint' : 'Click sets a breakpoint',
-      ],
-    })),
+    ...stepTargets(layout, breakpoints),
     ...(inside ? nodeTargets(layout, inside) : []),
   ];
+}
+
+const stepsOf = new WeakMap<InspectorLayout, { breakpoints: string; targets: Target[] }>();
+
+/** The same until a breakpoint is set or taken away. */
+function stepTargets(layout: InspectorLayout, steps: ReadonlySet<number>): Target[] {
+  const breakpoints = [...steps].join();
+  const known = stepsOf.get(layout);
+  if (known?.breakpoints === breakpoints) return known.targets;
+  const targets = layout.columns.map(({ t, x, width }): Target => ({
+    box: { x: x - 2, y: layout.indexY - 9, width: width + 4, height: 24 },
+    key: `time ${t}`,
+    does: { kind: 'breakpoint', t },
+    lines: [`t = ${t}`, steps.has(t) ? 'Click removes the breakpoint' : 'Click sets a breakpoint'],
+  }));
+  stepsOf.set(layout, { breakpoints, targets });
+  return targets;
 }
 
 const cellsOf = new WeakMap<InspectorLayout, Target[]>();
@@ -59,7 +69,7 @@ function makeCellTargets({ trace }: Walk, layout: InspectorLayout): Target[] {
           does: { kind: 'cell', layer: row.layer, t },
           lines: [
             `${stage.name}, t = ${t}`,
-            `value ${numberText(stage.valueNorm.data[t]!)}, adjoint ${numberText(stage.adjointNorm.data[t]!)}`,
+            `value ${numberText(stage.valueNorm.data[t]!)}, adjoint ${numberText(stageAdjoint(trace, row.stage)[t]!)}`,
             ...layer.states.map(
               ({ name, carried }) =>
                 `adjoint of ${name} from the next step ${numberText(carried.data[t]!)}`,

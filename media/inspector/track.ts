@@ -1,6 +1,7 @@
 import type { TraceData } from '../../kernel/contract/trace.js';
 import { element } from '../element.js';
 import type { Palette } from './scales.js';
+import { stageAdjoint } from './stageAdjoint.js';
 import type { TraceScales } from './traceScales.js';
 import type { Place } from './walk.js';
 
@@ -84,7 +85,13 @@ export function createTrack(actions: TrackActions): Track {
             Number.isFinite(norm) ? colour(scale.share(norm)).fill : palette.notFinite.fill;
         });
       const series = (role: 'valueNorm' | 'adjointNorm') =>
-        stages.toReversed().map((stage) => stage[role].data);
+        stages
+          .toReversed()
+          .map((stage) =>
+            role === 'valueNorm'
+              ? stage.valueNorm.data
+              : stageAdjoint(trace, trace.stages.indexOf(stage)),
+          );
       paintRail(rails.forward, series('valueNorm'), shades('valueNorm'));
       paintRail(rails.backward, series('adjointNorm'), shades('adjointNorm'));
     },

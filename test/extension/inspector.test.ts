@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { comparisonMime } from '../../kernel/contract/mime.js';
 import { parseTrace } from '../../kernel/contract/parseTrace.js';
-import { click, evaluateInFrames, hover, press, screenshot, waitForFrame } from './host.js';
+import { click, evaluateInFrames, hover, press, waitForFrame } from './host.js';
 import {
   nodeOf,
   openFile,
@@ -189,19 +189,6 @@ describe('the inspector in VS Code, from a saved output without a kernel', funct
     assert.deepEqual(found, [0]);
     assert.deepEqual(await evaluateInFrames('document.body?.dataset.owned'), []);
   });
-
-  for (const [name, theme] of Object.entries(themes))
-    it(`looks as it should in ${name}`, async () => {
-      await setTheme(theme);
-      await openSaved(`inspector-${name}`, payloadOf('trace-lstm-truncated'));
-      const now = await seen();
-      await click(cellAt(1, 3));
-      await press('ArrowRight');
-      await seenAfter(now);
-      await hover('.part.statusbar');
-      await sleep(300);
-      await screenshot(`inspector-${name}`, { scale: 2 });
-    });
 });
 
 describe('two traces side by side in VS Code', function () {
@@ -251,16 +238,4 @@ describe('two traces side by side in VS Code', function () {
     await evaluateInFrames(`document.querySelector('${view} [data-tab="gates"]')?.click()`);
     await waitForFrame(`document.querySelectorAll('${view} [role="tabpanel"] h4').length === 2`);
   });
-
-  for (const name of ['light', 'dark'] as const)
-    it(`looks as it should in ${name}`, async () => {
-      await setTheme(themes[name]);
-      await openSaved(`inspectorTwo-${name}`, comparison, comparisonMime);
-      await waitForFrame(placeOf);
-      await click(`${side(1)} button[data-kind="cell"][data-layer="0"][data-t="3"]`);
-      await press('ArrowRight');
-      await hover('.part.statusbar');
-      await sleep(500);
-      await screenshot(`inspector-comparison-${name}`, { scale: 2 });
-    });
 });

@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { click, hover, press, screenshot, type, waitForFrame } from './host.js';
+import { click, evaluateInFrames, hover, press, screenshot, type, waitForFrame } from './host.js';
 import {
   openFile,
   type Seen,
@@ -24,29 +24,39 @@ import {
   selectOurKernel,
 } from './notebooks.js';
 
-const modelCell = `import { crossEntropy, Embedding, inspect, Linear, LSTM, manualSeed, Module, tensor, type Tensor } from 'unroll';
+const modelCell = `import { compare, crossEntropy, Embedding, inspect, Linear, LSTM, manualSeed, Module, RNN, tensor, type Tensor } from 'unroll';
 
 class Speller extends Module {
   embed = new Embedding({ numEmbeddings: 26, embeddingDim: 6 });
-  net = new LSTM({ inputSize: 6, hiddenSize: 8, numLayers: 2 });
   head = new Linear({ inFeatures: 8, outFeatures: 26 });
+  constructor(readonly net: LSTM | RNN) {
+    super();
+  }
   forward(input: Tensor) {
     return this.head.forward(this.net.forward(this.embed.forward(input)).output);
   }
 }
 
 manualSeed(7);
-const model = new Speller();
+const model = new Speller(new LSTM({ inputSize: 6, hiddenSize: 8, numLayers: 2 }));
 const letters = [...'throughtime'];
 const codes = letters.map((letter) => [letter.charCodeAt(0) - 97]);
 const batch = { input: tensor(codes.slice(0, -1), { dtype: 'int32' }), target: tensor(codes.slice(1), { dtype: 'int32' }) };
-const look = () =>
-  inspect(model, batch, {
+const look = (speller = model) =>
+  inspect(speller, batch, {
     loss: (output, target) => crossEntropy(output, target),
     title: 'Spelling “through time”',
     inputs: letters.slice(0, -1),
     outputs: letters.slice(1),
+  });
+const lookAtLast = (net: LSTM | RNN) =>
+  inspect(new Speller(net), batch, {
+    loss: (output) => crossEntropy(output.select(0, -1), tensor(codes.at(-1)!, { dtype: 'int32' })),
+    inputs: letters.slice(0, -1),
   });`;
+
+const compareCell = `const sizes = { inputSize: 6, hiddenSize: 8 };
+compare(lookAtLast(new RNN(sizes)), lookAtLast(new LSTM(sizes)))`;
 
 /** What the kernel says of the same stops. */
 const expectedCell = `const trace = look();
@@ -231,6 +241,18 @@ describe('the inspector in VS Code with its kernel', function () {
     await reset();
   });
 
+  for (const [name, theme] of Object.entries(themes))
+    it(`looks as it should in ${name}`, async () => {
+      await setTheme(theme);
+      await showCell(1);
+      await clicked(`${view} .rail.backward`);
+      await clicked(cellAt(1, 4));
+      await pressed('ArrowRight');
+      await hover('.part.statusbar');
+      await sleep(300);
+      await screenshot(`inspector-${name}`, { scale: 2 });
+    });
+
   for (const name of ['light', 'dark'] as const)
     it(`looks as it should with an edit in ${name}`, async () => {
       await setTheme(themes[name]);
@@ -282,6 +304,42 @@ describe('the inspector in VS Code with its kernel', function () {
     );
     assert.equal(await waitForFrame(`${root}.querySelector('.numberfield') === null`), true);
   });
+});
+
+describe('two traces of a kernel side by side in VS Code', function () {
+  this.timeout(120_000);
+  let notebook: vscode.NotebookDocument;
+  before(async () => {
+    notebook = await openFresh('inspectorCompare');
+    await runCell(notebook, 0);
+    await edit(notebook, 1, compareCell);
+    await runCell(notebook, 1);
+  });
+  after(async () => {
+    await closeNotebooks();
+    await setTheme(themes.dark);
+  });
+
+  for (const name of ['light', 'dark'] as const)
+    it(`look as they should in ${name}`, async () => {
+      await setTheme(themes[name]);
+      await showCell(1);
+      await click(`${view} .side:nth-child(2) .rail.backward`);
+      await click(`${view} .side:nth-child(2) [data-kind="cell"][data-t="3"]`);
+      await waitForFrame(
+        `${root}.dataset.t === '3' && ${root}.dataset.drawn === ${root}.dataset.index`,
+      );
+      const places = await waitForFrame<string[]>(
+        `Array.from(${root}.querySelectorAll('.side'), ({ dataset }) => dataset.phase + dataset.t)`,
+      );
+      assert.deepEqual(places, ['backward3', 'backward3']);
+      await hover('.part.statusbar');
+      await sleep(300);
+      await screenshot(`inspector-comparison-${name}`, { scale: 2 });
+      await evaluateInFrames(`${root}?.querySelector('.tabs').scrollIntoView()`);
+      await sleep(800);
+      await screenshot(`inspector-comparison-charts-${name}`, { scale: 2 });
+    });
 });
 
 describe('inspect in VS Code, given what cannot be inspected', function () {

@@ -14,7 +14,10 @@ import type { Colouring } from '../../../media/inspector/scene.js';
 import { toInspectorSpec } from '../../../media/inspector/spec.js';
 import { toTraceScales } from '../../../media/inspector/traceScales.js';
 import { Walk } from '../../../media/inspector/walk.js';
+import { stageAdjoint } from '../../../media/inspector/stageAdjoint.js';
 import { toTheme } from '../../../media/theme.js';
+import { putRows } from '../../../media/vegaRows.js';
+import type { Row } from '../../../media/vegaView.js';
 
 const folder = new URL('../../../../test/golden/traces/', import.meta.url);
 const rawTrace = (name: string): unknown =>
@@ -97,9 +100,12 @@ describe('picture of the inspector', () => {
     );
     const scales = toTraceScales(lstm);
     const stage = lstm.stages[row.stage]!;
+    const layer = lstm.layers[1]!;
+    // Of the cell's output the whole adjoint, with what comes from the next time step.
+    const adjoints = layer.nodes[layer.output]!.adjointNorm.data;
     const expected = layout.columns.map(({ t }) =>
       t >= 4
-        ? palette.adjoint(scales.adjoint.share(stage.adjointNorm.data[t]!)).fill
+        ? palette.adjoint(scales.adjoint.share(adjoints[t]!)).fill
         : palette.value(scales.stages[row.stage]!.share(stage.valueNorm.data[t]!)).fill,
     );
     assert.deepEqual(fills, expected);
@@ -145,6 +151,83 @@ describe('picture of the inspector', () => {
     for (const name of ['boxes', 'rules', 'heads', 'texts'])
       assert.equal(kept[name], before[name], name);
     assert.notEqual(kept['insideBoxes'], before['insideBoxes']);
+  });
+
+  it('changed in place from stop to stop is what it would be drawn afresh', async () => {
+    const compiled = compile(toInspectorSpec(theme)).spec;
+    const open = () =>
+      new View(parse(compiled, undefined, { ast: true }), {
+        expr: expressionInterpreter,
+        renderer: 'none',
+      });
+    const draw = async (view: View, live: Record<string, Row[]>, index: number) => {
+      const held: Record<string, Row[]> = {};
+      for (const [name, rows] of Object.entries(rowsAt(lstm, index).rows))
+        held[name] = putRows(view, name, live[name], rows);
+      await view.runAsync();
+      // Texts of another kind come last in theirs: the order of texts is of no matter.
+      return { held, svg: (await view.toSVG()).split(/(?=<)/).sort() };
+    };
+    const view = open();
+    let live: Record<string, Row[]> = {};
+    let before: Record<string, Row[]> = {};
+    let kept = 0;
+    for (const [phase, layer, t] of [
+      ['backward', 1, 4],
+      ['backward', 1, 3],
+      ['backward', 0, 3],
+      ['forward', 0, 5],
+      ['forward', 0, 0],
+    ] as const) {
+      const index = placeOf(lstm, phase, layer, t);
+      before = live;
+      const { held, svg } = await draw(view, live, index);
+      live = held;
+      kept += Object.keys(live).filter((name) => live[name] === before[name]).length;
+      const fresh = open();
+      assert.deepEqual(svg, (await draw(fresh, {}, index)).svg, `${phase} ${layer} ${t}`);
+      fresh.finalize();
+    }
+    view.finalize();
+    assert.ok(kept > 20, `${kept} data sets were changed in place`);
+  });
+
+  it('does not write into the rows that it was given', async () => {
+    const view = new View(parse(compile(toInspectorSpec(theme)).spec, undefined, { ast: true }), {
+      expr: expressionInterpreter,
+      renderer: 'none',
+    });
+    const rows = rowsAt(rnn, 3).rows['boxes']!;
+    const copy = structuredClone(rows);
+    const held = putRows(view, 'boxes', undefined, rows);
+    await view.runAsync();
+    putRows(
+      view,
+      'boxes',
+      held,
+      rows.map((row) => ({ ...row, fill: '#123456' })),
+    );
+    await view.runAsync();
+    assert.deepEqual(rows, copy);
+    view.finalize();
+  });
+
+  it('shows where adjoints pass through a cell though no loss is measured there', () => {
+    const { stages, layers } = rnn;
+    const silent: TraceData = {
+      ...rnn,
+      stages: stages.map((stage) => ({
+        ...stage,
+        adjointNorm: { ...stage.adjointNorm, data: stage.adjointNorm.data.map(() => 0) },
+      })),
+    };
+    const recurrent = stages.findIndex(({ layer }) => layer === 0);
+    assert.deepEqual(
+      stageAdjoint(silent, recurrent),
+      layers[0]!.nodes[layers[0]!.output]!.adjointNorm.data,
+    );
+    const other = stages.findIndex(({ layer }) => layer === undefined);
+    assert.ok(stageAdjoint(silent, other).every((norm) => norm === 0));
   });
 
   it('marks breakpoints and the current cell', () => {
