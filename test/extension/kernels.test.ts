@@ -176,6 +176,20 @@ describe('the kernel of a notebook', () => {
     );
   });
 
+  it('is there at once for the second notebook, which a process waited for', async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+    const first = await openNotebook('process.pid');
+    const pid = await runCell(first, 0);
+    await sleep(4000);
+    const second = await openNotebook(
+      '[process.pid, process.uptime() > 2, process.cwd()].join(" ")',
+    );
+    const shown = await runCell(second, 0);
+    assert.ok(!shown.includes(pid), shown);
+    // It was there before its cell was run.
+    assert.ok(shown.includes(` true ${folder}`), shown);
+  });
+
   it('runs in the folder of the workspace while the notebook has none of its own', async () => {
     const notebook = await openNotebook('process.cwd()');
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { lossMime, type LossPayload } from '../../kernel/contract/mime.js';
 import { trainingCell } from '../process/training.js';
+import { click } from './host.js';
 import {
   cellEnds,
   closeNotebooks,
@@ -93,5 +94,36 @@ describe('training in a notebook', () => {
       () => notebook.cellAt(1).executionSummary?.success === true,
       () => 'the cell to have succeeded',
     );
+  });
+
+  it('is paused, resumed and stopped by the buttons of its cell', async () => {
+    const notebook = await openNotebook(
+      trainingCell,
+      'run = fit(training(100_000)); await run; "went on"',
+      'run.status',
+    );
+    await runCell(notebook, 0);
+    await startCell(notebook, 1);
+    await trains(notebook, 1);
+    const cell = notebook.cellAt(1);
+    const press = async (title: string) => {
+      // The buttons show at the cell that has the focus.
+      vscode.window.activeNotebookEditor!.selections = [new vscode.NotebookRange(1, 2)];
+      await click(`.cell-title-toolbar .action-label[aria-label^="${title}"]`);
+    };
+    await press('Pause Training');
+    await until(
+      () => curveOf(cell)?.paused === true,
+      () => 'the curve to say that it is paused',
+    );
+    const step = stepOf(cell);
+    await press('Resume Training');
+    await until(
+      () => stepOf(cell) > step,
+      () => 'the training to go on',
+    );
+    await press('Stop Training');
+    assert.match(await cellEnds(notebook, 1), /went on/);
+    assert.equal(await runCell(notebook, 2), "'stopped'");
   });
 });
