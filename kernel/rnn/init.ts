@@ -3,6 +3,7 @@ import { showShape, type NumberArray } from './ndarray.js';
 import { checkOptions, is, optional } from './options.js';
 import { randomStream } from './random.js';
 import type { Tensor } from './tensor.js';
+import { LSTMCell } from './modules/recurrentCell.js';
 import { LSTM } from './modules/recurrentLayers.js';
 
 export interface InitOptions {
@@ -86,7 +87,7 @@ export const init = {
    * architectures", ICML 2015.
    * @throws OptionError if the LSTM has no bias
    */
-  forgetBias: (lstm: LSTM, value = 1): LSTM => fillForgetBias(lstm, value),
+  forgetBias: <M extends LSTM | LSTMCell>(lstm: M, value = 1): M => fillForgetBias(lstm, value),
 
   /** The factor by which weights before a nonlinearity are larger, as PyTorch's `calculate_gain`. */
   gain: (nonlinearity: Nonlinearity, slope = 0.01): number => gains[nonlinearity](slope),
@@ -209,8 +210,9 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-function fillForgetBias(lstm: LSTM, value: number): LSTM {
-  if (!(lstm instanceof LSTM)) throw new OptionError('init.forgetBias: expected an LSTM');
+function fillForgetBias<M extends LSTM | LSTMCell>(lstm: M, value: number): M {
+  if (!(lstm instanceof LSTM || lstm instanceof LSTMCell))
+    throw new OptionError('init.forgetBias: expected an LSTM');
   const biases = [...lstm.namedParameters()].filter(([name]) => name.startsWith('bias_'));
   if (biases.length === 0)
     throw new OptionError('init.forgetBias: expected an LSTM with bias, got one without');

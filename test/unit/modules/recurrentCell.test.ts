@@ -3,6 +3,7 @@ import {
   gradcheck,
   GRU,
   GRUCell,
+  init,
   LSTM,
   LSTMCell,
   manualSeed,
@@ -114,6 +115,12 @@ describe('single time steps', () => {
       weight_ih: [12, 3],
       weight_hh: [12, 4],
     });
+  });
+
+  it('an LSTMCell starts with open forget gates where asked', () => {
+    const cell = init.forgetBias(new LSTMCell(sizes), 2);
+    assert.deepEqual([...cell.bias_ih!.data.subarray(4, 8)], [2, 2, 2, 2]);
+    assert.deepEqual([...cell.bias_hh!.data.subarray(4, 8)], [0, 0, 0, 0]);
   });
 
   it('gradients flow through several steps', () => {

@@ -138,6 +138,15 @@ describe('Seq2Seq', () => {
         assert.ok(worst(cat(steps.map((step) => step.attention!)), whole.attention!) < 1e-13);
     });
 
+  it('Bahdanau’s attention asks with the top layer’s last hidden state, at the first step the encoder’s', () => {
+    manualSeed(16);
+    const model = createModel({ kind: 'bahdanau', numLayers: 2 });
+    const state = model.encode(tokens([5, 2]));
+    const { attention } = model.decoder.forward(tokens([3, 2]), state);
+    const asked = model.decoder.attention!.forward(state.rnn['h']!.select(0, 1), state.keys!);
+    assert.ok(worst(attention!.select(0, 0), asked.weights) < 1e-14);
+  });
+
   it('runs one fused pass over source and target under teacher forcing, and steps where it has to', () => {
     const layersOf = (wanted: Wanted, teacherForcing: number): number => {
       const model = createModel({ ...wanted, dtype: 'float32' });
