@@ -3,14 +3,18 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { evaluateInFrames, press, screenshot, type as typeText, waitForFrame } from './host.js';
-import { closeNotebooks, runCell } from './notebooks.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cellEnds, closeNotebooks, edit, mimesOf, runAll, runCell } from './notebooks.js';
 
 const examples = path.resolve(__dirname, '../../examples');
 const course = JSON.parse(readFileSync(path.join(examples, 'course.json'), 'utf8')) as {
   name: string;
   title: string;
   sentence: string;
+  short: Record<string, unknown>;
 }[];
+/** To look at the examples in light and dark, with `UNROLL_LOOK_AT=<name>,…`; test/process runs them in any case. */
+const lookedAt = (process.env['UNROLL_LOOK_AT'] ?? '').split(',').filter((name) => name !== '');
 const rows = '.quick-input-widget .monaco-list-row';
 
 describe('Unroll: Open Example…', () => {
@@ -59,4 +63,45 @@ describe('Unroll: Open Example…', () => {
     await runCell(notebook, 1);
     assert.match(await runCell(notebook, 3), /characters to learn from/);
   });
+});
+
+describe('an example', () => {
+  const workbench = vscode.workspace.getConfiguration('workbench');
+  const before = workbench.get('colorTheme');
+  after(() => workbench.update('colorTheme', before, vscode.ConfigurationTarget.Global));
+  afterEach(closeNotebooks);
+
+  for (const name of lookedAt)
+    it(`${name} runs in VS Code, and its pictures are taken in light and dark`, async function () {
+      this.timeout(10 * 60_000);
+      await vscode.commands.executeCommand('unroll.openExample', name);
+      await vscode.commands.executeCommand('workbench.action.closeSidebar');
+      const editor = vscode.window.activeNotebookEditor!;
+      const { notebook } = editor;
+      const code = notebook.getCells().filter(({ kind }) => kind === vscode.NotebookCellKind.Code);
+      const { short } = course.find((example) => example.name === name)!;
+      const parameters = Object.entries(short).reduce(
+        (text, [key, value]) =>
+          text.replace(
+            new RegExp(`const ${key} = .*;`),
+            `const ${key} = ${JSON.stringify(value)};`,
+          ),
+        code[0]!.document.getText(),
+      );
+      await edit(notebook, code[0]!.index, parameters);
+      await runAll(notebook);
+      for (const { index } of code) await cellEnds(notebook, index);
+      const shown = code.filter((cell) => mimesOf(cell).some((mimes) => mimes.length > 1));
+      for (const theme of ['Default Light Modern', 'Default Dark Modern']) {
+        await workbench.update('colorTheme', theme, vscode.ConfigurationTarget.Global);
+        for (const { index } of shown) {
+          const next = new vscode.NotebookRange(index + 1, index + 2);
+          editor.revealRange(new vscode.NotebookRange(index, index + 1));
+          await sleep(1000);
+          editor.revealRange(next, vscode.NotebookEditorRevealType.Default);
+          await sleep(1500);
+          await screenshot(`${name}-${theme.split(' ')[1]!.toLowerCase()}-${index}`);
+        }
+      }
+    });
 });
