@@ -51,9 +51,9 @@ export function json(value: Json): Media {
   return new Media({ ...tree, 'text/plain': `${text.slice(0, mostJson)}\n${rest}` });
 }
 
-/** A Vega-Lite specification to draw. */
-export const vegaLite = (spec: Record<string, Json>): Media =>
-  new Media({ [vegaLiteMime]: spec, 'text/plain': 'Vega-Lite chart' });
+/** A Vega-Lite specification to draw: what JSON can hold; members that are undefined are left out. */
+export const vegaLite = (spec: object): Media =>
+  new Media({ [vegaLiteMime]: spec as Json, 'text/plain': 'Vega-Lite chart' });
 
 /** Empties the cell's output, now or (`wait`) when the next output comes. */
 export function clearOutput(options: { wait?: boolean } = {}): void {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import ts from 'typescript';
 import { parseNotebook } from '../../kernel/cli/nbformat.js';
 import { inFolder, outputsOf, readValid, root, unroll } from './commandLine.js';
 
@@ -41,6 +43,58 @@ describe('the examples', () => {
       const source = [code[0]!.source].flat().join('');
       for (const key of Object.keys(short)) assert.match(source, new RegExp(`const ${key}\\b`));
     }
+  });
+
+  it('have no type errors', function () {
+    this.timeout(120_000);
+    const sources = new Map(
+      course.map(({ name }) => [
+        join(tmpdir(), `${name}.ts`),
+        parseNotebook(read(`examples/${name}.ipynb`), name)
+          .cells.filter((cell) => cell.cell_type === 'code')
+          .map(({ source }) => `${[source].flat().join('')};\n`)
+          .join('')
+          .concat('export {};'),
+      ]),
+    );
+    const options: ts.CompilerOptions = {
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      noEmit: true,
+      skipLibCheck: true,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      target: ts.ScriptTarget.ES2024,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+      paths: { unroll: [join(root, 'dist/types/unroll.d.ts')] },
+    };
+    const base = ts.createCompilerHost(options);
+    const host: ts.CompilerHost = {
+      ...base,
+      fileExists: (file) => sources.has(file) || base.fileExists(file),
+      readFile: (file) => sources.get(file) ?? base.readFile(file),
+      getSourceFile: (file, version, ...rest) => {
+        const source = sources.get(file);
+        return source === undefined
+          ? base.getSourceFile(file, version, ...rest)
+          : ts.createSourceFile(file, source, version);
+      },
+    };
+    const program = ts.createProgram([...sources.keys()], options, host);
+    // A name may be declared by several cells.
+    const redeclared = [2300, 2451];
+    const problems = ts
+      .getPreEmitDiagnostics(program)
+      .filter(({ code }) => !redeclared.includes(code));
+    assert.equal(
+      ts.formatDiagnostics(problems, {
+        getCanonicalFileName: (file) => file,
+        getCurrentDirectory: () => tmpdir(),
+        getNewLine: () => '\n',
+      }),
+      '',
+    );
   });
 
   for (const { name, short } of course)
