@@ -66,8 +66,7 @@ function tableIn(file) {
   const { cells } = JSON.parse(readFileSync(file, 'utf8'));
   const tables = cells.map((cell) =>
     (cell.outputs ?? [])
-      .flatMap(({ data }) => data?.['text/markdown'] ?? [])
-      .map((text) => [text].flat().join(''))
+      .map(({ data }) => [data?.['text/markdown'] ?? ''].flat().join(''))
       .filter((text) => text.startsWith('|')),
   );
   return (tables.findLast((some) => some.length > 0) ?? []).join('\n\n');
