@@ -1,0 +1,140 @@
+/** Reads what the module `unroll` exports, with types and doc comments, from the declarations that the compiler wrote. */
+import ts from 'typescript';
+import path from 'node:path';
+
+/**
+ * @typedef {{ name: string, signature: string, doc: string, tags: { name: string, text: string }[] }} Described
+ * @typedef {Described & { kind: string, file: string, members: Described[] }} Entry
+ */
+
+const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed });
+const print = (node) => printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile());
+
+/**
+ * @param folder where declarations are, `out/kernel`
+ * @returns {Entry[]} by name
+ */
+export function readApi(folder) {
+  const main = path.join(folder, 'unroll.d.ts');
+  const program = ts.createProgram([main], {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2023.d.ts'],
+    types: [],
+  });
+  const source = program.getSourceFile(main);
+  if (!source) throw new Error(`api: there is no ${main}; compile first.`);
+  const checker = program.getTypeChecker();
+  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(source));
+  return exported
+    .map((symbol) => toEntry(checker, folder, symbol))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function toEntry(checker, folder, symbol) {
+  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  const declarations = target.getDeclarations();
+  const [first] = declarations;
+  return {
+    ...describe(checker, target, symbol.name),
+    kind: kinds.find(([is]) => declarations.some(is))[1],
+    file: path.relative(folder, first.getSourceFile().fileName).replaceAll(path.sep, '/'),
+    signature: declarations.map((one) => toSignature(one, symbol.name)).join('\n'),
+    members: declarations.flatMap((one) => membersOf(checker, one)),
+  };
+}
+
+const kinds = [
+  [ts.isClassDeclaration, 'class'],
+  [ts.isFunctionDeclaration, 'function'],
+  [ts.isVariableDeclaration, 'const'],
+  [ts.isInterfaceDeclaration, 'interface'],
+  [ts.isTypeAliasDeclaration, 'type'],
+];
+
+function describe(checker, symbol, name) {
+  return {
+    name,
+    doc: ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim(),
+    tags: symbol.getJsDocTags(checker).map((tag) => ({
+      name: tag.name,
+      text: ts.displayPartsToString(tag.text).trim(),
+    })),
+  };
+}
+
+/** A member without words of its own has those of the function that it is, or of what it overrides. */
+function describeMember(checker, symbol, name) {
+  const own = describe(checker, symbol, name);
+  if (own.doc || own.tags.length > 0) return own;
+  const [call] = checker.getTypeOfSymbol(symbol).getCallSignatures();
+  const target =
+    call?.declaration && checker.getSymbolAtLocation(call.declaration.name ?? call.declaration);
+  return target ? describe(checker, target, name) : own;
+}
+
+/** The declaration without what is nobody's business, and under the name that it is exported by. */
+function toSignature(declaration, name) {
+  if (ts.isVariableDeclaration(declaration)) return `const ${print(declaration)};`;
+  return print(headOf(declaration))
+    .replace(/^export /, '')
+    .replace(/^declare /, '')
+    .replace(/^((?:interface|type|function|(?:abstract )?class) )\w+/, `$1${name}`);
+}
+
+const isHidden = (member) =>
+  Boolean(
+    ts.getCombinedModifierFlags(member) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected),
+  ) ||
+  (member.name !== undefined &&
+    (ts.isPrivateIdentifier(member.name) || ts.isComputedPropertyName(member.name)));
+
+/** Of classes the heading and the constructor, of interfaces the heading: members are listed with what they mean. */
+function headOf(node) {
+  const { factory } = ts;
+  const { modifiers, name, typeParameters, heritageClauses } = node;
+  if (ts.isClassDeclaration(node))
+    return factory.updateClassDeclaration(
+      node,
+      modifiers,
+      name,
+      typeParameters,
+      heritageClauses,
+      node.members.filter((member) => ts.isConstructorDeclaration(member) && !isHidden(member)),
+    );
+  if (ts.isInterfaceDeclaration(node))
+    return factory.updateInterfaceDeclaration(
+      node,
+      modifiers,
+      name,
+      typeParameters,
+      heritageClauses,
+      [],
+    );
+  return node;
+}
+
+/** Members that one may want to read about: of classes, interfaces, and constants that are tables of functions. */
+function membersOf(checker, declaration) {
+  const list =
+    ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)
+      ? declaration.members
+      : ts.isVariableDeclaration(declaration) &&
+          declaration.type &&
+          ts.isTypeLiteralNode(declaration.type)
+        ? declaration.type.members
+        : [];
+  const members = new Map();
+  for (const member of list) {
+    if (isHidden(member) || !member.name) continue;
+    const symbol = checker.getSymbolAtLocation(member.name);
+    const name = member.name.getText();
+    const { signature } = members.get(name) ?? {};
+    const own = print(member).replace(/;$/, '');
+    members.set(name, {
+      ...describeMember(checker, symbol, name),
+      signature: signature ? `${signature}\n${own}` : own,
+    });
+  }
+  return [...members.values()];
+}
