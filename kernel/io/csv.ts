@@ -6,6 +6,7 @@ import { FileFormatError } from './fileFormatError.js';
 
 const delimiters = [',', ';', '\t', '|'] as const;
 
+/** Options of `parseCsv`. */
 export interface CsvOptions {
   /** What stands between fields. Default: which of `,` `;` tab `|` is most frequent in the first line. */
   delimiter?: string;
@@ -13,6 +14,7 @@ export interface CsvOptions {
   header?: boolean;
 }
 
+/** How columns of a table become numbers. */
 export interface NumbersOptions {
   /**
    * What an empty field becomes: a number, or `'previous'`, the value in the row before (which knows nothing of the

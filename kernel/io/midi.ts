@@ -16,12 +16,14 @@ export interface Note {
   track: number;
 }
 
+/** From when on how fast music goes. */
 export interface Tempo {
   /** The beat from which it holds. */
   beat: number;
   beatsPerMinute: number;
 }
 
+/** The notes and tempos of a MIDI file. */
 export interface Music {
   /** By start, then pitch. */
   notes: Note[];
@@ -129,6 +131,7 @@ export function beatToSeconds(beat: number, tempos: readonly Tempo[]): number {
   return seconds + ((beat - from) * 60) / beatsPerMinute;
 }
 
+/** Options of `toMidi`. */
 export interface MidiOptions {
   /** Tempo throughout, or its changes. Default 120. */
   tempo?: number | readonly Tempo[];

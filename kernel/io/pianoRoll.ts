@@ -4,6 +4,7 @@ import { checkOptions, is, optional } from '../rnn/options.js';
 import { Tensor } from '../rnn/tensor.js';
 import type { Note, NoteToWrite } from './midi.js';
 
+/** Options of `pianoRoll` and `rollToNotes`. */
 export interface PianoRollOptions {
   /** Time steps in a beat. Default 4. */
   stepsPerBeat?: number;

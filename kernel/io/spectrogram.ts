@@ -5,6 +5,7 @@ import { melFilterbank, type MelScale } from './melScale.js';
 import { frameSizes, windowedFrames, type FrameOptions } from './frames.js';
 import { createPowerSpectrum } from './powerSpectrum.js';
 
+/** Options of `melSpectrogram`. */
 export interface MelOptions extends FrameOptions {
   /** Number of filters. Default 40. */
   mels?: number;
@@ -57,6 +58,7 @@ export function melSpectrogram(samples: ArrayLike<number>, options: MelOptions):
   return computeMel('melSpectrogram', samples, options);
 }
 
+/** Options of `mfcc`. */
 export interface MfccOptions extends MelOptions {
   /** Number of coefficients, the first of which is the loudness. Default 13. */
   coefficients?: number;

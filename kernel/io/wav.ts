@@ -117,6 +117,7 @@ function textAt(view: DataView, at: number): string {
   return String.fromCharCode(...[0, 1, 2, 3].map((k) => view.getUint8(at + k)));
 }
 
+/** Options of `toWav`. */
 export interface WavOptions {
   /** `'int16'`, `'int24'` (both clip what is beyond −1 … 1) or `'float32'`. Default `'int16'`. */
   format?: 'int16' | 'int24' | 'float32';

@@ -9,6 +9,7 @@ import { toWav } from './wav.js';
 /** A sound's samples, from -1 to 1. */
 export type Samples = Float32Array | Float64Array | readonly number[];
 
+/** Options of `audio`. */
 export interface AudioOptions {
   /** Samples per second; needed where samples are given. */
   sampleRate?: number;

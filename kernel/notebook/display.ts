@@ -3,6 +3,7 @@ import { notebookHost } from './host.js';
 import { jsonTree } from './jsonTree.js';
 import { Media } from './mimeBundle.js';
 
+/** Options of `display` and its kin. */
 export interface DisplayOptions {
   /** Showing something again under the same id replaces it where it stands. */
   id?: string;

@@ -14,6 +14,7 @@ import {
   type LossChartOptions,
 } from './lossChart.js';
 
+/** Options of `fit`. */
 export interface NotebookFitOptions<State> extends Omit<
   FitOptions<State>,
   'checkpoint' | 'resume'

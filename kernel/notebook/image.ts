@@ -5,6 +5,7 @@ import { escapeHtml } from './escapeHtml.js';
 import { Media } from './mimeBundle.js';
 import { startsWith } from './startsWith.js';
 
+/** Options of `image`. */
 export interface ImageOptions {
   /** What the picture shows, for those who don't see it. */
   alt?: string;

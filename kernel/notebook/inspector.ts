@@ -13,6 +13,7 @@ import { displaySymbol, type Displayable } from './mimeBundle.js';
 import { traceFallback } from './traceFallback.js';
 import type { TracePictureOptions } from './tracePayload.js';
 
+/** Options of `inspect`. */
 export type NotebookInspectOptions = InspectOptions & TracePictureOptions;
 
 /** A trace that shows itself in a notebook. */

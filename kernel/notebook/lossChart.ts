@@ -7,6 +7,7 @@ import { lossFallback } from './lossFallback.js';
 import { Media } from './mimeBundle.js';
 import { thin } from './thin.js';
 
+/** Options of `lossChart`. */
 export interface LossChartOptions {
   /** Default `'Loss'`. */
   title?: string;

@@ -6,6 +6,9 @@ import type { MimeBundle } from '../contract/mime.js';
  */
 export const displaySymbol = Symbol.for('Jupyter.display');
 
+/**
+ * A value that shows itself: its method gives a bundle of media types and what they hold, as Jupyter's front ends know it.
+ */
 export interface Displayable {
   [displaySymbol](): MimeBundle | Promise<MimeBundle>;
 }

@@ -5,6 +5,7 @@ import { now } from '../rnn/train/platform.js';
 import { notebookHost, type NotebookHost } from './host.js';
 import { progressHtml, progressText, type ProgressState } from './progressView.js';
 
+/** Options of `progress`. */
 export interface ProgressOptions {
   /** Stands before the bar. */
   label?: string;
@@ -69,6 +70,7 @@ function sizeOf(items: object): number | undefined {
   return [length, size].find((count) => typeof count === 'number');
 }
 
+/** What `progress` gives: the items to loop over, with a bar that counts them. */
 export class Progress<T> implements Iterable<T>, AsyncIterable<T> {
   /** Stands before the bar; may be changed while it runs. */
   label: string;

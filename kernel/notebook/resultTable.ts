@@ -6,6 +6,7 @@ import { Media } from './mimeBundle.js';
 /** A number, numbers of several runs (shown as mean ± standard deviation), or a text. */
 export type ResultCell = number | readonly number[] | string;
 
+/** Options of `resultTable`. */
 export interface ResultTableOptions {
   /** Stands above the first column. Default empty. */
   title?: string;

@@ -5,6 +5,7 @@ import { escapeHtml } from './escapeHtml.js';
 import { heatColours, toIntensity } from './heatMap.js';
 import { Media } from './mimeBundle.js';
 
+/** Options of `textHeatMap`. */
 export interface TextHeatMapOptions {
   /** Stands above the text. */
   title?: string;

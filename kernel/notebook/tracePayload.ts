@@ -12,6 +12,7 @@ import { smallParameter, spectrumLeftOut, toLayer, withDetail } from './traceLay
 import { toInput } from './traceInput.js';
 import { toStages } from './traceStages.js';
 
+/** How a trace is drawn and what its picture carries. */
 export interface TracePictureOptions {
   /** Default `'Backpropagation through time'`. */
   title?: string;

@@ -17,6 +17,7 @@ import { callModel, type Model } from '../rnn/train/model.js';
 import { graphFallback } from './graphFallback.js';
 import { Media } from './mimeBundle.js';
 
+/** Options of `unrolledGraph`. */
 export interface UnrolledGraphOptions {
   /** Default `'Unrolled computation graph'`. */
   title?: string;

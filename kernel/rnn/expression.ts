@@ -29,11 +29,11 @@ export abstract class Expression<Self extends Expression<Self>> {
   sub(other: Self | number): Self {
     return this.apply('sub', [other], none);
   }
-  /** Elementwise product, broadcast. */
+  /** a ⊙ b, the elementwise product; broadcasts and throws as `add`. For matrices see `matmul` and `linear`. */
   mul(other: Self | number): Self {
     return this.apply('mul', [other], none);
   }
-  /** Elementwise quotient, broadcast. */
+  /** a / b, elementwise; broadcasts and throws as `add`. */
   div(other: Self | number): Self {
     return this.apply('div', [other], none);
   }
@@ -43,28 +43,28 @@ export abstract class Expression<Self extends Expression<Self>> {
   exp(): Self {
     return this.apply('exp', [], none);
   }
-  /** Natural logarithm. */
+  /** ln x, elementwise; −∞ at 0, NaN below; the derivative is 1/x. */
   log(): Self {
     return this.apply('log', [], none);
   }
   sqrt(): Self {
     return this.apply('sqrt', [], none);
   }
-  /** 1 / (1 + e⁻ˣ) */
+  /** σ(x) = 1 / (1 + e⁻ˣ), elementwise, without overflow for any x; the derivative is σ·(1 − σ). */
   sigmoid(): Self {
     return this.apply('sigmoid', [], none);
   }
   tanh(): Self {
     return this.apply('tanh', [], none);
   }
-  /** max(x, 0) */
+  /** max(x, 0), elementwise; the derivative is 1 above 0, else 0. */
   relu(): Self {
     return this.apply('relu', [], none);
   }
   abs(): Self {
     return this.apply('abs', [], none);
   }
-  /** Matrix product, `[…, M, K]·[…, K, N]` → `[…, M, N]`, the leading axes the same in both. */
+  /** Matrix product, `[…, M, K]·[…, K, N]` → `[…, M, N]`, leading axes the same in both. @throws ShapeError otherwise */
   matmul(other: Self): Self {
     return this.apply('matmul', [other], none);
   }
@@ -118,11 +118,11 @@ export abstract class Expression<Self extends Expression<Self>> {
     const size = (shape: Shape) => shape.reduce((product, extent) => product * Math.abs(extent), 1);
     return total.mul(size(total.shape) / size(this.shape));
   }
-  /** Softmax over the last axis. */
+  /** yᵢ = exp xᵢ / Σⱼ exp xⱼ over the last axis, shifted by the maximum so that nothing overflows. */
   softmax(): Self {
     return this.apply('softmax', [], none);
   }
-  /** ln softmax over the last axis. */
+  /** yᵢ = xᵢ − ln Σⱼ exp xⱼ over the last axis, exact where softmax underflows. */
   logSoftmax(): Self {
     return this.apply('logSoftmax', [], none);
   }
@@ -158,30 +158,41 @@ const binary =
     return x[method](y);
   };
 
-/** a + b, broadcast. */
+/**
+ * a + b, elementwise. Shapes broadcast as in NumPy: from the last axis on, extents are equal or one of them is 1. Either operand may be a
+ * number.
+ * @throws ShapeError if shapes do not broadcast, DTypeError if element types differ
+ */
 export const add = binary('add');
-/** a − b, broadcast. */
+/**
+ * a − b, elementwise; broadcasts and throws as `add`.
+ */
 export const sub = binary('sub');
-/** Elementwise product, broadcast. */
+/** a ⊙ b, the elementwise product; broadcasts and throws as `add`. For matrices see `matmul` and `linear`. */
 export const mul = binary('mul');
-/** Elementwise quotient, broadcast. */
+/** a / b, elementwise; broadcasts and throws as `add`. */
 export const div = binary('div');
 
-/** e to the power of x. */
+/** eˣ, elementwise; the derivative is eˣ itself. */
 export const exp = <S extends Expression<S>>(x: S): S => x.exp();
-/** Natural logarithm. */
+/** ln x, elementwise; −∞ at 0, NaN below; the derivative is 1/x. */
 export const log = <S extends Expression<S>>(x: S): S => x.log();
-/** 1 / (1 + e⁻ˣ) */
+/** σ(x) = 1 / (1 + e⁻ˣ), elementwise, without overflow for any x; the derivative is σ·(1 − σ). */
 export const sigmoid = <S extends Expression<S>>(x: S): S => x.sigmoid();
+/** tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), elementwise; the derivative is 1 − tanh² x. */
 export const tanh = <S extends Expression<S>>(x: S): S => x.tanh();
-/** max(x, 0) */
+/** max(x, 0), elementwise; the derivative is 1 above 0, else 0. */
 export const relu = <S extends Expression<S>>(x: S): S => x.relu();
-/** Softmax over the last axis. */
+/** yᵢ = exp xᵢ / Σⱼ exp xⱼ over the last axis, shifted by the maximum so that nothing overflows. */
 export const softmax = <S extends Expression<S>>(x: S): S => x.softmax();
-/** ln softmax over the last axis. */
+/** yᵢ = xᵢ − ln Σⱼ exp xⱼ over the last axis, exact where softmax underflows. */
 export const logSoftmax = <S extends Expression<S>>(x: S): S => x.logSoftmax();
-/** x·weightᵀ + bias, with x `[…, K]`, weight `[N, K]`, bias `[N]` → `[…, N]`. */
+/**
+ * x·weightᵀ + bias, with x `[…, K]`, weight `[N, K]`, bias `[N]` (may be left out) → `[…, N]`: PyTorch's
+ * `nn.functional.linear`.
+ * @throws ShapeError unless the shapes fit
+ */
 export const linear = <S extends Expression<S>>(x: S, weight: S, bias?: S): S =>
   x.linear(weight, bias);
-/** Matrix product, `[…, M, K]·[…, K, N]` → `[…, M, N]`, the leading axes the same in both. */
+/** Matrix product, `[…, M, K]·[…, K, N]` → `[…, M, N]`, leading axes the same in both. @throws ShapeError otherwise */
 export const matmul = <S extends Expression<S>>(a: S, b: S): S => a.matmul(b);

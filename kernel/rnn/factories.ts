@@ -12,7 +12,9 @@ import { applyOp, Tensor, type Nested } from './tensor.js';
 
 /** `dtype` is `'float32'` and `requiresGrad` false where left out. */
 export interface TensorOptions {
+  /** Element type. Default `'float32'`, unless a function says otherwise. */
   dtype?: DType;
+  /** Whether `backward()` computes its gradient; floating point only. Default false. */
   requiresGrad?: boolean;
 }
 
@@ -59,20 +61,26 @@ function fill(shape: Shape, options: TensorOptions, next: (i: number) => number)
   return new Tensor(data, [...shape], options);
 }
 
+/** A tensor of zeros, float32 unless told. @throws ShapeError unless the shape holds whole numbers */
 export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor =>
   fill(shape, options, () => 0);
 
+/** A tensor of ones, float32 unless told. @throws ShapeError unless the shape holds whole numbers */
 export const ones = (shape: Shape, options: TensorOptions = {}): Tensor =>
   fill(shape, options, () => 1);
 
+/** A tensor that holds one number everywhere, float32 unless told. @throws ShapeError as `zeros` */
 export const full = (shape: Shape, value: number, options: TensorOptions = {}): Tensor =>
   fill(shape, options, () => value);
 
-/** The identity matrix `[n, n]`. */
+/** The identity matrix `[n, n]`, float32 unless told. */
 export const eye = (n: number, options: TensorOptions = {}): Tensor =>
   fill([n, n], options, (i) => (i % (n + 1) === 0 ? 1 : 0));
 
-/** start, start + step, … below end. `arange(n)` counts from 0. */
+/**
+ * start, start + step, … below end, `[⌈(end − start) / step⌉]`; step is 1 where left out. `arange(n)` counts from 0.
+ * @throws OptionError if step is 0
+ */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   if (step === 0) throw new OptionError('arange: step must not be 0');
@@ -80,7 +88,7 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
   return fill([count], options, (i) => from + i * step);
 }
 
-/** `count` evenly spaced numbers from start to end, both included. */
+/** `count` evenly spaced numbers from start to end, both included: `[count]`. */
 export const linspace = (
   start: number,
   end: number,
@@ -89,19 +97,19 @@ export const linspace = (
 ): Tensor =>
   fill([count], options, (i) => (count === 1 ? start : start + (i * (end - start)) / (count - 1)));
 
-/** Uniform in [0, 1). */
+/** Independent numbers from U[0, 1), fixed by `manualSeed`, float32 unless told. */
 export const rand = (shape: Shape, options: TensorOptions = {}): Tensor => {
   const stream = randomStream('rand');
   return fill(shape, options, () => stream.uniform());
 };
 
-/** Standard normal. */
+/** Independent numbers from N(0, 1), fixed by `manualSeed`, float32 unless told. */
 export const randn = (shape: Shape, options: TensorOptions = {}): Tensor => {
   const stream = randomStream('randn');
   return fill(shape, options, () => stream.normal());
 };
 
-/** Uniform integers in [low, high), int32 unless said otherwise. */
+/** Independent integers, each of low … high − 1 alike, fixed by `manualSeed`, int32 unless told. */
 export const randint = (
   low: number,
   high: number,
@@ -112,7 +120,11 @@ export const randint = (
   return fill(shape, { dtype: 'int32', ...options }, () => stream.integer(low, high));
 };
 
-/** Indices `[…]` → vectors `[…, count]` that are 1 at the index and 0 elsewhere. */
+/**
+ * Indices `[…]` → vectors `[…, count]` that are 1 at the index and 0 elsewhere. Recurrent layers gather weights for such
+ * input instead of multiplying.
+ * @throws OptionError for an index that is not below count
+ */
 export function oneHot(indices: Tensor, count: number, options: TensorOptions = {}): Tensor {
   const out = zeros([...indices.shape, count], options);
   indices.data.forEach((index, i) => {
@@ -123,11 +135,11 @@ export function oneHot(indices: Tensor, count: number, options: TensorOptions = 
   return out;
 }
 
-/** Joins tensors along an axis that exists. */
+/** Joins tensors along an axis that exists, 0 unless told; the other extents agree. @throws ShapeError otherwise */
 export const cat = (tensors: readonly Tensor[], axis = 0): Tensor =>
   applyOp('cat', tensors, { axis });
 
-/** Joins tensors of one shape along a new axis. */
+/** Joins tensors of one shape along a new axis, in front unless told. @throws ShapeError if shapes differ */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first] = tensors;
   if (!first) throw new ShapeError('stack: expected at least one tensor, got none');

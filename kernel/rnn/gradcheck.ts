@@ -2,6 +2,7 @@ import { GradcheckError } from './errors.js';
 import { showShape } from './ndarray.js';
 import { Tensor } from './tensor.js';
 
+/** Options of `gradcheck`. */
 export interface GradcheckOptions {
   /** Step of the central difference. Default 1e-6. */
   eps?: number;

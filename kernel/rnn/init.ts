@@ -6,6 +6,7 @@ import type { Tensor } from './tensor.js';
 import { LSTMCell } from './modules/recurrentCell.js';
 import { LSTM } from './modules/recurrentLayers.js';
 
+/** Options that initialisers of matrices share. */
 export interface InitOptions {
   /** What the result is multiplied by; see `init.gain`. Default 1. */
   gain?: number;
@@ -16,6 +17,7 @@ export interface InitOptions {
   blocks?: number;
 }
 
+/** Options of `init.kaimingUniform` and `init.kaimingNormal`. */
 export interface KaimingOptions extends InitOptions {
   /** Keep the variance of values going forward (`'fanIn'`) or of adjoints (`'fanOut'`). Default `'fanIn'`. */
   mode?: 'fanIn' | 'fanOut';
@@ -25,6 +27,7 @@ export interface KaimingOptions extends InitOptions {
   slope?: number;
 }
 
+/** Nonlinearities whose gains initialisers know. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
 
 /**
@@ -40,10 +43,13 @@ export const init = {
   /** N(mean, std²), standard by default. */
   normal: (x: Tensor, mean = 0, std = 1): Tensor => fillNormal(x, mean, std),
 
+  /** One number everywhere. */
   constant: (x: Tensor, value: number): Tensor => fill(x, () => value),
 
+  /** Zeros. */
   zeros: (x: Tensor): Tensor => fill(x, () => 0),
 
+  /** Ones. */
   ones: (x: Tensor): Tensor => fill(x, () => 1),
 
   /**

@@ -1,7 +1,9 @@
 import { ShapeError } from './errors.js';
 
+/** Element types of tensors: floating point with 32 or 64 bits, and 32-bit integers for indices. */
 export type DType = 'float32' | 'float64' | 'int32';
 export type NumberArray = Float32Array | Float64Array | Int32Array;
+/** Extents along each axis, `[T, B, F]`; `[]` for a single number. */
 export type Shape = readonly number[];
 
 /** Plain row-major numbers with a shape: what operations compute on. Knows nothing of gradients. */

@@ -114,18 +114,10 @@ function headOf(node) {
   return node;
 }
 
-/** Members that one may want to read about: of classes, interfaces, and constants that are tables of functions. */
+/** Members that one may want to read about: of classes, interfaces, options, and constants that are tables. */
 function membersOf(checker, declaration) {
-  const list =
-    ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)
-      ? declaration.members
-      : ts.isVariableDeclaration(declaration) &&
-          declaration.type &&
-          ts.isTypeLiteralNode(declaration.type)
-        ? declaration.type.members
-        : [];
   const members = new Map();
-  for (const member of list) {
+  for (const member of memberNodes(checker, declaration)) {
     if (isHidden(member) || !member.name) continue;
     const symbol = checker.getSymbolAtLocation(member.name);
     const name = member.name.getText();
@@ -137,4 +129,19 @@ function membersOf(checker, declaration) {
     });
   }
   return [...members.values()];
+}
+
+function memberNodes(checker, declaration) {
+  if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration))
+    return declaration.members;
+  if (ts.isVariableDeclaration(declaration))
+    return declaration.type && ts.isTypeLiteralNode(declaration.type)
+      ? declaration.type.members
+      : [];
+  // Options that are all of an optimiser's settings: their members are nowhere else.
+  if (ts.isTypeAliasDeclaration(declaration) && /Options$/.test(declaration.name.text))
+    return checker
+      .getPropertiesOfType(checker.getTypeAtLocation(declaration))
+      .flatMap((symbol) => symbol.getDeclarations() ?? []);
+  return [];
 }

@@ -19,11 +19,12 @@ export async function writeApi(entries, config) {
     title,
     entries: entries.filter(({ file }) => groupOf(file) === title).sort(byName),
   }));
+  const anchors = toAnchors(chapters);
   const contents = chapters.map(
     (chapter) =>
-      `- [${chapter.title}](#${toAnchor(chapter.title)}): ${chapter.entries
+      `- [${chapter.title}](#${anchors.get(chapter)}): ${chapter.entries
         .filter(({ kind }) => kind !== 'interface' && kind !== 'type')
-        .map(({ name }) => `[\`${name}\`](#${toAnchor(name)})`)
+        .map((entry) => `[\`${entry.name}\`](#${anchors.get(entry)})`)
         .join(', ')}`,
   );
   const text = [introduction, contents.join('\n'), ...chapters.map(toChapter)].join('\n\n');
@@ -36,12 +37,26 @@ function byName(a, b) {
   return x < y ? -1 : x > y ? 1 : a.name < b.name ? -1 : 1;
 }
 
-/** As GitHub and VS Code make them of headings. */
-const toAnchor = (title) =>
-  title
-    .toLowerCase()
-    .replace(/[^\w\- ]/g, '')
-    .replaceAll(' ', '-');
+/** What leads to each chapter and name, as GitHub and VS Code make it of headings: the second of one spelling is `…-1`. */
+function toAnchors(chapters) {
+  const seen = new Map();
+  const anchors = new Map();
+  const add = (heading, owner) => {
+    const anchor = heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-');
+    const count = seen.get(anchor) ?? 0;
+    seen.set(anchor, count + 1);
+    anchors.set(owner, count === 0 ? anchor : `${anchor}-${count}`);
+  };
+  add('API', undefined);
+  for (const chapter of chapters) {
+    add(chapter.title, chapter);
+    for (const entry of chapter.entries) add(entry.name, entry);
+  }
+  return anchors;
+}
 
 const toChapter = ({ title, entries }) => [`## ${title}`, ...entries.map(toText)].join('\n\n');
 
@@ -70,13 +85,18 @@ function toItem({ signature, doc, tags }) {
 
 const words = { returns: 'Returns', throws: 'Throws', example: 'Example:' };
 
-/** Parameters as a list, then what is returned and thrown. */
+/** What follows a tag in a comment but is not of it. */
+const afterTag = /\n\s*(?=(?:Sources?|See): )/;
+
+/** Parameters as a list, then what is returned and thrown, then the source. */
 function toTags(tags) {
-  const parameters = tags
+  const split = tags.map(({ name, text }) => ({ name, parts: text.split(afterTag) }));
+  const parameters = split
     .filter(({ name }) => name === 'param')
-    .map(({ text }) => text.replace(/^(\S+)\s*/, '- `$1`: '));
-  const others = tags
+    .map(({ parts: [text] }) => text.replace(/^(\S+)\s*/, '- `$1`: '));
+  const others = split
     .filter(({ name }) => name in words)
-    .map(({ name, text }) => `${words[name]} ${text}`);
-  return [parameters.join('\n'), ...others].filter((part) => part !== '').join('\n\n');
+    .map(({ name, parts: [text] }) => `${words[name]} ${text}`);
+  const sources = split.flatMap(({ parts }) => parts.slice(1));
+  return [parameters.join('\n'), ...others, ...sources].filter((part) => part !== '').join('\n\n');
 }

@@ -15,6 +15,7 @@ import { toOnnxBytes } from './onnxProto.js';
 import { recordForward } from './recordForward.js';
 import { toOnnxGraph } from './tapeToOnnx.js';
 
+/** Options of `exportOnnx`. */
 export interface ExportOnnxOptions {
   /**
    * By input: for each axis the name of an extent that may vary, null for one that is fixed. Axes of the same name are

@@ -55,6 +55,7 @@ export function toKerasWeights(model: Module): Record<string, Tensor> {
   );
 }
 
+/** Options of `loadKerasWeights`. */
 export interface KerasOptions {
   /** The `reset_after` of the GRU layers that the arrays are of; needed for layers without bias, whose shapes do not tell. */
   resetAfter?: boolean;

@@ -8,8 +8,10 @@ import { bytes, float, integer, join, message, Message, string, type Field } fro
 
 /** Element types that are written. More are read: see `toNumbers`. */
 export const elementTypes = { float: 1, int32: 6, int64: 7, double: 11 } as const;
+/** Element types of ONNX tensors. */
 export type ElementType = keyof typeof elementTypes;
 
+/** What an ONNX file holds, as it was read. */
 export interface OnnxModel {
   readonly irVersion: number;
   /** Version of the standard operators. */

@@ -12,6 +12,7 @@ import { cellProgramOf, findOperator } from './onnxRecurrent.js';
 import { join } from './protobuf.js';
 import { elementReaders, type ElementReader } from './safetensorsElements.js';
 
+/** Options of `saveSafetensors`. */
 export interface SafetensorsOptions {
   /** Text beside the tensors; PyTorch's loaders like `{ format: 'pt' }`, which is the default. */
   metadata?: Readonly<Record<string, string>>;

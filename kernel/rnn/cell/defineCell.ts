@@ -55,8 +55,24 @@ export interface Cell {
 }
 
 /**
- * Makes a cell that `Recurrent` can run, equal in rank to the built-in ones.
- * @throws OptionError if the definition lacks a part
+ * Makes a cell that `Recurrent` can run, equal in rank to the built-in ones: its equations run once, on symbols, and become a
+ * program that is trained fused, stepped through, drawn and exported.
+ *
+ * @throws OptionError if the definition lacks a part; CellError or ShapeError, from `program` or the layer, if the equations
+ * do not fit together
+ *
+ * @example
+ * const leakyCell = defineCell({
+ *   name: 'LeakyRNN',
+ *   parameters: ({ inputSize, hiddenSize }) => ({
+ *     weight_ih: [hiddenSize, inputSize],
+ *     weight_hh: [hiddenSize, hiddenSize],
+ *   }),
+ *   states: ({ hiddenSize }) => ({ h: hiddenSize }),
+ *   step: ({ x, h }, { weight_ih, weight_hh }) => ({
+ *     h: add(mul(0.9, h), mul(0.1, tanh(add(x.linear(weight_ih), h.linear(weight_hh))))),
+ *   }),
+ * });
  */
 export function defineCell<
   P extends { [K in keyof P]: ParameterSpec | undefined },

@@ -4,6 +4,7 @@ import { isSpecials, readSaved, refuseIndex } from './specialTokens.js';
 import { firstMerged, mergePair, pairKey, trainBpe, type Merge } from './trainBpe.js';
 import { encodeUtf8, Utf8Decoder } from './utf8.js';
 
+/** Options of `BpeTokenizer`. */
 export interface BpeTokenizerOptions {
   /** Tokens in all: 256 bytes, the merges, the special ones. There are fewer where the text does not give as many. */
   vocabularySize: number;
@@ -13,6 +14,7 @@ export interface BpeTokenizerOptions {
   specials?: readonly string[];
 }
 
+/** A `BpeTokenizer` as JSON. */
 export interface SavedBpeTokenizer {
   type: 'BpeTokenizer';
   merges: readonly Merge[];

@@ -11,6 +11,7 @@ import {
 } from './padBatch.js';
 import { shuffledIndices } from './shuffle.js';
 
+/** Options of `bucketBatches`. */
 export interface BucketBatchesOptions extends PadBatchOptions {
   /** B, samples in each batch. */
   batchSize: number;

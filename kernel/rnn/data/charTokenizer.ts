@@ -2,11 +2,13 @@ import { OptionError, VocabularyError } from '../errors.js';
 import { checkOptions } from '../options.js';
 import { readSaved, refuseIndex } from './specialTokens.js';
 
+/** Options of `CharTokenizer`. */
 export interface CharTokenizerOptions {
   /** One character that stands for every character outside the vocabulary; without it such a character is an error. */
   unknown?: string;
 }
 
+/** A `CharTokenizer` as JSON. */
 export interface SavedCharTokenizer {
   type: 'CharTokenizer';
   vocabulary: readonly string[];

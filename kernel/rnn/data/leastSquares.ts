@@ -3,6 +3,7 @@ import { showShape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import { Tensor } from '../tensor.js';
 
+/** Options of `leastSquares`. */
 export interface LeastSquaresOptions {
   /** λ, the weight of Σ w² against the mean squared error of columns scaled to deviation 1. Default 1e-12. */
   ridge?: number;

@@ -1,9 +1,11 @@
 import { OptionError } from '../errors.js';
 import { checkOptions, is, optional } from '../options.js';
 
+/** Options of `ngramEntropy`. */
 export interface NgramOptions {
   /** n, the symbols that are counted together: 1 for symbols alone (unigram), 2 given the one before (bigram), … */
   order: number;
+  /** V: symbols are 0 … V − 1. */
   vocabularySize: number;
   /** α, added to every count so that no symbol is impossible; with `backOff` only to those of single symbols. Default 0.1. */
   smoothing?: number;

@@ -8,6 +8,7 @@ import { commonShape, toRows, type Rows, type Sequence } from './sequence.js';
 /** What a padded target holds where there is none, as PyTorch's `ignore_index`. */
 export const ignoredTarget = -100;
 
+/** Options of `padSequences`. */
 export interface PadSequencesOptions {
   /** What stands behind the end of shorter sequences. Default 0. */
   padValue?: number;
@@ -17,6 +18,7 @@ export interface PadSequencesOptions {
   dtype?: DType;
 }
 
+/** Sequences of different lengths, padded to the longest. */
 export interface PaddedSequences {
   /** `[T, B, …]`, T the longest sequence. */
   data: Tensor;
@@ -80,6 +82,7 @@ export interface Sample {
   target: Sequence | number;
 }
 
+/** Options of `padBatch`. */
 export interface PadBatchOptions {
   /** What stands behind the end of shorter inputs. Default 0. */
   inputPad?: number;
@@ -93,6 +96,7 @@ export interface PadBatchOptions {
   targetDtype?: DType;
 }
 
+/** A batch of sequences of different lengths, padded to the longest. */
 export interface PaddedBatch extends Batch {
   lengths: Int32Array;
   mask: Tensor;

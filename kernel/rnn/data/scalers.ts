@@ -17,6 +17,7 @@ export class StandardScaler extends ColumnScaler {
   }
 }
 
+/** Options of `MinMaxScaler`. */
 export interface MinMaxScalerOptions {
   /** What the smallest and the largest value become. Default `[0, 1]`. */
   range?: readonly [number, number];

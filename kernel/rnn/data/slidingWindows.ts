@@ -7,6 +7,7 @@ import type { Batch } from './batch.js';
 import { toRows, widthOfRows, type Rows, type Sequence } from './sequence.js';
 import { shuffledIndices } from './shuffle.js';
 
+/** Options of `slidingWindows`. */
 export interface SlidingWindowsOptions {
   /** T, time steps that the model sees. */
   windowLength: number;

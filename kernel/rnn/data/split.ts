@@ -4,6 +4,7 @@ import { randomStream } from '../random.js';
 import { Tensor } from '../tensor.js';
 import { shuffledIndices } from './shuffle.js';
 
+/** Samples or a series in three parts. */
 export interface Parts<T> {
   training: T;
   validation: T;
@@ -17,6 +18,7 @@ export interface SplitSizes {
   test?: number;
 }
 
+/** Options of `splitSeries`. */
 export interface SplitSeriesOptions extends SplitSizes {
   /** Time steps left out between two parts. Default 0. */
   gap?: number;
@@ -83,6 +85,7 @@ function countParts(owner: string, total: number, { validation = 0, test = 0.2 }
   return counts;
 }
 
+/** Options of `walkForward`. */
 export interface WalkForwardOptions {
   /** Number of folds. */
   folds: number;
@@ -133,6 +136,7 @@ export function walkForward(
   });
 }
 
+/** Options of `splitSamples`. */
 export interface SplitSamplesOptions<T> extends SplitSizes {
   /**
    * Samples with the same value (a speaker, a patient, a document) stay in one part. Shares then count groups.

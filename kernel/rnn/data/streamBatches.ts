@@ -4,6 +4,7 @@ import { Tensor } from '../tensor.js';
 import type { Batch } from './batch.js';
 import { ignoredTarget, padBatch, type Sample } from './padBatch.js';
 
+/** Options of `streamBatches`. */
 export interface StreamBatchesOptions<T> {
   /** B, samples in each batch. */
   batchSize: number;
@@ -86,6 +87,7 @@ async function* mixed<T>(
   }
 }
 
+/** Options of `streamLanes`. */
 export interface StreamLanesOptions {
   /** B, the number of lanes read side by side. */
   batchSize: number;

@@ -3,6 +3,7 @@ import { checkOptions, is, optional } from '../options.js';
 import { Tensor } from '../tensor.js';
 import type { Batch } from './batch.js';
 
+/** Options of `textLanes`. */
 export interface TextLanesOptions {
   /** B, the number of lanes read side by side. */
   batchSize: number;

@@ -2,6 +2,7 @@ import { OptionError, VocabularyError } from '../errors.js';
 import { checkOptions, is, optional } from '../options.js';
 import { isSpecials, readSaved, refuseIndex } from './specialTokens.js';
 
+/** Options of `WordTokenizer`. */
 export interface WordTokenizerOptions {
   /** Letter case is ignored. Default false. */
   lowercase?: boolean;
@@ -15,6 +16,7 @@ export interface WordTokenizerOptions {
   specials?: readonly string[];
 }
 
+/** A `WordTokenizer` as JSON. */
 export interface SavedWordTokenizer {
   type: 'WordTokenizer';
   vocabulary: readonly string[];

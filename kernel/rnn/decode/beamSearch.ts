@@ -5,6 +5,7 @@ import { callModel, type Model } from '../train/model.js';
 import { allowedAfter, isAllowed, type Allowed } from './allowed.js';
 import { logSoftmaxRow } from './logSpace.js';
 
+/** Options of `beamSearch`. */
 export interface BeamSearchOptions<State> {
   /** Maps indices `[T, 1]` (int32) to logits `[T, 1, V]`, with a state. */
   model: Model<State>;
@@ -24,6 +25,7 @@ export interface BeamSearchOptions<State> {
   allowed?: Allowed;
 }
 
+/** A sequence that beam search found. */
 export interface Hypothesis {
   /** What was chosen, without the end symbol. */
   readonly indices: Int32Array;

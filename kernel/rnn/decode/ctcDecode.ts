@@ -4,6 +4,7 @@ import { checkOptions, is, optional } from '../options.js';
 import { Tensor } from '../tensor.js';
 import { logAdd, logSoftmaxRow } from './logSpace.js';
 
+/** Options that both CTC decoders share. */
 export interface CtcDecodeOptions {
   /** The class that stands for "no symbol". Default 0. */
   blank?: number;
@@ -11,6 +12,7 @@ export interface CtcDecodeOptions {
   inputLengths?: ArrayLike<number> | Tensor;
 }
 
+/** Options of `ctcBeamDecode`. */
 export interface CtcBeamOptions extends CtcDecodeOptions {
   /** W, prefixes kept at each time step. Default 16. */
   beamWidth?: number;
@@ -23,6 +25,7 @@ export interface CtcBeamOptions extends CtcDecodeOptions {
   score?: (prefix: readonly number[], next: number) => number;
 }
 
+/** A labelling that a CTC decoder found. */
 export interface CtcHypothesis {
   /** The labelling, blanks and repetitions removed. */
   readonly indices: Int32Array;

@@ -2,6 +2,7 @@ import { NonFiniteError } from '../errors.js';
 import { checkOptions, is, optional } from '../options.js';
 import { randomStream, type RandomStream } from '../random.js';
 
+/** How the next symbol is drawn from logits. */
 export interface SamplingOptions {
   /** Divides the logits: below 1 bolder, above 1 more varied, 0 always the likeliest symbol. Default 1. */
   temperature?: number;

@@ -9,6 +9,7 @@ import { singularValues, spectralNorm, spectralRadius } from './spectrum.js';
 import type { LayerChoice, Trace } from './trace.js';
 import { spreadEvenly } from './vectors.js';
 
+/** Which Jacobians `trace.jacobians` computes. */
 export interface JacobianChoice extends LayerChoice {
   /** Which sequence of the batch. Default 0. */
   sequence?: number;

@@ -13,6 +13,7 @@ import type { LayerChoice, Trace } from './trace.js';
 const mostRows = 64;
 const mostWork = 3e8;
 
+/** Which adjoints `trace.ledger` takes apart. */
 export interface LedgerChoice extends LayerChoice {
   /** Name of the state. Default: the cell's first, `h`. */
   state?: string;

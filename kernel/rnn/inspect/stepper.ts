@@ -13,6 +13,7 @@ export const breakWhen = {
     (limit: number): Breakpoint =>
     (stop) =>
       stop.norm > limit,
+  /** The same, below. */
   normBelow:
     (limit: number): Breakpoint =>
     (stop) =>

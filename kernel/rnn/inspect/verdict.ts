@@ -15,6 +15,7 @@ export type FindingKind =
   | 'flowing'
   | 'wrong';
 
+/** One thing that a trace shows, as a sentence with its kind. */
 export interface Finding {
   readonly kind: FindingKind;
   readonly text: string;

@@ -38,6 +38,7 @@ export interface GateEdit extends LayerChoice {
   set: Change;
 }
 
+/** What `trace.whatIf` changes: a weight, a number of the input, or a gate. */
 export type Edit = WeightEdit | InputEdit | GateEdit;
 
 /** A trace and what it becomes. */

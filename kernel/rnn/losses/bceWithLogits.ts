@@ -11,6 +11,7 @@ import {
   type LossOptions,
 } from './reduction.js';
 
+/** Options of `bceWithLogits`. */
 export interface BceWithLogitsOptions extends LossOptions {
   /** p: how much more a positive target counts, one for each index of the last axis `[C]`. Default: 1 each. */
   posWeight?: Tensor;

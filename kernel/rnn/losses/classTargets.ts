@@ -4,6 +4,7 @@ import { is, optional } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import { isTensor, lossOptions, type Counted, type LossOptions } from './reduction.js';
 
+/** Options that `crossEntropy` and `nll` share. */
 export interface ClassLossOptions extends LossOptions {
   /** A weight w per class, `[C]`; the mean is then Σ wℓ / Σ w over the targets' classes. Default: 1 each. */
   weight?: Tensor;

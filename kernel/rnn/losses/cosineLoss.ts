@@ -4,6 +4,7 @@ import { checkOptions, optional } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import { applyLoss, checkAlike, isTensor, lossOptions, type LossOptions } from './reduction.js';
 
+/** Options of `cosineLoss`. */
 export interface CosineLossOptions extends LossOptions {
   /** `[…]`: 1 where two vectors should point the same way, -1 where they should not. Default: 1 each. */
   labels?: Tensor;

@@ -12,6 +12,7 @@ import {
 import { applyLoss, type LossLoops } from './reduction.js';
 import { softmaxRows, type SoftmaxRows } from './softmaxRows.js';
 
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends ClassLossOptions {
   /** ε from 0 to 1: how much of each target is spread evenly over all classes. Default 0. */
   labelSmoothing?: number;

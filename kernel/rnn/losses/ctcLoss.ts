@@ -8,6 +8,7 @@ import { applyLoss, lossOptions, type LossLoops, type Reduction } from './reduct
 /** Lengths of sequences, one number each. */
 export type Lengths = ArrayLike<number> | Tensor;
 
+/** Options of `ctcLoss`. */
 export interface CtcLossOptions {
   /** Valid time steps of each sequence, in any order. Default: T each. */
   inputLengths?: Lengths;

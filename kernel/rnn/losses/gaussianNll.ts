@@ -11,6 +11,7 @@ import {
   type LossOptions,
 } from './reduction.js';
 
+/** Options of `gaussianNll`. */
 export interface GaussianNllOptions extends LossOptions {
   /** Include the constant ½ ln 2π. Default false. */
   full?: boolean;

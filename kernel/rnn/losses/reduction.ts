@@ -11,8 +11,10 @@ import {
 import { is, optional } from '../options.js';
 import { record, Tensor } from '../tensor.js';
 
+/** What becomes of the losses of single positions: their mean, their sum, or each of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
+/** Options that all losses share. */
 export interface LossOptions {
   /**
    * How the losses of single positions become the result: their mean over the positions that count, their

@@ -116,6 +116,7 @@ const absolute: Loops = {
   },
 };
 
+/** Options of `huber`. */
 export interface HuberOptions extends LossOptions {
   /** Where the parabola goes over into lines, δ. Default 1. */
   delta?: number;

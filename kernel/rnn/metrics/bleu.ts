@@ -4,6 +4,7 @@ import { checkOptions, is, optional } from '../options.js';
 /** A text, split at white space, or its tokens. */
 export type Tokens = string | readonly (string | number)[];
 
+/** Options of `bleu`. */
 export interface BleuOptions {
   /** N, the longest n-grams. Default 4. */
   maxOrder?: number;
@@ -14,6 +15,7 @@ export interface BleuOptions {
   smoothing?: 'none' | 'addOne';
 }
 
+/** BLEU and what it is made of. */
 export interface BleuScore {
   /** brevityPenalty · exp(mean ln precisions), from 0 to 1. */
   score: number;

@@ -9,6 +9,7 @@ export type Numbers = Tensor | ArrayLike<number>;
 export const toNumbers = (values: Numbers): ArrayLike<number> =>
   values instanceof Tensor ? values.data : values;
 
+/** Options that metrics of classes share. */
 export interface ClassMetricOptions {
   /** Targets of this value do not count. Default −100. */
   ignoreIndex?: number;

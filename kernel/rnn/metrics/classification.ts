@@ -31,6 +31,7 @@ export function accuracy(
   return right / count;
 }
 
+/** Options of `f1Score`. */
 export interface F1Options extends ClassMetricOptions {
   /**
    * `'binary'`: of the class `positive`; `'macro'`: the mean over all classes that occur; `'micro'`: of all classes'

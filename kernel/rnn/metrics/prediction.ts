@@ -2,9 +2,10 @@ import { OptionError } from '../errors.js';
 import { checkOptions, is, optional } from '../options.js';
 import { checkSameLength, toNumbers, type Numbers } from './classCounts.js';
 
-/** e to the mean cross-entropy in nats: between how many equally likely symbols a model wavers. */
+/** e^H, with H the mean cross-entropy in nats: between how many equally likely symbols a model wavers. */
 export const perplexity = (nats: number): number => Math.exp(nats);
 
+/** Options of `bitsPerCharacter`. */
 export interface BitsPerCharacterOptions {
   /** Symbols that the cross-entropy is the mean over. Default 1. */
   symbols?: number;
@@ -25,6 +26,7 @@ export function bitsPerCharacter(nats: number, options: BitsPerCharacterOptions 
   return ((nats / Math.LN2) * symbols) / characters;
 }
 
+/** Options of `nrmse`. */
 export interface NrmseOptions {
   /** What the error is divided by: the targets' standard deviation, their range or their mean. Default `'deviation'`. */
   by?: 'deviation' | 'range' | 'mean';
@@ -100,6 +102,7 @@ export function correlation(a: Numbers, b: Numbers): number {
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0;
 }
 
+/** Options of `mase`. */
 export interface MaseOptions {
   /** m, time steps after which the series resembles itself: 12 for months, 1 where it has no season. Default 1. */
   season?: number;

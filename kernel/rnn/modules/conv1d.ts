@@ -7,9 +7,13 @@ import { applyOp, type Parameter, type Tensor } from '../tensor.js';
 import { createParameter, floatType, type FloatType } from './linear.js';
 import { Module } from './module.js';
 
+/** Options of `Conv1d`. */
 export interface Conv1dOptions {
+  /** Channels of the input. */
   inChannels: number;
+  /** Channels of the output. */
   outChannels: number;
+  /** Weights along time, k. */
   kernelSize: number;
   /** Default 1. */
   stride?: number;
@@ -27,7 +31,11 @@ export interface Conv1dOptions {
 
 /**
  * Convolution over time: x `[B, inChannels, L]` → y `[B, outChannels, L′]`, channels before time as in PyTorch (a
- * sequence `[T, B, F]` comes in as `x.permute([1, 2, 0])`). The equation is the primitive `conv1d`'s.
+ * sequence `[T, B, F]` comes in as `x.permute([1, 2, 0])`):
+ *
+ *     y[b, o, t] = bias[o] + Σ_c Σ_j weight[o, c, j] · x[b, c, stride·t + dilation·j − padding]
+ *
+ * with L′ = ⌊(L + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1, as PyTorch's `nn.Conv1d`.
  *
  * `weight` is `[outChannels, inChannels/groups, kernelSize]`; weight and bias start as U(−1/√n, 1/√n) with
  * n = inChannels/groups · kernelSize.

@@ -4,6 +4,7 @@ import { randomStream } from '../random.js';
 import { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
+/** Options of `Dropout`. */
 export interface DropoutOptions {
   /** Probability that an element is dropped, 0 to 1. Default 0.5. */
   p?: number;

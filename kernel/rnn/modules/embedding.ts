@@ -6,6 +6,7 @@ import { applyOp, type Parameter, type Tensor } from '../tensor.js';
 import { createParameter, floatType, type FloatType } from './linear.js';
 import { Module } from './module.js';
 
+/** Options of `Embedding`. */
 export interface EmbeddingOptions {
   /** Size of the vocabulary. */
   numEmbeddings: number;
@@ -19,7 +20,8 @@ export interface EmbeddingOptions {
 
 /**
  * A trainable vector per symbol: indices `[…]` (int32) → vectors `[…, embeddingDim]`.
- * `weight` is `[numEmbeddings, embeddingDim]` and starts as N(0, 1).
+ * `weight` is `[numEmbeddings, embeddingDim]` and starts as N(0, 1), as PyTorch's `nn.Embedding`; its gradient is the sum over
+ * all places where a symbol occurs. `forward` throws a VocabularyError for an index that is not below numEmbeddings.
  */
 export class Embedding extends Module {
   /** May be shared with a `Linear` of the same shape: `head.weight = embedding.weight`. */

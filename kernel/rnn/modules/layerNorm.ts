@@ -5,6 +5,7 @@ import { applyOp, type Parameter, type Tensor } from '../tensor.js';
 import { createParameter, floatType, type FloatType } from './linear.js';
 import { Module } from './module.js';
 
+/** Options of `LayerNorm`. */
 export interface LayerNormOptions {
   /** The extent of the last axis, or the extents of the last axes, that are normalised together. */
   normalizedShape: number | Shape;

@@ -23,8 +23,11 @@ export function createParameter(
   return new Parameter(data, shape);
 }
 
+/** Options of `Linear`. */
 export interface LinearOptions {
+  /** Size of the input's last axis. */
   inFeatures: number;
+  /** Size of the output's last axis. */
   outFeatures: number;
   /** Default true. */
   bias?: boolean;
@@ -34,7 +37,8 @@ export interface LinearOptions {
 
 /**
  * y = x·Wᵀ + b, with x `[…, inFeatures]` → y `[…, outFeatures]`.
- * `weight` is `[outFeatures, inFeatures]`; weight and bias start as U(−1/√inFeatures, 1/√inFeatures).
+ * `weight` is `[outFeatures, inFeatures]`; weight and bias start as U(−1/√inFeatures, 1/√inFeatures), as PyTorch's
+ * `nn.Linear`. `forward` throws a ShapeError where the last axis is not inFeatures.
  */
 export class Linear extends Module {
   /** May be shared with an `Embedding` of the same shape: `head.weight = embedding.weight`. */

@@ -20,6 +20,7 @@ import type { RecurrentState } from './recurrentOptions.js';
 import { isProjection, type GRUState, type LSTMState, type RNNState } from './recurrentLayers.js';
 import { showTimeSteps, type TimeStepHook } from './timeStepHooks.js';
 
+/** Options that all single-step cells share. */
 export interface RecurrentCellSizes {
   /** Number of features of the input. */
   inputSize: number;
@@ -31,7 +32,9 @@ export interface RecurrentCellSizes {
   dtype?: FloatType;
 }
 
+/** Options of `RecurrentCell`. */
 export interface RecurrentCellOptions extends RecurrentCellSizes {
+  /** What one time step computes. */
   cell: Cell;
 }
 
@@ -148,7 +151,11 @@ export class RecurrentCell<State extends RecurrentState = RecurrentState> extend
   }
 }
 
-/** One time step of `RNN`: h′ = φ(W_ih·x + b_ih + W_hh·h + b_hh); parameters `weight_ih`, `weight_hh`, … as PyTorch's. */
+/**
+ * One time step of `RNN`, h′ = φ(W_ih·x + b_ih + W_hh·h + b_hh): x `[B, inputSize]` and `{ h }` `[B, hiddenSize]` (zeros where
+ * left out) → `{ output, state }`. Parameters as PyTorch's `nn.RNNCell`: `weight_ih` `[hiddenSize, inputSize]`, `weight_hh`
+ * `[hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[hiddenSize]`.
+ */
 export class RNNCell extends RecurrentCell<RNNState> {
   constructor({
     nonlinearity = 'tanh',
@@ -162,6 +169,7 @@ export class RNNCell extends RecurrentCell<RNNState> {
   }
 }
 
+/** Options of `LSTMCell`. */
 export interface LSTMCellOptions extends RecurrentCellSizes {
   /** Size of the hidden state where it is a projection, 0 where it is not. Default 0. */
   projSize?: number;
@@ -169,7 +177,11 @@ export interface LSTMCellOptions extends RecurrentCellSizes {
   peepholes?: boolean;
 }
 
-/** One time step of `LSTM`, gate order i f g o; parameters `weight_ih` `[4·hiddenSize, inputSize]`, … as PyTorch's. */
+/**
+ * One time step of `LSTM`, with its equations and gate order i f g o: x `[B, inputSize]` and `{ h, c }` `[B, hiddenSize]` each
+ * (zeros where left out) → `{ output, state }`. Parameters as PyTorch's `nn.LSTMCell`: `weight_ih`
+ * `[4·hiddenSize, inputSize]`, `weight_hh` `[4·hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[4·hiddenSize]`.
+ */
 export class LSTMCell extends RecurrentCell<LSTMState> {
   constructor({ projSize = 0, peepholes = false, ...options }: LSTMCellOptions) {
     checkOptions(
@@ -186,7 +198,11 @@ export class LSTMCell extends RecurrentCell<LSTMState> {
   }
 }
 
-/** One time step of `GRU`, gate order r z n; parameters `weight_ih` `[3·hiddenSize, inputSize]`, … as PyTorch's. */
+/**
+ * One time step of `GRU`, with its equations and gate order r z n: x `[B, inputSize]` and `{ h }` `[B, hiddenSize]` (zeros where
+ * left out) → `{ output, state }`. Parameters as PyTorch's `nn.GRUCell`: `weight_ih` `[3·hiddenSize, inputSize]`, `weight_hh`
+ * `[3·hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[3·hiddenSize]`.
+ */
 export class GRUCell extends RecurrentCell<GRUState> {
   constructor({
     resetAfter = true,

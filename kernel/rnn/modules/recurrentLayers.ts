@@ -11,11 +11,28 @@ import type { Tensor } from '../tensor.js';
 import { Recurrent } from './recurrent.js';
 import type { RecurrentLayerOptions } from './recurrentOptions.js';
 
+/** `{ h }`, the hidden state `[numLayers · directions, B, hiddenSize]`. */
 export type RNNState = Readonly<{ h: Tensor }>;
+/** `{ h }`, the hidden state `[numLayers · directions, B, hiddenSize]`. */
 export type GRUState = Readonly<{ h: Tensor }>;
+/**
+ * `{ h, c }`: the hidden state `[numLayers · directions, B, hiddenSize]` (projSize numbers where it is projected) and the cell state
+ * `[numLayers · directions, B, hiddenSize]`.
+ */
 export type LSTMState = Readonly<{ h: Tensor; c: Tensor }>;
 
-/** Elman's recurrent network; the equations are `rnnCell`'s. */
+/**
+ * Elman's recurrent network, at each time step with φ = tanh or relu:
+ *
+ *     h′ = φ(W_ih·x + b_ih + W_hh·h + b_hh)
+ *
+ * Input `[T, B, inputSize]` → output `[T, B, directions · hiddenSize]` and state `{ h }`,
+ * `[numLayers · directions, B, hiddenSize]`. Per layer and direction `weight_ih_l0` `[hiddenSize, inputSize]`, `weight_hh_l0`
+ * `[hiddenSize, hiddenSize]`, `bias_ih_l0` and `bias_hh_l0` `[hiddenSize]`, all U(±1/√hiddenSize) at first, as PyTorch's
+ * `nn.RNN`. Options, and what is thrown, are `Recurrent`'s.
+ *
+ * Source: J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990.
+ */
 export class RNN extends Recurrent<RNNState> {
   constructor({
     nonlinearity = 'tanh',
@@ -29,6 +46,7 @@ export class RNN extends Recurrent<RNNState> {
   }
 }
 
+/** Options of `LSTM`. */
 export interface LSTMOptions extends RecurrentLayerOptions {
   /** Size of the hidden state where it is a projection, 0 where it is not: h is `[…, projSize]`. Default 0. */
   projSize?: number;
@@ -37,8 +55,25 @@ export interface LSTMOptions extends RecurrentLayerOptions {
 }
 
 /**
- * Long short-term memory; the equations are `lstmCell`'s, gate order i f g o, with options those of
- * `projectedLstmCell` and `peepholeLstmCell`.
+ * Long short-term memory, at each time step:
+ *
+ *     i = σ(W_ii·x + b_ii + W_hi·h + b_hi)    g = tanh(W_ig·x + b_ig + W_hg·h + b_hg)
+ *     f = σ(W_if·x + b_if + W_hf·h + b_hf)    o = σ(W_io·x + b_io + W_ho·h + b_ho)
+ *     c′ = f ⊙ c + i ⊙ g                      h′ = o ⊙ tanh(c′)
+ *
+ * With `projSize` h′ = W_hr·(o ⊙ tanh(c′)); with `peepholes` gates see c (o sees c′) through a vector each.
+ *
+ * Input `[T, B, inputSize]` → output `[T, B, directions · hiddenSize]` and state `{ h, c }`,
+ * `[numLayers · directions, B, hiddenSize]` each; h and the output have projSize numbers where that is given. Per layer
+ * and direction `weight_ih_l0` `[4·hiddenSize, inputSize]`, `weight_hh_l0` `[4·hiddenSize, hiddenSize]`, `bias_ih_l0` and
+ * `bias_hh_l0` `[4·hiddenSize]`, rows in the order i f g o, all U(±1/√hiddenSize) at first, as PyTorch's `nn.LSTM`. Options,
+ * and what is thrown by `forward`, are `Recurrent`'s.
+ *
+ * @throws OptionError for projSize with peepholes, or not below hiddenSize
+ *
+ * Sources: S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997; forget gate:
+ * F. Gers, J. Schmidhuber, F. Cummins, Neural Computation 12(10), 2000; projection: H. Sak et al., Interspeech 2014;
+ * peepholes: F. Gers, J. Schmidhuber, IJCNN 2000.
  */
 export class LSTM extends Recurrent<LSTMState> {
   constructor({ projSize = 0, peepholes = false, ...options }: LSTMOptions) {
@@ -61,7 +96,21 @@ export class LSTM extends Recurrent<LSTMState> {
 export const isProjection = (value: unknown): string | undefined =>
   Number.isInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 for none';
 
-/** Gated recurrent unit; the equations are `gruCell`'s, gate order r z n. */
+/**
+ * Gated recurrent unit, at each time step:
+ *
+ *     r = σ(W_ir·x + b_ir + W_hr·h + b_hr)    z = σ(W_iz·x + b_iz + W_hz·h + b_hz)
+ *     n = tanh(W_in·x + b_in + r ⊙ (W_hn·h + b_hn))      resetAfter: true, as PyTorch
+ *     n = tanh(W_in·x + b_in + W_hn·(r ⊙ h) + b_hn)      resetAfter: false, as the paper
+ *     h′ = (1 − z) ⊙ n + z ⊙ h
+ *
+ * Input `[T, B, inputSize]` → output `[T, B, directions · hiddenSize]` and state `{ h }`,
+ * `[numLayers · directions, B, hiddenSize]`. Per layer and direction `weight_ih_l0` `[3·hiddenSize, inputSize]`,
+ * `weight_hh_l0` `[3·hiddenSize, hiddenSize]`, `bias_ih_l0` and `bias_hh_l0` `[3·hiddenSize]`, rows in the order r z n, all
+ * U(±1/√hiddenSize) at first, as PyTorch's `nn.GRU`. Options, and what is thrown, are `Recurrent`'s.
+ *
+ * Source: K. Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014.
+ */
 export class GRU extends Recurrent<GRUState> {
   constructor({
     resetAfter = true,

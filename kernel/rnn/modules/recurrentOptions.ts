@@ -9,6 +9,7 @@ import {
   type VariationalMasks,
 } from './variationalDropout.js';
 
+/** Options that all recurrent layers share. */
 export interface RecurrentLayerOptions {
   /** Number of features of the input at each time step. */
   inputSize: number;
@@ -48,10 +49,13 @@ export interface RecurrentLayerOptions {
   dtype?: FloatType;
 }
 
+/** Options of `Recurrent`: a layer's and the cell it runs. */
 export interface RecurrentOptions extends RecurrentLayerOptions {
+  /** What each time step computes: `lstmCell`, `defineCell(…)`, … */
   cell: Cell;
 }
 
+/** What `forward` of a recurrent layer is told beside input and state. */
 export interface RecurrentForwardOptions {
   /**
    * How many time steps of each sequence are valid, 1 to T, in any order; the rest is padding. Output there is zero,

@@ -13,6 +13,7 @@ export interface AdadeltaSettings {
   /** λ, added to the gradient as λθ. Default 0. */
   weightDecay: number;
 }
+/** Options of `Adadelta`. */
 export type AdadeltaOptions = Partial<AdadeltaSettings>;
 
 const spec: SettingsSpec<AdadeltaSettings> = {

@@ -15,6 +15,7 @@ export interface AdagradSettings {
   /** ε, added to the root. Default 1e-10. */
   eps: number;
 }
+/** Options of `Adagrad`. */
 export type AdagradOptions = Partial<AdagradSettings>;
 
 const spec: SettingsSpec<AdagradSettings> = {

@@ -14,6 +14,7 @@ export interface AdamSettings {
   /** λ, added to the gradient as λθ. Default 0. */
   weightDecay: number;
 }
+/** Options of `Adam`. */
 export type AdamOptions = Partial<AdamSettings>;
 
 const spec: SettingsSpec<AdamSettings> = {

@@ -7,6 +7,7 @@ export interface AdamWSettings extends AdamSettings {
   /** λ, apart from the gradient: θ shrinks by lr·λ·θ. Default 1e-2. */
   weightDecay: number;
 }
+/** Options of `AdamW`. */
 export type AdamWOptions = Partial<AdamWSettings>;
 
 /**

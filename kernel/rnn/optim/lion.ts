@@ -11,6 +11,7 @@ export interface LionSettings {
   /** λ, decoupled from the gradient: θ shrinks by lr·λ·θ. Default 0. */
   weightDecay: number;
 }
+/** Options of `Lion`. */
 export type LionOptions = Partial<LionSettings>;
 
 const spec: SettingsSpec<LionSettings> = {

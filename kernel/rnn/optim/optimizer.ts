@@ -10,7 +10,12 @@ import {
   type SettingsSpec,
 } from './parameterGroups.js';
 
-/** Changes parameters along their gradients. */
+/**
+ * What all optimisers share: parameters in groups, each with settings of its own, moments per parameter, and a state to save.
+ * `zeroGrad()` before, `step()` after `backward()`; a parameter without a gradient is passed over.
+ *
+ * @throws OptionError for settings out of range, no parameter, one given twice, or none that requires gradients
+ */
 export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> {
   readonly parameters: readonly Tensor[];
   /** Parameters with their settings, which may be changed between steps: `optimizer.groups[0].lr = 1e-4`. */

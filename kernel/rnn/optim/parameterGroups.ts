@@ -10,6 +10,7 @@ export interface GroupSettings {
 
 /** Parameters with settings of their own; what is left out is as for the whole optimiser. */
 export type GroupOptions<Settings extends GroupSettings> = {
+  /** The group's parameters. */
   params: Iterable<Tensor>;
 } & Partial<Settings>;
 

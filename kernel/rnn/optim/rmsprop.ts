@@ -20,6 +20,7 @@ export interface RMSpropSettings {
   /** Divide by an estimate of the variance instead of the mean square. Default false. */
   centered: boolean;
 }
+/** Options of `RMSprop`. */
 export type RMSpropOptions = Partial<RMSpropSettings>;
 
 const spec: SettingsSpec<RMSpropSettings> = {

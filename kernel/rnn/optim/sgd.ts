@@ -14,7 +14,11 @@ export interface SGDSettings {
   /** Look ahead along the velocity; needs momentum. Default false. */
   nesterov: boolean;
 }
-export type SGDOptions = Partial<SGDSettings> & { lr: number };
+/** Options of `SGD`. */
+export type SGDOptions = Partial<SGDSettings> & {
+  /** The learning rate; each group may have its own. */
+  lr: number;
+};
 
 const spec: SettingsSpec<SGDSettings> = {
   defaults: { momentum: 0, weightDecay: 0, nesterov: false },

@@ -3,6 +3,7 @@ import { checkOptions, is, optional } from '../options.js';
 import { sameShape } from '../ndarray.js';
 import { Tensor } from '../tensor.js';
 
+/** Options of `WeightAverage`. */
 export interface WeightAverageOptions {
   /** d of the exponential mean, from 0 to below 1; left out: the plain mean of all updates. */
   decay?: number;

@@ -4,6 +4,7 @@ import { Tensor } from '../tensor.js';
 import { OptionError } from '../errors.js';
 import { createTask, isStreamName, type Task, type TaskOptions } from './task.js';
 
+/** Options of `tasks.adding`. */
 export interface AddingOptions extends TaskOptions {
   /** T, two or more. Default 50. */
   timeSteps?: number;

@@ -3,6 +3,7 @@ import { checkOptions, is, optional } from '../options.js';
 import { createGrammarTask, type GrammarTask } from './grammar.js';
 import { isStreamName, type TaskOptions } from './task.js';
 
+/** Options of `tasks.anbn`. */
 export interface AnbnOptions extends TaskOptions {
   /** Smallest n. Default 1. */
   minN?: number;

@@ -2,6 +2,7 @@ import { checkOptions, is, optional } from '../options.js';
 import { Tensor } from '../tensor.js';
 import { createTask, isStreamName, type Task, type TaskOptions } from './task.js';
 
+/** Options of `tasks.copy`. */
 export interface CopyOptions extends TaskOptions {
   /** Time steps between the end of the message and its recall. Default 50. */
   delay?: number;

@@ -1,5 +1,6 @@
 import { checkOptions, is, optional } from '../options.js';
 
+/** Options of `tasks.mackeyGlass`. */
 export interface MackeyGlassOptions {
   /** Number of values. Default 5000. */
   length?: number;

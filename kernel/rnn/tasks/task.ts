@@ -15,6 +15,7 @@ export interface Task<B extends Batch = Batch> extends Iterable<B> {
   readonly baselines: Readonly<Record<string, number>>;
 }
 
+/** Options that all tasks share. */
 export interface TaskOptions {
   /** B, sequences in each batch. Default 32. */
   batchSize?: number;

@@ -3,6 +3,7 @@ import { checkOptions, is, optional } from '../options.js';
 import { Tensor } from '../tensor.js';
 import { createTask, isStreamName, type Task, type TaskOptions } from './task.js';
 
+/** Options of `tasks.temporalOrder`. */
 export interface TemporalOrderOptions extends TaskOptions {
   /** T, 20 or more. Default 100. */
   timeSteps?: number;

@@ -3,6 +3,9 @@ import { clipGradNorm, gradNorm } from '../optim/clip.js';
 import { clipGradNormEach, clipGradValue } from '../optim/clipGradValue.js';
 import type { Tensor } from '../tensor.js';
 
+/**
+ * How `fit` clips gradients before each update, by at most one of three ways; the norm it reports is that before.
+ */
 export interface ClipOptions {
   /** Largest norm of all gradients together; left out: no clipping. */
   clipNorm?: number | undefined;

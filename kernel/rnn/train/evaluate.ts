@@ -8,7 +8,9 @@ import { createYielder } from './platform.js';
 import { StopSignal } from './stopSignal.js';
 import { countTargets, lossOptionsOf } from './targets.js';
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions<State> extends MetricOptions {
+  /** What is measured; in evaluation mode meanwhile. */
   model: Model<State>;
   /** Batches, or a function that gives them; must come to an end. */
   data: TrainingData;

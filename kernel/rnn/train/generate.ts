@@ -13,6 +13,7 @@ export interface StreamDecoder {
   end(): string;
 }
 
+/** What `generate` needs of a tokenizer: text ↔ indices. */
 export interface Tokenizer {
   encode(text: string): ArrayLike<number>;
   decode(indices: Iterable<number>): string;
@@ -20,9 +21,11 @@ export interface Tokenizer {
   createDecoder?(): StreamDecoder;
 }
 
+/** Options of `generate`. */
 export interface GenerateOptions<State> extends SamplingOptions {
   /** Maps indices `[T, 1]` (int32) to logits `[T, 1, V]`, with a state. */
   model: Model<State>;
+  /** Turns the prompt into indices, and indices into text. */
   tokenizer: Tokenizer;
   /** What the continuation starts from; at least one symbol. */
   prompt: string;
@@ -96,7 +99,9 @@ function* sampleIndices<State>(options: GenerateOptions<State>): Generator<numbe
   }
 }
 
-/** The whole continuation of `generateStream` as one text. */
+/**
+ * The whole continuation of `generateStream` as one text; options and errors are the same.
+ */
 export function generate<State>(options: GenerateOptions<State>): string {
   let text = '';
   for (const piece of generateStream(options)) text += piece;

@@ -16,6 +16,7 @@ import { forEachTarget } from './targets.js';
 export type Metrics =
   readonly (MetricName | MetricFunction)[] | Readonly<Record<string, MetricName | MetricFunction>>;
 
+/** Metrics beside the loss, for `fit`'s validation and `evaluate`. */
 export interface MetricOptions {
   /** What is measured beside the loss, over all of the data together. */
   metrics?: Metrics;

@@ -5,6 +5,7 @@ import { Tensor } from '../tensor.js';
 import type { FitCallback, Training } from './callbacks.js';
 import type { ValidationReport } from './history.js';
 
+/** When `fit` ends before its steps are over. */
 export interface EarlyStoppingOptions {
   /** Measurements in a row without an improvement that end the run. */
   patience: number;

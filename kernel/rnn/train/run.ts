@@ -11,6 +11,7 @@ export interface RunSettings {
   clipNorm: number | undefined;
 }
 
+/** Where a run is. */
 export type RunStatus = 'running' | 'paused' | 'done' | 'stopped' | 'failed';
 
 /**

@@ -6,6 +6,7 @@ import type { ValidationReport } from './history.js';
 
 export type AnySchedule = Schedule | ReduceOnPlateau;
 
+/** Schedules of learning rates within `fit`. */
 export interface ScheduleOptions {
   /** Changes learning rates along the way; `ReduceOnPlateau` does so after measurements of the validation data. */
   schedule?: AnySchedule | readonly AnySchedule[];

@@ -8,6 +8,7 @@ import { measure } from './evaluate.js';
 import { metricOptions, toMetrics, type MetricOptions } from './metricCollector.js';
 import type { EpochReport, StepReport } from './history.js';
 
+/** Held-out data of `fit`, how often it is measured and by what. */
 export interface ValidationOptions extends MetricOptions {
   /** Batches held out, or a function that gives them; must come to an end. */
   data: TrainingData;

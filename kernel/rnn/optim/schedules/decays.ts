@@ -2,6 +2,7 @@ import { OptionError } from '../../errors.js';
 import { checkOptions, is, optional } from '../../options.js';
 import { Schedule, type Scheduled } from './schedule.js';
 
+/** Options of `StepLR`. */
 export interface StepLROptions {
   /** Steps between two falls. */
   stepSize: number;
@@ -46,6 +47,7 @@ export class ExponentialLR extends Schedule {
   }
 }
 
+/** Options of `CosineLR`. */
 export interface CosineLROptions {
   /** Steps from the base rate down to etaMin; with restarts, of the first cycle. */
   tMax: number;
@@ -93,6 +95,7 @@ export class CosineLR extends Schedule {
   }
 }
 
+/** Options of `Warmup`. */
 export interface WarmupOptions {
   /** Steps until the base rate. */
   steps: number;

@@ -2,6 +2,7 @@ import { OptionError } from '../../errors.js';
 import { checkOptions, is, optional } from '../../options.js';
 import { Schedule, type Scheduled } from './schedule.js';
 
+/** Options of `OneCycleLR`. */
 export interface OneCycleLROptions {
   /** The highest rate. */
   maxLr: number;

@@ -2,6 +2,7 @@ import { OptionError, StateDictError } from '../../errors.js';
 import { checkOptions, is, optional } from '../../options.js';
 import type { Scheduled, ScheduleState } from './schedule.js';
 
+/** Options of `ReduceOnPlateau`. */
 export interface ReduceOnPlateauOptions {
   /** Whether the metric should fall or rise. Default `'min'`. */
   mode?: 'min' | 'max';
