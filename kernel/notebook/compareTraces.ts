@@ -8,6 +8,7 @@ import { displaySymbol, type Displayable } from './mimeBundle.js';
 import { defaultBytes, type TraceSample } from './traceDetail.js';
 import { comparisonFallback } from './traceFallback.js';
 
+/** How two traces are shown side by side. */
 export interface CompareOptions {
   /** What each is called. Default: the names of their cells, else `first` and `second`. */
   names?: readonly [string, string];

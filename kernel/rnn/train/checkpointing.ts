@@ -4,6 +4,7 @@ import type { EpochReport, StepReport } from './history.js';
 import type { TrainingSnapshot } from './snapshot.js';
 import type { RunLength } from './validation.js';
 
+/** How `fit` keeps what it takes to go on later. */
 export interface CheckpointOptions {
   /** Keeps a snapshot; training waits for it. */
   save: (snapshot: TrainingSnapshot) => void | Promise<void>;

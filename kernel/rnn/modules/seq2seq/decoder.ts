@@ -15,6 +15,7 @@ import { Recurrent } from '../recurrent.js';
 import type { RecurrentForwardOptions, RecurrentState } from '../recurrentOptions.js';
 import type { VariationalMasks } from '../variationalDropout.js';
 
+/** The decoder of a `Seq2Seq`: says the target symbol after symbol. */
 export interface DecoderOptions {
   /** The vectors of the symbols that it has said. */
   embedding: Embedding;

@@ -6,6 +6,7 @@ import { sizeOf } from '../../ndarray.js';
 import { Tensor } from '../../tensor.js';
 import type { Decoder, DecoderState } from './decoder.js';
 
+/** How `Seq2Seq.generate` says its target. */
 export interface GenerateSequencesOptions extends SamplingOptions {
   /** Valid time steps of each source, in any order. Default: all. */
   lengths?: ArrayLike<number> | Tensor;
@@ -19,6 +20,7 @@ export interface GenerateSequencesOptions extends SamplingOptions {
   allowed?: Allowed;
 }
 
+/** What a `Seq2Seq` says to one source. */
 export interface GeneratedSequence {
   /** What was said, without the end symbol. */
   readonly indices: Int32Array;

@@ -19,8 +19,11 @@ import {
   type GenerateSequencesOptions,
 } from './generateSequences.js';
 
+/** Options of `Seq2Seq`. */
 export interface Seq2SeqOptions {
+  /** Reads the source. */
   encoder: EncoderOptions;
+  /** Says the target. */
   decoder: DecoderOptions;
   /** What the decoder looks at the source with; without it all it knows is the encoder's last state. */
   attention?: BahdanauAttention | LuongAttention;
@@ -34,6 +37,7 @@ export interface Seq2SeqOptions {
   endIndex?: number;
 }
 
+/** What `Seq2Seq.forward` is told beside source and target. */
 export interface Seq2SeqForwardOptions {
   /** Valid time steps of each source, in any order; the rest is neither read nor attended to. Default: all. */
   lengths?: ArrayLike<number> | Tensor;
@@ -46,6 +50,7 @@ export interface Seq2SeqForwardOptions {
   sampling?: 'greedy' | 'sample';
 }
 
+/** How `Seq2Seq.translate` reads and writes text. */
 export interface TranslateOptions extends Omit<GenerateSequencesOptions, 'lengths'> {
   /** Encodes the text. */
   from: Tokenizer;
@@ -53,6 +58,7 @@ export interface TranslateOptions extends Omit<GenerateSequencesOptions, 'length
   to: Tokenizer;
 }
 
+/** A `GeneratedSequence` as text. */
 export interface Translation extends GeneratedSequence {
   readonly text: string;
   /** The symbols of source and target, for the axes of a picture of `attention`. */
