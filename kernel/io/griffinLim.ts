@@ -8,6 +8,7 @@ import { frameSizes, hannWindow, windowedFrames } from './frames.js';
 import { melFilterbank } from './melScale.js';
 import { melOptions, melRange, type MelOptions } from './spectrogram.js';
 
+/** Options of `griffinLim`. */
 export interface GriffinLimOptions extends Omit<MelOptions, 'center' | 'mels'> {
   /** Rounds of going to samples and back. Default 32. */
   iterations?: number;

@@ -4,7 +4,7 @@ export const groups = [
   ['Modules', /^rnn\/(modules\/(module|hooks|summary|flops)|init)\./],
   [
     'Recurrent layers and cells',
-    /^rnn\/(cell\/|modules\/(recurrent|cellLayer|timeStepHooks|variationalDropout|zoneout|bidirectional|residual))/,
+    /^rnn\/(cell\/|modules\/(recurrent|cellLayer|timeStepHooks|variationalDropout|zoneout|bidirectional|residual|sequenceLayer))/,
   ],
   ['Layers', /^rnn\/modules\//],
   ['Losses', /^rnn\/losses\//],

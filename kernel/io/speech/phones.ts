@@ -103,6 +103,7 @@ export const digitPhones: readonly (readonly PhoneName[])[] = [
   ['N', 'AY1', 'AY2', 'N'],
 ];
 
+/** The digits in words, by their value. */
 export const digitNames: readonly string[] = [
   'zero',
   'one',

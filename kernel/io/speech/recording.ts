@@ -18,6 +18,7 @@ export function addNoise(samples: Float32Array, decibels: number, seed = 0): Flo
   return samples.map((sample) => sample + deviation * random.normal());
 }
 
+/** The room and microphone of a recording. */
 export interface RoomOptions {
   /** Samples per second. */
   sampleRate: number;

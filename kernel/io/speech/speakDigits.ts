@@ -16,7 +16,9 @@ export interface Voice {
   breathiness?: number;
 }
 
+/** Options of `speakDigits`. */
 export interface SpeechOptions {
+  /** Who speaks. Default: the standard voice. */
   voice?: Voice;
   /** Samples per second. Default 16000. */
   sampleRate?: number;
@@ -35,6 +37,7 @@ export interface PhoneSegment {
   to: number;
 }
 
+/** Spoken digits, and which sound is where. */
 export interface Speech {
   /** From −1 to 1. */
   samples: Float32Array;

@@ -12,11 +12,13 @@ import {
 import { floatType, type FloatType } from './linear.js';
 import { Module } from './module.js';
 
+/** What attention is told beside queries and memory. */
 export interface AttentionCall {
   /** Valid time steps of each sequence of keys, at least 1; the others get weight 0. Default: all. */
   lengths?: ArrayLike<number> | Tensor;
 }
 
+/** What attention gives for a query. */
 export interface AttentionResult {
   /** The keys' mean under the weights: `[B, keySize]`, or `[T, B, keySize]` for a sequence of queries. */
   context: Tensor;
@@ -155,6 +157,7 @@ const lengthsOfPadding = new WeakMap<Tensor, Int32Array>();
 export const lengthsBehind = (padding: Tensor): Int32Array | undefined =>
   lengthsOfPadding.get(padding);
 
+/** Options of `BahdanauAttention`. */
 export interface BahdanauAttentionOptions extends AttentionSizes {
   /** Number of features in which queries and keys meet. */
   hiddenSize: number;
@@ -179,6 +182,7 @@ export class BahdanauAttention extends Attention {
   }
 }
 
+/** Options of `LuongAttention`. */
 export interface LuongAttentionOptions extends AttentionSizes {
   /** Default `'general'`. */
   method?: 'dot' | 'general' | 'concat' | 'location';

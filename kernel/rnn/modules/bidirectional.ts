@@ -10,6 +10,7 @@ import {
   type SequenceOptions,
 } from './sequenceLayer.js';
 
+/** Options of `Bidirectional`. */
 export interface BidirectionalOptions {
   /** Reads the sequence from its start. */
   forwardLayer: SequenceLayer;

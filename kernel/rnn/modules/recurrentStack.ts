@@ -10,6 +10,7 @@ import {
   type SequenceOptions,
 } from './sequenceLayer.js';
 
+/** Options of `RecurrentStack`. */
 export interface RecurrentStackOptions {
   /** Probability that a number between two layers is dropped in training. Default 0. */
   dropout?: number;

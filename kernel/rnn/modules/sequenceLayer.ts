@@ -5,6 +5,7 @@ import type { RecurrentForwardOptions } from './recurrentOptions.js';
 /** What goes to every layer of a stack or a pair. */
 export type SequenceOptions = Pick<RecurrentForwardOptions, 'lengths' | 'reverse'>;
 
+/** What a layer over a sequence gives: output `[T, B, F]` and the state to go on from. */
 export interface SequenceResult {
   output: Tensor;
   state: unknown;

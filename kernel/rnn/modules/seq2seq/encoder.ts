@@ -7,6 +7,7 @@ import type { RecurrentForwardOptions, RecurrentState } from '../recurrentOption
 import { isSequenceLayer, type SequenceLayer } from '../sequenceLayer.js';
 import type { Bridge } from './bridge.js';
 
+/** Options of `Encoder`. */
 export interface EncoderOptions {
   /** Turns symbols into vectors; left out for sources that are vectors already. */
   embedding?: Embedding;
