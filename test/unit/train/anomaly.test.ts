@@ -152,11 +152,33 @@ describe('detectAnomaly', () => {
       }
   });
 
-  it('finds where an adjoint overflows, with the same dropout, while the loss is finite', async () => {
+  it('searches with the dropout of the step that failed', async () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      manualSeed(seed);
+      class Net extends Module {
+        linear = new Linear({ inFeatures: 1, outFeatures: 1 });
+        dropout = new Dropout({ p: 0.4 });
+        forward(input: Tensor) {
+          return this.dropout.forward(this.linear.forward(input));
+        }
+      }
+      const model = new Net();
+      const error = await failure({
+        model,
+        data: [{ input: tensor([[1]]), target: tensor([[1]]) }],
+        loss: (output: Tensor) => output.mul(output).log().exp().sum(),
+        optimizer: new SGD(model.parameters(), { lr: 1e-3 }),
+        steps: 100,
+      });
+      assert.equal(error.anomaly?.operation, 'log', `seed ${seed}: ${error.message}`);
+    }
+  });
+
+  it('finds where an adjoint overflows while the loss is finite', async () => {
     const Net = createNets();
     let dropped: Dropout | undefined;
     const model = new Net((output) => (dropped ??= new Dropout()).forward(output));
-    // √x has an infinite derivative at 0, which dropout makes of half of the numbers.
+    // ln x has an infinite derivative at 0, which dropout makes of half of the numbers.
     const options = { model, optimizer: new SGD(model.parameters(), { lr: 1 }), steps: 1 };
     const data = [{ input: randn([3, 2, 2]), target: target(3, 2, 2) }];
     const loss = (output: Tensor) => output.mul(output).log().exp().sum();
