@@ -4,7 +4,7 @@ import { toBase64 } from './base64.js';
 import { escapeHtml } from './escapeHtml.js';
 import { Media } from './mimeBundle.js';
 import { startsWith } from './startsWith.js';
-import { toWav } from './wav.js';
+import { toWav } from '../io/wav.js';
 
 /** A sound's samples, from -1 to 1. */
 export type Samples = Float32Array | Float64Array | readonly number[];
@@ -45,7 +45,11 @@ export function audio(
     throw new OptionError('audio: expected { sampleRate } in samples per second, got none');
   const seconds = (channels[0]!.length / sampleRate).toFixed(2);
   const text = `${label ?? 'Sound'}, ${seconds} s at ${sampleRate} Hz`;
-  return player(toWav(channels, sampleRate), 'audio/wav', text);
+  const written = {
+    sampleRate: Math.max(1, Math.round(sampleRate)),
+    channels: channels.map((channel) => Float32Array.from(channel)),
+  };
+  return player(toWav(written), 'audio/wav', text);
 }
 
 function player(bytes: Uint8Array, mime: string, text: string): Media {

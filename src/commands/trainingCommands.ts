@@ -1,5 +1,6 @@
 /** Pause, resume, stop and change training: of the cell whose button was pressed, else of the whole notebook. */
 import * as vscode from 'vscode';
+import type { TrainingEvent } from '../../kernel/contract/protocol.js';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
 import { findNotebook, type ToolbarContext } from './findNotebook.js';
 
@@ -29,14 +30,11 @@ export async function changeLearningRate(
   target?: Target,
   given?: number,
 ): Promise<void> {
-  const session = findSession(sessions, target);
-  const last = session?.trainings.last;
-  if (!session || !last) {
-    sayThatNothingTrains();
-    return;
-  }
-  const lr = given ?? (await askForNumber('Learning rate from the next step on', String(last.lr)));
-  if (lr !== undefined) session.steer({ action: 'change', lr });
+  await change(sessions, target, async ({ lr: last }) => {
+    const prompt = 'Learning rate from the next step on';
+    const lr = given ?? (await askForNumber(prompt, String(last)));
+    return lr === undefined ? undefined : { lr };
+  });
 }
 
 export async function changeClipNorm(
@@ -44,19 +42,27 @@ export async function changeClipNorm(
   target?: Target,
   given?: number,
 ): Promise<void> {
+  await change(sessions, target, async ({ clipNorm: last }) => {
+    const prompt = 'Largest global gradient norm from the next step on; 0: no clipping';
+    const norm = given ?? (await askForNumber(prompt, String(last ?? 0), true));
+    return norm === undefined ? undefined : { clipNorm: norm === 0 ? null : norm };
+  });
+}
+
+/** @param ask What is to change, seen from the settings of the run that began last; undefined: nothing. */
+async function change(
+  sessions: NotebookSessions,
+  target: Target,
+  ask: (last: TrainingEvent) => Promise<{ lr?: number; clipNorm?: number | null } | undefined>,
+): Promise<void> {
   const session = findSession(sessions, target);
   const last = session?.trainings.last;
   if (!session || !last) {
-    sayThatNothingTrains();
+    void vscode.window.showInformationMessage('Nothing trains in this notebook.');
     return;
   }
-  const prompt = 'Largest global gradient norm from the next step on; 0: no clipping';
-  const norm = given ?? (await askForNumber(prompt, String(last.clipNorm ?? 0), true));
-  if (norm !== undefined) session.steer({ action: 'change', clipNorm: norm === 0 ? null : norm });
-}
-
-function sayThatNothingTrains(): void {
-  void vscode.window.showInformationMessage('Nothing trains in this notebook.');
+  const changed = await ask(last);
+  if (changed) session.steer({ action: 'change', ...changed });
 }
 
 async function askForNumber(

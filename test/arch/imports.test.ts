@@ -24,7 +24,7 @@ const mayImport: Record<string, { folders: string[]; packages: RegExp }> = {
   },
   'kernel/cli': {
     folders: ['kernel/contract', 'kernel/client', 'kernel/notebook'],
-    packages: /^(node:.*|vega|vega-lite|vega-interpreter)$/,
+    packages: /^(node:.*|temml|vega|vega-lite|vega-interpreter)$/,
   },
   kernel: {
     folders: ['kernel/contract', 'kernel/rnn', 'kernel/io', 'kernel/notebook', 'kernel/session'],

@@ -1,9 +1,10 @@
 /**
  * Markdown cells as HTML: the constructs of CommonMark that notebooks use (headings, paragraphs, emphasis, code,
- * lists, quotes, rules, links, pictures) and GitHub's tables. HTML inside is sanitized, formulas stay as written.
+ * lists, quotes, rules, links, pictures) and GitHub's tables. HTML inside is sanitized, formulas become MathML.
  * Source: https://spec.commonmark.org
  */
 import { escapeHtml } from '../../notebook/escapeHtml.js';
+import { formulaToHtml } from './formula.js';
 import { sanitizeHtml } from './sanitize.js';
 
 interface Block {
@@ -77,7 +78,8 @@ function takeFormula(lines: string[]): string {
     (_line, i) =>
       i === 0 || !/\$\$\s*$/.test(lines[i - 1]!) || (i === 1 && /^\s*\$\$\s*$/.test(lines[0]!)),
   );
-  return `<pre class="formula">${escapeHtml(text.join('\n'))}</pre>`;
+  const [, tex] = /^\s*\$\$([^]*?)(?:\$\$\s*)?$/.exec(text.join('\n')) ?? [];
+  return `<p>${formulaToHtml(tex ?? '', true)}</p>`;
 }
 
 function takeHtml(lines: string[]): string {
@@ -148,7 +150,7 @@ function takeParagraph(lines: string[]): string {
 
 /** Longest first: what is inside code or a formula is not looked at again. */
 const spans =
-  /(?<ticks>`+)(?<code>[^]*?[^`])\k<ticks>(?!`)|(?<formula>\$[^\s$](?:[^$\n]*[^\s$])?\$)(?!\d)|\\(?<escaped>[!-/:-@[-`{-~])|!\[(?<alt>[^\]]*)\]\((?<picture>[^\s)]+)[^)]*\)|\[(?<text>(?:[^[\]]|\[[^\]]*\])*)\]\((?<address>[^\s)]+)[^)]*\)|<(?<auto>(?:https?|mailto):[^\s>]+)>|(?<html><\/?[a-z][^>]*>)|(?<strong>\*\*|__)(?=\S)(?<bold>[^]*?\S)\k<strong>|(?<em>[*_])(?=\S)(?<italic>[^]*?\S)\k<em>(?!\w)|~~(?<struck>[^]*?)~~|(?<break> {2,}\n|\\\n)/gi;
+  /(?<ticks>`+)(?<code>[^]*?[^`])\k<ticks>(?!`)|\$\$(?<displayed>[^$]+)\$\$|(?<formula>\$[^\s$](?:[^$\n]*[^\s$])?\$)(?!\d)|\\(?<escaped>[!-/:-@[-`{-~])|!\[(?<alt>[^\]]*)\]\((?<picture>[^\s)]+)[^)]*\)|\[(?<text>(?:[^[\]]|\[[^\]]*\])*)\]\((?<address>[^\s)]+)[^)]*\)|<(?<auto>(?:https?|mailto):[^\s>]+)>|(?<html><\/?[a-z][^>]*>)|(?<strong>\*\*|__)(?=\S)(?<bold>[^]*?\S)\k<strong>|(?<em>[*_])(?=\S)(?<italic>[^]*?\S)\k<em>(?!\w)|~~(?<struck>[^]*?)~~|(?<break> {2,}\n|\\\n)/gi;
 
 function inline(text: string): string {
   let html = '';
@@ -164,7 +166,8 @@ type Groups = Record<string, string | undefined>;
 
 const spanKinds: [group: string, toHtml: (text: string, groups: Groups) => string][] = [
   ['code', (code) => `<code>${escapeHtml(code.trim())}</code>`],
-  ['formula', (formula) => `<code class="formula">${escapeHtml(formula)}</code>`],
+  ['displayed', (tex) => formulaToHtml(tex, true)],
+  ['formula', (formula) => formulaToHtml(formula.slice(1, -1), false)],
   ['escaped', escapeHtml],
   [
     'picture',

@@ -35,11 +35,6 @@ describe('markdownToHtml', () => {
       '[a *b*](https://x.y/?a=1&b=2 "t") ![alt](p.png) <https://z.w>',
       '<p><a href="https://x.y/?a=1&amp;b=2">a <em>b</em></a> <img src="p.png" alt="alt"/> <a href="https://z.w">https://z.w</a></p>',
     ],
-    [
-      'formulas',
-      'with $a_1 * b_1$ and 5$ or 6$\n\n$$\nx < y\n$$',
-      '<p>with <code class="formula">$a_1 * b_1$</code> and 5$ or 6$</p>\n<pre class="formula">$$\nx &lt; y\n$$</pre>',
-    ],
     ['escapes', '\\*a\\* <b>&amp;', '<p>*a* &lt;b&gt;&amp;amp;</p>'],
     ['addresses that would run', '[x](javascript:alert(1))', '<p><a>x</a>)</p>'],
   ];
@@ -47,6 +42,28 @@ describe('markdownToHtml', () => {
     it(`draws ${what}`, () => {
       assert.equal(markdownToHtml(markdown), html);
     });
+
+  it('draws formulas as MathML, and leaves what is none as written', () => {
+    assert.match(
+      markdownToHtml('with $a_1 * b_1$ and 5$ or 6$'),
+      /^<p>with <math><mrow>.*<msub><mi>a<\/mi><mn>1<\/mn><\/msub>.*<\/math> and 5\$ or 6\$<\/p>$/s,
+    );
+    const displayed = /^<p><math display="block"[^]*<mfrac>[^]*&lt;[^]*<\/math><\/p>$/;
+    assert.match(markdownToHtml('$$\n\\frac{x}{y} < 1\n$$'), displayed);
+    assert.match(markdownToHtml('$$\\frac{x}{y} < 1$$'), displayed);
+    assert.match(
+      markdownToHtml('in a $$x < y$$ line'),
+      /^<p>in a <math display="block".*line<\/p>$/s,
+    );
+    assert.equal(
+      markdownToHtml('$\\frac{<$ and $\\href{javascript:alert(1)}{x}$').includes('<a '),
+      false,
+    );
+    assert.match(
+      markdownToHtml('$\\frac{<b>$'),
+      /<code class="formula">\$\\frac\{&lt;b&gt;\$<\/code>/,
+    );
+  });
 
   it('takes no longer than its text is long', () => {
     for (const hard of [
