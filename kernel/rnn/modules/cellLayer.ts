@@ -177,8 +177,14 @@ const arrangementOf = ({ direction, lengths }: LayerCall): Arrangement => ({
 function drawZoneout({ rate }: ProgramMask, shape: readonly number[], dtype: FloatType): NdArray {
   const stream = randomStream('zoneout');
   const mask = createNdArray(dtype, shape);
-  const threshold = rate * 2 ** 32;
-  for (let i = 0; i < mask.data.length; i++) mask.data[i] = stream.bits() < threshold ? 1 : 0;
+  const { data } = mask;
+  // A mask for each time step is many numbers: two of 16 bits each from one draw, which meet the rate to 2⁻¹⁶.
+  const threshold = rate * 2 ** 16;
+  for (let i = 0; i < data.length; i += 2) {
+    const bits = stream.bits();
+    data[i] = (bits & 0xffff) < threshold ? 1 : 0;
+    if (i + 1 < data.length) data[i + 1] = bits >>> 16 < threshold ? 1 : 0;
+  }
   return mask;
 }
 
