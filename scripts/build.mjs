@@ -11,6 +11,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundledPackages, toNotices } from './thirdPartyNotices.mjs';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -145,6 +146,12 @@ async function copyDeclarations() {
     });
 }
 
+/** Licences of what is in the bundles that ship, beside them. */
+async function writeNotices(metafiles) {
+  const text = toNotices(bundledPackages(root, metafiles));
+  await fs.writeFile(path.join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), text);
+}
+
 const data = 'dist/data';
 
 /** What the examples read, with where it is from and under which licence: an installed extension has no packages. */
@@ -241,6 +248,9 @@ if (watch) {
   await Promise.all(contexts.map((context) => context.watch()));
   console.log('[watch] build finished, watching for changes');
 } else {
-  await Promise.all(options.map((one) => esbuild.build(one)));
+  const results = await Promise.all(
+    options.map((one) => esbuild.build({ ...one, metafile: true })),
+  );
+  if (names.length === 0) await writeNotices(results.map(({ metafile }) => metafile));
   for (const name of chosen) await copies[name]?.();
 }

@@ -65,6 +65,10 @@ describe('the packaged extension', () => {
     for (const file of ['index.js', 'package.json']) assert.ok(names.includes(`${folder}/${file}`));
   });
 
+  it('holds the licences of the packages that it bundles', () => {
+    assert.ok(names.includes('extension/dist/THIRD-PARTY-NOTICES.txt'));
+  });
+
   it('holds the licence, the readme, the change log and the quickstart', () => {
     for (const file of ['LICENSE.txt', 'readme.md', 'changelog.md', 'examples/quickstart.ipynb']) {
       assert.ok(names.includes(`extension/${file}`), `${file} is missing`);
