@@ -7,18 +7,7 @@
  * by `trace` and `request`, and reads it with `parseInspectorAnswer`. Nothing here starts a kernel.
  */
 import { parseTraceMember } from './parseTrace.js';
-import {
-  describe,
-  listOf,
-  oneOf,
-  optional,
-  PayloadError,
-  readCount,
-  readMembers,
-  readNumber,
-  readText,
-  type Reader,
-} from './readValue.js';
+import * as base from './readValue.js';
 import type { EncodedArray, FloatArray, TraceOf } from './trace.js';
 import { numberOrNull, objectOf } from './traceReaders.js';
 
@@ -125,62 +114,69 @@ export const errorReasons = ['untrusted', 'noKernel', 'forgotten', 'edit', 'fail
 /** Most edits in one request. */
 export const mostEdits = 256;
 
-const index = optional(readCount);
+const index = base.optional(base.readCount);
 
-const editReaders: { [K in WhatIfEdit['kind']]: Reader<Extract<WhatIfEdit, { kind: K }>> } = {
+const editReaders: { [K in WhatIfEdit['kind']]: base.Reader<Extract<WhatIfEdit, { kind: K }>> } = {
   weight: objectOf<WeightEdit>({
     kind: () => 'weight',
-    parameter: readText,
-    index: readCount,
-    value: readNumber,
+    parameter: base.readText,
+    index: base.readCount,
+    value: base.readNumber,
   }),
   node: objectOf<NodeEdit>({
     kind: () => 'node',
-    layer: readCount,
-    node: readCount,
-    t: readCount,
+    layer: base.readCount,
+    node: base.readCount,
+    t: base.readCount,
     sequence: index,
-    unit: readCount,
-    value: readNumber,
+    unit: base.readCount,
+    value: base.readNumber,
   }),
   input: objectOf<InputEdit>({
     kind: () => 'input',
-    t: readCount,
+    t: base.readCount,
     sequence: index,
-    unit: readCount,
-    value: readNumber,
+    unit: base.readCount,
+    value: base.readNumber,
   }),
 };
 
-const readEdit: Reader<WhatIfEdit> = (value, member) => {
-  const kind = readMembers(value, member).get('kind');
-  return editReaders[oneOf(['weight', 'node', 'input'])(kind, `${member}.kind`)](value, member);
+const readEdit: base.Reader<WhatIfEdit> = (value, member) => {
+  const kind = base.readMembers(value, member).get('kind');
+  return editReaders[base.oneOf(['weight', 'node', 'input'])(kind, `${member}.kind`)](
+    value,
+    member,
+  );
 };
 
-const readKind = oneOf(['live', 'whatIf']);
+const readKind = base.oneOf(['live', 'whatIf']);
 
 /** @throws PayloadError that names the member, what was expected and what came */
 export function parseInspectorRequest(value: unknown): InspectorRequest {
-  const kind = readKind(readMembers(value, '').get('kind'), 'kind');
+  const kind = readKind(base.readMembers(value, '').get('kind'), 'kind');
   if (kind === 'live')
-    return objectOf<LiveRequest>({ kind: () => kind, trace: readText, request: readCount })(
-      value,
-      '',
-    );
+    return objectOf<LiveRequest>({
+      kind: () => kind,
+      trace: base.readText,
+      request: base.readCount,
+    })(value, '');
   return objectOf<WhatIfRequest>({
     kind: () => kind,
-    trace: readText,
-    request: readCount,
-    edits: listOf(readEdit, mostEdits),
+    trace: base.readText,
+    request: base.readCount,
+    edits: base.listOf(readEdit, mostEdits),
   })(value, '');
 }
 
-const readLive: Reader<true> = (value, member) => {
-  if (value !== true) throw new PayloadError(member, 'true', describe(value));
+const readLive: base.Reader<true> = (value, member) => {
+  if (value !== true) throw new base.PayloadError(member, 'true', base.describe(value));
   return true;
 };
 
-const readError = objectOf<InspectorError>({ reason: oneOf(errorReasons), message: readText });
+const readError = objectOf<InspectorError>({
+  reason: base.oneOf(errorReasons),
+  message: base.readText,
+});
 
 const readWhatIf = objectOf<WhatIfResultOf<FloatArray>>({
   loss: objectOf<WhatIfResult['loss']>({ before: numberOrNull, after: numberOrNull }),
@@ -190,11 +186,11 @@ const readWhatIf = objectOf<WhatIfResultOf<FloatArray>>({
 
 /** @throws PayloadError that names the member, what was expected and what came */
 export function parseInspectorAnswer(value: unknown): InspectorAnswerData {
-  const members = readMembers(value, '');
+  const members = base.readMembers(value, '');
   const kind = readKind(members.get('kind'), 'kind');
-  const trace = readText(members.get('trace'), 'trace');
-  const request = readCount(members.get('request'), 'request');
-  const error = optional(readError)(members.get('error'), 'error');
+  const trace = base.readText(members.get('trace'), 'trace');
+  const request = base.readCount(members.get('request'), 'request');
+  const error = base.optional(readError)(members.get('error'), 'error');
   if (error) return { kind, trace, request, error };
   const result = members.get('result');
   return kind === 'live'

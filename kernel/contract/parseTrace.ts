@@ -4,20 +4,7 @@
  * decoded; every index points at something that exists; formulas are of allowed elements and of bounded depth.
  */
 import { layerReader } from './parseTraceLayer.js';
-import {
-  checkUnique,
-  describe,
-  listOf,
-  oneOf,
-  optional,
-  PayloadError,
-  readCount,
-  readMembers,
-  readNumber,
-  readShape,
-  readText,
-  type Reader,
-} from './readValue.js';
+import * as base from './readValue.js';
 import { findingKinds, type ComparisonData, type FloatArray, type TraceData } from './trace.js';
 import {
   ascendingBelow,
@@ -40,15 +27,15 @@ export const parseTrace = (value: unknown): TraceData => parseTraceMember(value,
 export function parseComparison(value: unknown): ComparisonData {
   const comparison = objectOf<ComparisonData>({
     version,
-    title: readText,
-    traces: listOf(
-      objectOf<ComparisonData['traces'][number]>({ name: readText, trace: parseTraceMember }),
+    title: base.readText,
+    traces: base.listOf(
+      objectOf<ComparisonData['traces'][number]>({ name: base.readText, trace: parseTraceMember }),
       2,
     ),
   })(value, '');
   const { traces } = comparison;
-  if (traces.length !== 2) throw new PayloadError('traces', '2 entries', `${traces.length}`);
-  checkUnique(
+  if (traces.length !== 2) throw new base.PayloadError('traces', '2 entries', `${traces.length}`);
+  base.checkUnique(
     traces.map(({ name }) => name),
     (index) => `traces[${index}].name`,
   );
@@ -60,7 +47,7 @@ export function parseTraceMember(value: unknown, member: string): TraceData {
   try {
     return readTrace(value);
   } catch (error) {
-    if (!(error instanceof PayloadError) || member === '') throw error;
+    if (!(error instanceof base.PayloadError) || member === '') throw error;
     throw error.within(member);
   }
 }
@@ -74,7 +61,7 @@ function readTrace(value: unknown): TraceData {
     truncation?.boundaries.length ?? 0,
   );
   const trace = objectOf(bodyFields(readers))(value, '');
-  checkUnique(
+  base.checkUnique(
     trace.layers.map(({ name }) => name),
     (index) => `layers[${index}].name`,
   );
@@ -82,22 +69,22 @@ function readTrace(value: unknown): TraceData {
   return trace;
 }
 
-const version: Reader<1> = (value, member) => {
-  if (value !== 1) throw new PayloadError(member, '1', describe(value));
+const version: base.Reader<1> = (value, member) => {
+  if (value !== 1) throw new base.PayloadError(member, '1', base.describe(value));
   return 1;
 };
 
 const extent =
-  (most: number): Reader<number> =>
+  (most: number): base.Reader<number> =>
   (value, member) => {
-    const count = readCount(value, member);
-    if (count < 1 || count > most) throw new PayloadError(member, `1 to ${most}`, `${count}`);
+    const count = base.readCount(value, member);
+    if (count < 1 || count > most) throw new base.PayloadError(member, `1 to ${most}`, `${count}`);
     return count;
   };
 
 /** What must be known before anything else can be read. */
 function readHead(value: unknown) {
-  const members = readMembers(value, '');
+  const members = base.readMembers(value, '');
   version(members.get('version'), 'version');
   const timeSteps = extent(traceLimits.timeSteps)(members.get('timeSteps'), 'timeSteps');
   const batchSize = extent(traceLimits.batchSize)(members.get('batchSize'), 'batchSize');
@@ -105,7 +92,7 @@ function readHead(value: unknown) {
     timeSteps,
     steps: ascendingBelow(timeSteps, timeSteps)(members.get('steps'), 'steps'),
     sequences: ascendingBelow(batchSize, 4_096)(members.get('sequences'), 'sequences'),
-    truncation: optional(truncationReader(timeSteps))(members.get('truncation'), 'truncation'),
+    truncation: base.optional(truncationReader(timeSteps))(members.get('truncation'), 'truncation'),
   };
 }
 
@@ -117,23 +104,23 @@ const truncationReader = (timeSteps: number) =>
 
 type Input = NonNullable<TraceData['input']>;
 
-const texts = (most: number) => listOf(readText, most);
+const texts = (most: number) => base.listOf(base.readText, most);
 
 function bodyFields(readers: TraceReaders): Fields<TraceData> {
   const { timeSteps } = readers;
   const series = readers.floats([timeSteps]);
   return {
     version,
-    title: readText,
-    id: optional(readText),
-    dtype: oneOf(['float32', 'float64']),
-    timeSteps: readCount,
-    batchSize: readCount,
-    inputs: optional(texts(timeSteps)),
-    outputs: optional(texts(timeSteps)),
-    input: optional(inputReader(readers)),
-    steps: listOf(readCount, timeSteps),
-    sequences: listOf(readCount, 4_096),
+    title: base.readText,
+    id: base.optional(base.readText),
+    dtype: base.oneOf(['float32', 'float64']),
+    timeSteps: base.readCount,
+    batchSize: base.readCount,
+    inputs: base.optional(texts(timeSteps)),
+    outputs: base.optional(texts(timeSteps)),
+    input: base.optional(inputReader(readers)),
+    steps: base.listOf(base.readCount, timeSteps),
+    sequences: base.listOf(base.readCount, 4_096),
     leftOut: texts(traceLimits.texts),
     loss: objectOf<TraceData['loss']>({
       value: numberOrNull,
@@ -144,48 +131,48 @@ function bodyFields(readers: TraceReaders): Fields<TraceData> {
     gradient: objectOf<TraceData['gradient']>({
       norm: numberOrNull,
       running: series,
-      parameters: listOf(parameterReader(readers), traceLimits.parameters),
+      parameters: base.listOf(parameterReader(readers), traceLimits.parameters),
     }),
-    clip: optional(
+    clip: base.optional(
       objectOf<NonNullable<TraceData['clip']>>({
-        maxNorm: readNumber,
+        maxNorm: base.readNumber,
         factor: numberOrNull,
         fired: flag,
-        step: optional(indexBelow(timeSteps)),
+        step: base.optional(indexBelow(timeSteps)),
       }),
     ),
-    truncation: optional(truncationReader(timeSteps)),
-    stages: listOf(stageReader(series), traceLimits.stages),
-    layers: listOf(layerReader(readers), traceLimits.layers),
+    truncation: base.optional(truncationReader(timeSteps)),
+    stages: base.listOf(stageReader(series), traceLimits.stages),
+    layers: base.listOf(layerReader(readers), traceLimits.layers),
     verdict: objectOf<TraceData['verdict']>({
-      sentence: readText,
-      findings: listOf(
+      sentence: base.readText,
+      findings: base.listOf(
         objectOf<TraceData['verdict']['findings'][number]>({
-          kind: oneOf(findingKinds),
-          text: readText,
-          layer: optional(readCount),
-          step: optional(indexBelow(timeSteps)),
+          kind: base.oneOf(findingKinds),
+          text: base.readText,
+          layer: base.optional(base.readCount),
+          step: base.optional(indexBelow(timeSteps)),
         }),
         traceLimits.texts,
       ),
     }),
-    checks: listOf(
+    checks: base.listOf(
       objectOf<TraceData['checks'][number]>({
-        name: readText,
+        name: base.readText,
         error: numberOrNull,
-        tolerance: readNumber,
+        tolerance: base.readNumber,
       }),
       traceLimits.texts,
     ),
   };
 }
 
-function inputReader(readers: TraceReaders): Reader<Input> {
+function inputReader(readers: TraceReaders): base.Reader<Input> {
   return (value, member) => {
     const units = ascendingBelow(Number.MAX_SAFE_INTEGER, traceLimits.units);
-    const count = units(readMembers(value, member).get('units'), `${member}.units`).length;
+    const count = units(base.readMembers(value, member).get('units'), `${member}.units`).length;
     return objectOf<Input>({
-      shape: readShape,
+      shape: base.readShape,
       isInteger: flag,
       units,
       value: readers.floats([readers.steps, readers.sequences, count]),
@@ -195,32 +182,35 @@ function inputReader(readers: TraceReaders): Reader<Input> {
 
 function parameterReader(
   readers: TraceReaders,
-): Reader<TraceData['gradient']['parameters'][number]> {
+): base.Reader<TraceData['gradient']['parameters'][number]> {
   return (value, member) => {
-    const shape = readShape(readMembers(value, member).get('shape'), `${member}.shape`);
+    const shape = base.readShape(base.readMembers(value, member).get('shape'), `${member}.shape`);
     return objectOf<TraceData['gradient']['parameters'][number]>({
-      name: readText,
-      shape: readShape,
-      layer: optional(readCount),
-      node: optional(readCount),
+      name: base.readText,
+      shape: base.readShape,
+      layer: base.optional(base.readCount),
+      node: base.optional(base.readCount),
       valueNorm: numberOrNull,
       gradientNorm: numberOrNull,
-      steps: optional(readers.floats([readers.timeSteps])),
-      value: optional(readers.floats(shape)),
-      gradient: optional(readers.floats(shape)),
+      steps: base.optional(readers.floats([readers.timeSteps])),
+      value: base.optional(readers.floats(shape)),
+      gradient: base.optional(readers.floats(shape)),
     })(value, member);
   };
 }
 
 const stageReader =
-  (series: Reader<FloatArray>) =>
+  (series: base.Reader<FloatArray>) =>
   (value: unknown, member: string, index: number): TraceData['stages'][number] =>
     objectOf<TraceData['stages'][number]>({
-      name: readText,
-      type: readText,
-      from: listOf((entry, where) => (entry === -1 ? -1 : indexBelow(index)(entry, where)), 512),
-      layer: optional(readCount),
-      shape: readShape,
+      name: base.readText,
+      type: base.readText,
+      from: base.listOf(
+        (entry, where) => (entry === -1 ? -1 : indexBelow(index)(entry, where)),
+        512,
+      ),
+      layer: base.optional(base.readCount),
+      shape: base.readShape,
       valueNorm: series,
       adjointNorm: series,
     })(value, member);
@@ -228,15 +218,17 @@ const stageReader =
 /** References from one list into another. */
 function checkReferences(trace: TraceData): void {
   const layer = indexBelow(trace.layers.length);
-  trace.stages.forEach((stage, index) => optional(layer)(stage.layer, `stages[${index}].layer`));
+  trace.stages.forEach((stage, index) =>
+    base.optional(layer)(stage.layer, `stages[${index}].layer`),
+  );
   trace.verdict.findings.forEach((finding, index) =>
-    optional(layer)(finding.layer, `verdict.findings[${index}].layer`),
+    base.optional(layer)(finding.layer, `verdict.findings[${index}].layer`),
   );
   trace.gradient.parameters.forEach((parameter, index) => {
     const member = `gradient.parameters[${index}]`;
-    optional(layer)(parameter.layer, `${member}.layer`);
+    base.optional(layer)(parameter.layer, `${member}.layer`);
     if (parameter.layer !== undefined)
-      optional(indexBelow(trace.layers[parameter.layer]!.nodes.length))(
+      base.optional(indexBelow(trace.layers[parameter.layer]!.nodes.length))(
         parameter.node,
         `${member}.node`,
       );

@@ -4,15 +4,11 @@ import {
   crossEntropy,
   Dropout,
   GRU,
-  InspectionError,
   Linear,
   LSTM,
   manualSeed,
   Module,
   mse,
-  noGrad,
-  NonFiniteError,
-  OptionError,
   rand,
   randint,
   randn,
@@ -22,9 +18,9 @@ import {
   type Tensor,
 } from '../../../kernel/rnn/index.js';
 import { inspect } from '../../../kernel/rnn/inspect/inspect.js';
-import { rules, type OpName } from '../../../kernel/rnn/ops/table.js';
 import { createSteppedExecutor } from '../../../kernel/rnn/executor/stepped.js';
-import { cells, meanLoss, Tagger, taggerAndBatch } from './models.js';
+import { rules, type OpName } from '../../../kernel/rnn/ops/table.js';
+import { cells, distance, meanLoss, Tagger, taggerAndBatch } from './models.js';
 
 const bytesOf = (tensors: Iterable<Tensor>): string =>
   [...tensors]
@@ -32,17 +28,6 @@ const bytesOf = (tensors: Iterable<Tensor>): string =>
       Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
     )
     .join();
-
-/** ‖a − b‖ / ‖b‖ */
-function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let difference = 0;
-  let size = 0;
-  for (let i = 0; i < b.length; i++) {
-    difference += (a[i]! - b[i]!) ** 2;
-    size += b[i]! ** 2;
-  }
-  return Math.sqrt(difference / size);
-}
 
 describe('inspect', () => {
   for (const cell of Object.keys(cells)) {
@@ -303,182 +288,6 @@ describe('inspect', () => {
       assert.equal(trace.layer({ layer: 1, direction: 'reverse' }).name, 'net.l1.reverse');
       assert.equal(trace.ledger({ layer: 1, direction: 'reverse' }).layer, 'net.l1.reverse');
     });
-
-  describe('says what is wrong with', () => {
-    const { model, input, target } = taggerAndBatch('LSTM');
-    const look = (options = {}) =>
-      inspect(model, { input, target }, { loss: meanLoss, ...options });
-    class Constant extends Module {
-      readonly head = new Linear({ inFeatures: 3, outFeatures: 1 });
-      forward(given: Tensor) {
-        return this.head.forward(given);
-      }
-    }
-    const cases: [string, () => unknown, RegExp, new (message: string) => Error][] = [
-      [
-        'a loss of several numbers',
-        () => inspect(model, { input, target }),
-        /^inspect: expected the loss to be a tensor with one element, got shape \[7, 2, 5\]; pass \{ loss/,
-        InspectionError,
-      ],
-      [
-        'a loss that is no tensor',
-        () => inspect(model, { input, target }, { loss: (() => 3) as unknown as typeof meanLoss }),
-        /expected the loss to be a tensor with one element, got number$/,
-        InspectionError,
-      ],
-      [
-        'a loss without the model',
-        () => inspect(model, { input, target }, { loss: () => tensor(1) }),
-        /expected a loss that depends on the model/,
-        InspectionError,
-      ],
-      [
-        'a model without a recurrent layer',
-        () => inspect(new Constant(), { input }, { loss: (o) => o.sum() }),
-        /expected a loss that depends on a recurrent layer/,
-        InspectionError,
-      ],
-      [
-        'no time step',
-        () => inspect(model, { input: zeros([0, 2, 3]), target }, { loss: meanLoss }),
-        /^inspect: input is \[0, 2, 3\], expected at least one time step and one sequence$/,
-        InspectionError,
-      ],
-      [
-        'an input that is no tensor',
-        () => inspect(model, { input: [1] as unknown as Tensor }),
-        /expected a batch \{ input, target \} of tensors/,
-        InspectionError,
-      ],
-      [
-        'noGrad',
-        () => noGrad(() => look()),
-        /expected to run where gradients are recorded, got noGrad/,
-        InspectionError,
-      ],
-      [
-        'an unknown layer',
-        () => look({ layers: ['gru'] }),
-        /^inspect: unknown layer "gru", expected 0 \('net.l0'\)$/,
-        InspectionError,
-      ],
-      [
-        'a layer that the trace lacks',
-        () => look().ledger({ layer: 4 }),
-        /unknown layer 4/,
-        InspectionError,
-      ],
-      [
-        'a direction that the layer lacks',
-        () => look().jacobians({ direction: 'reverse' }),
-        /unknown layer 0, reverse/,
-        InspectionError,
-      ],
-      [
-        'an unknown state',
-        () => look().ledger({ state: 'z' }),
-        /has no state "z", expected h, c/,
-        InspectionError,
-      ],
-      [
-        'an unknown value',
-        () => look().node({ t: 1, node: 'q' }),
-        /has no "q" at t=1/,
-        InspectionError,
-      ],
-      [
-        'a step that is not there',
-        () => look().node({ t: 7, node: 'c' }),
-        /has no "c" at t=7/,
-        InspectionError,
-      ],
-      [
-        'too little memory',
-        () => look({ memory: 1000 }),
-        /the trace would keep .* MiB/,
-        InspectionError,
-      ],
-      [
-        'an unknown option',
-        () => look({ truncated: 3 }),
-        /unknown option 'truncated'/,
-        OptionError,
-      ],
-      [
-        'a truncation of zero',
-        () => look({ truncate: 0 }),
-        /truncate must be a positive integer/,
-        OptionError,
-      ],
-    ];
-    for (const [what, act, message, type] of cases)
-      it(what, () => {
-        assert.throws(act, (error) => error instanceof type && message.test(error.message));
-      });
-
-    it('a weight that is not a number', () => {
-      const { data } = model.net.parameters()[1]!;
-      const before = data[5]!;
-      data[5] = NaN;
-      assert.throws(
-        look,
-        (error) =>
-          error instanceof NonFiniteError &&
-          /parameter net.weight_hh_l0 \[16, 4\] holds NaN at element 5/.test(error.message),
-      );
-      data[5] = before;
-    });
-  });
-
-  it('finds the parts of the loss however it was summed', () => {
-    const { model, input, target } = taggerAndBatch('RNN');
-    const losses = {
-      mean: (o: Tensor, y: Tensor) => crossEntropy(o, y),
-      sum: (o: Tensor, y: Tensor) => crossEntropy(o, y, { reduction: 'sum' }),
-      'by hand': (o: Tensor, y: Tensor) => crossEntropy(o, y, { reduction: 'none' }).sum().div(14),
-      'flat rows': (o: Tensor, y: Tensor) => crossEntropy(o.reshape([14, 5]), y.reshape([14])),
-      'step by step': (o: Tensor, y: Tensor) =>
-        [...Array(7).keys()]
-          .map((t) => crossEntropy(o.select(0, t), y.select(0, t)))
-          .reduce((sum, one) => sum.add(one))
-          .mul(1 / 7),
-    };
-    const terms = Object.values(losses).map(
-      (loss) => inspect(model, { input, target }, { loss }).loss,
-    );
-    for (const [k, found] of terms.entries()) {
-      const scale = k === 1 ? 1 / 14 : 1;
-      assert.deepEqual(found.measuredAt, [0, 1, 2, 3, 4, 5, 6]);
-      assert.ok(found.isPointwise);
-      assert.ok(
-        distance(
-          found.perStep.map((x) => x * scale),
-          terms[0]!.perStep,
-        ) < 1e-7,
-      );
-    }
-  });
-
-  it('tells a loss at the last step, a mask and a penalty on weights apart', () => {
-    const { model, input, target } = taggerAndBatch('RNN');
-    const at = (loss: (o: Tensor, y: Tensor) => Tensor) =>
-      inspect(model, { input, target }, { loss }).loss;
-    const last = at((o, y) => crossEntropy(o.select(0, -1), y.select(0, -1)));
-    assert.deepEqual(last.measuredAt, [6]);
-    assert.ok(Math.abs(last.perStep[6]! - last.total) < 1e-15);
-
-    const mask = tensor(Array.from({ length: 7 }, (_, t) => [1, t < 4 ? 1 : 0]));
-    const masked = at((o, y) => crossEntropy(o, y, { mask }));
-    const sum = masked.perStep.reduce((total, one) => total + one, 0);
-    assert.ok(Math.abs(sum - masked.total) < 1e-14);
-
-    const penalty = at((o, y) =>
-      crossEntropy(o, y).add(model.head.weight.mul(model.head.weight).sum()),
-    );
-    const squares = Array.from(model.head.weight.data).reduce((total, w) => total + w * w, 0);
-    assert.ok(Math.abs(penalty.rest - squares) < 1e-6);
-  });
 });
 
 /** How often rules of operations are called. */

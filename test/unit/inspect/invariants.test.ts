@@ -1,5 +1,19 @@
 import assert from 'node:assert/strict';
-import type { Check } from '../../../kernel/rnn/index.js';
+import {
+  crossEntropy,
+  GRU,
+  Linear,
+  LSTM,
+  manualSeed,
+  Module,
+  randint,
+  randn,
+  RNN,
+  tensor,
+  type Check,
+  type Recurrent,
+  type Tensor,
+} from '../../../kernel/rnn/index.js';
 import { inspect, type InspectOptions } from '../../../kernel/rnn/inspect/inspect.js';
 import { cells, meanLoss, taggerAndBatch } from './models.js';
 
@@ -9,6 +23,24 @@ const ways: Record<string, { layers?: number; options?: InspectOptions }> = {
   'cut every 3 steps': { layers: 2, options: { truncate: 3 } },
   float32: { options: { dtype: 'float32' } },
 };
+
+class BothWays extends Module {
+  readonly net: Recurrent;
+  readonly head = new Linear({ inFeatures: 8, outFeatures: 5 });
+
+  constructor(
+    type: typeof RNN | typeof LSTM | typeof GRU,
+    private readonly lengths: readonly number[] | undefined,
+  ) {
+    super();
+    this.net = new type({ inputSize: 3, hiddenSize: 4, numLayers: 2, bidirectional: true });
+  }
+
+  forward(input: Tensor) {
+    const options = this.lengths && { lengths: this.lengths };
+    return this.head.forward(this.net.forward(input, undefined, options).output);
+  }
+}
 
 describe('invariants of a trace', () => {
   const table: { name: string; checks: readonly Check[] }[] = [];
@@ -23,6 +55,25 @@ describe('invariants of a trace', () => {
         assert.equal(checks.length, 9);
         for (const { name, error, tolerance } of checks)
           assert.ok((error ?? 0) <= tolerance, `${name}: ${String(error)} > ${tolerance}`);
+      });
+
+  for (const [name, type] of Object.entries({ RNN, LSTM, GRU }))
+    for (const [way, lengths] of [
+      ['both directions', undefined],
+      ['both directions, masked', [7, 3, 5]],
+    ] as const)
+      it(`hold for ${name}, two layers in ${way}`, () => {
+        manualSeed(12);
+        const model = new BothWays(type, lengths);
+        const batch = { input: randn([7, 3, 3]), target: randint(0, 5, [7, 3]) };
+        const mask = tensor(
+          Array.from({ length: 7 }, (_, t) => (lengths ?? [7, 7, 7]).map((n) => (t < n ? 1 : 0))),
+        );
+        const loss = (output: Tensor, target: Tensor) => crossEntropy(output, target, { mask });
+        const checks = inspect(model, batch, { loss }).check();
+        table.push({ name: `${name}, ${way}`, checks });
+        for (const { name: what, error, tolerance } of checks)
+          assert.ok((error ?? 0) <= tolerance, `${what}: ${String(error)} > ${tolerance}`);
       });
 
   after(() => {

@@ -92,3 +92,14 @@ export function taggerAndBatch(cell: string, options: Layers = {}) {
     target: randint(0, 5, [7, 2]),
   };
 }
+
+/** ‖a − b‖ / ‖b‖ */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < b.length; i++) {
+    difference += (a[i]! - b[i]!) ** 2;
+    size += b[i]! ** 2;
+  }
+  return Math.sqrt(difference / size);
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { breakWhen, InspectionError, OptionError } from '../../../kernel/rnn/index.js';
+import { breakWhen, InspectionError, OptionError, SGD } from '../../../kernel/rnn/index.js';
+import { fit } from '../../../kernel/rnn/train/fit.js';
 import { inspect, type InspectOptions } from '../../../kernel/rnn/inspect/inspect.js';
 import { assertGolden } from '../rnn/golden.js';
 import { cells, meanLoss, taggerAndBatch } from './models.js';
@@ -97,6 +98,34 @@ describe('stepper', () => {
     stepper.first();
     const own = stepper.runUntil((stop) => stop.label === 'g' && stop.t === 2)!;
     assert.deepEqual([own.label, own.t], ['g', 2]);
+  });
+
+  it('stops where the clipping of fit fires, by the norm and the factor that fit has', async () => {
+    const { model, input, target } = taggerAndBatch('LSTM', { dtype: 'float64' });
+    const clipNorm = 0.1;
+    const trace = inspect(model, { input, target }, { loss: meanLoss, clipNorm });
+    const before = model.parameters().map(({ data }) => data.slice());
+    const optimizer = new SGD(model.parameters(), { lr: 1 });
+    const batch = { input, target };
+    const history = await fit({
+      model,
+      data: [batch],
+      loss: (o, y) => meanLoss(o, y),
+      optimizer,
+      steps: 1,
+      clipNorm,
+    });
+    const { norm, factor, fired } = trace.clip!;
+    assert.ok(fired && Math.abs(norm / history.gradNorm[0]! - 1) < 1e-12);
+    [...model.namedParameters()].forEach(([name, { data }], k) => {
+      const { gradient } = trace.gradients.get(name)!;
+      data.forEach((now, i) => {
+        const moved = before[k]![i]! - now;
+        assert.ok(Math.abs(moved - factor * gradient.data[i]!) < 1e-12, name);
+      });
+    });
+    const stop = trace.stepper().runUntil(breakWhen.clipFired)!;
+    assert.deepEqual([stop.phase, stop.t], ['backward', trace.clip!.step]);
   });
 
   it('finds saturation, and where a number stops being finite', () => {
