@@ -16,7 +16,7 @@ export interface Editable {
   toEdit: (value: number) => WhatIfEdit;
 }
 
-/** A change that was made: `net.weight_hh_l0[3, 5] 0.12 → 0.5`. */
+/** A change that was made: `net.weight_hh_l0[3, 5]: 0.12 → 0.5`. */
 export interface MadeEdit {
   editable: Editable;
   was: number;
@@ -24,7 +24,7 @@ export interface MadeEdit {
 }
 
 export const editText = ({ editable, was, value }: MadeEdit): string =>
-  `${editable.name} ${formatValue(finite(was))} → ${formatValue(finite(value))}`;
+  `${editable.name}: ${formatValue(finite(was))} → ${formatValue(finite(value))}`;
 
 const finite = (number: number): number | null => (Number.isFinite(number) ? number : null);
 

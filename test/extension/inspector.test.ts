@@ -105,6 +105,31 @@ describe('the inspector in VS Code, from a saved output without a kernel', funct
     await hover('.part.statusbar');
   });
 
+  it('stops where a condition says so, and says why', async () => {
+    await openSaved('inspectorBreakpoints', payloadOf('trace-lstm-truncated'));
+    let now = await seen();
+    const why = `document.querySelector('${view} > p.why')?.textContent`;
+    await click(`${view} [data-open="breakpoints"]`);
+    await click(`${view} [data-condition="truncationCrossed"]`);
+    await click(`${view} .breakpoints button:has-text("Run to the next")`);
+    now = await seenAfter(now);
+    const boundary = trace.truncation!.boundaries.at(-1)!;
+    assert.deepEqual([now.phase, now.t], ['backward', String(boundary - 1)]);
+    assert.match(
+      await waitForFrame<string>(why),
+      /^Stopped: truncation crossed: nothing comes from t = 6/,
+    );
+    await click(cellAt(1, 5));
+    await press('r');
+    now = await seenAfter(now);
+    assert.equal(now.t, String(trace.truncation!.boundaries[0]! - 1));
+    await press('r');
+    assert.match(
+      await waitForFrame<string>(`/No breakpoint/.test(${why}) ? ${why} : null`),
+      /to the end/,
+    );
+  });
+
   it('shows charts of the whole trace, by mouse and keyboard, each with a table', async () => {
     await openSaved('inspectorTabs', payloadOf('trace-lstm-truncated'));
     await seen();

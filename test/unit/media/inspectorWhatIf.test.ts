@@ -115,7 +115,7 @@ describe('what-if edits of the inspector', () => {
     assert.deepEqual(found.at, { layer: 0, t: 3 });
     assert.equal(
       editText({ editable: found, was: 0.48, value: 1 }),
-      'lstm.l0 f[2] at t = 3 0.4800 → 1.000'.replace('lstm.l0', beforeData.layers[0]!.name),
+      'lstm.l0 f[2] at t = 3: 0.4800 → 1.000'.replace('lstm.l0', beforeData.layers[0]!.name),
     );
   });
 
