@@ -148,7 +148,7 @@ describe('recurrent layers with all options together', () => {
           return [result.output, ...Object.values(result.state)];
         }, [input, ...given, ...layer.parameters()]);
       },
-      20,
+      12,
     );
   });
 
