@@ -79,7 +79,7 @@ export class Tensor extends Expression<Tensor> implements NdArray {
   constructor(
     readonly data: NumberArray,
     readonly shape: Shape,
-    options: { requiresGrad?: boolean } = {},
+    options?: { requiresGrad?: boolean },
     /** The operation that computed this tensor, and which of its outputs this is. */
     readonly source: { node: TapeNode; output: number } | null = null,
   ) {
@@ -88,7 +88,7 @@ export class Tensor extends Expression<Tensor> implements NdArray {
       throw new ShapeError(
         `Tensor: shape ${showShape(shape)} needs ${sizeOf(shape)} elements, got ${data.length}`,
       );
-    this.requiresGrad = options.requiresGrad ?? false;
+    this.requiresGrad = options?.requiresGrad ?? false;
     if (this.requiresGrad && data instanceof Int32Array)
       throw new DTypeError('Tensor: only floating point can require gradients, got int32');
   }
@@ -279,7 +279,11 @@ export function record(
   backward: TapeNode['backward'],
   detail?: unknown,
 ): Tensor[] {
-  if (!needsGradient(inputs)) return outputs.map(({ data, shape }) => new Tensor(data, shape));
+  const results: Tensor[] = [];
+  if (!needsGradient(inputs)) {
+    for (const { data, shape } of outputs) results.push(new Tensor(data, shape));
+    return results;
+  }
   const node: TapeNode = {
     op,
     inputs,
@@ -288,10 +292,12 @@ export function record(
     backward,
     consumed: false,
   };
-  return outputs.map(
-    ({ data, shape }, output) => new Tensor(data, shape, { requiresGrad: true }, { node, output }),
-  );
+  for (const { data, shape } of outputs)
+    results.push(new Tensor(data, shape, recorded, { node, output: results.length }));
+  return results;
 }
+
+const recorded = { requiresGrad: true };
 
 export function needsGradient(inputs: readonly Tensor[]): boolean {
   if (gradientsEnabled) for (const input of inputs) if (input.requiresGrad) return true;

@@ -7,10 +7,14 @@ export function softmax(
   logits: Float32Array,
   into: Float32Array = new Float32Array(logits.length),
 ): Float32Array {
-  let highest = -Infinity;
-  for (const logit of logits) highest = Math.max(highest, logit);
+  let highest = logits[0]!;
+  for (let i = 1; i < logits.length; i++) if (logits[i]! > highest) highest = logits[i]!;
   let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += into[i] = Math.exp(logits[i]! - highest);
+  for (let i = 0; i < logits.length; i++) {
+    const power = Math.exp(logits[i]! - highest);
+    into[i] = power;
+    sum += power;
+  }
   for (let i = 0; i < logits.length; i++) into[i]! /= sum;
   return into;
 }

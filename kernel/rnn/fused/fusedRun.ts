@@ -2,6 +2,7 @@ import type { Sequence, SequenceGradients } from '../executor/executor.js';
 import { createNumbers, type NdArray, type NumberArray } from '../ndarray.js';
 import { transposedScratch } from '../wasm/gemmKernels.js';
 import type { Compiled } from './compile.js';
+import { outputAdjoint } from './groupBody.js';
 import type { LayerWeights } from './layerWeights.js';
 import { oneHotPositions } from './oneHot.js';
 import type { Part, RunBuffers } from './runBuffers.js';
@@ -26,13 +27,14 @@ export class FusedRun {
     this.#readInput(input.data);
     for (const part of parts) {
       this.#readActive(part, active);
-      part.views.initial.forEach((initial, k) => copyIn(initial, part, states[k]?.data));
+      const { initial, vectors } = part.views;
+      for (let k = 0; k < initial.length; k++) copyIn(initial[k]!, part, states[k]?.data);
       part.views.masks.forEach((view, k) => {
         const { data, shape } = masks[k]!;
         if (shape.length === 3) this.#split(data, part, view);
         else copyIn(view, part, data);
       });
-      part.views.vectors.forEach((vector, k) => vector.set(this.#vector(k).data));
+      for (let k = 0; k < vectors.length; k++) vectors[k]!.set(this.#vector(k).data);
     }
     const { words, batchSize: sequences } = parts[0]!;
     this.weights.prepareForward(
@@ -71,8 +73,7 @@ export class FusedRun {
     for (const part of parts) {
       const { views } = part;
       part.words[frame.wantsInput] = gradients.input ? 1 : 0;
-      if (output) this.#split(output.data, part, views.outputAdjoint);
-      else engine.clear(views.outputAdjoint);
+      this.#readOutputAdjoint(part, output);
       views.adjoint.forEach((adjoint, k) => copyIn(adjoint, part, finals[k]?.data));
       if (part.words[frame.active] !== 0)
         views.otherAdjoint.forEach((adjoint, k) => adjoint.set(views.adjoint[k]!));
@@ -129,6 +130,19 @@ export class FusedRun {
     if (parts.length === 1) return;
     const from = this.compiled.frame.bias(0, 'sum');
     for (const { words } of parts.slice(1)) words.set(first.subarray(from), from);
+  }
+
+  /** Read where it is if it can be; otherwise a copy of the part's sequences. */
+  #readOutputAdjoint(part: Part, output: NdArray | null): void {
+    const { engine, frame, layout } = this.compiled;
+    const own = part.views.outputAdjoint;
+    const isInPlace = output && this.buffers.parts.length === 1 && engine.owns(output.data);
+    part.words[frame.room(layout.places.get(outputAdjoint)!.room)] = isInPlace
+      ? output.data.byteOffset
+      : own.byteOffset;
+    if (isInPlace) return;
+    if (output) this.#split(output.data, part, own);
+    else engine.clear(own);
   }
 
   #readInput(input: NumberArray): void {

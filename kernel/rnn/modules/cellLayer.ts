@@ -24,9 +24,9 @@ export interface RecurrentDetail {
   readonly timeSteps: number;
   readonly direction: Direction;
   /** Valid time steps of each sequence; all where left out. */
-  readonly lengths?: Int32Array;
+  readonly lengths: Int32Array | undefined;
   /** The numbers of the program's masks, where it has some. */
-  readonly masks?: readonly NdArray[];
+  readonly masks: readonly NdArray[] | undefined;
 }
 
 /** How a cell is regularised in training. */
@@ -109,8 +109,8 @@ export class CellLayer {
       program,
       timeSteps: input.shape[0]!,
       direction,
-      ...(lengths && { lengths }),
-      ...(sequence.masks && { masks: sequence.masks }),
+      lengths,
+      masks: sequence.masks,
     };
     const results = record('recurrent', inputs, outputs, goBack(run, states.length), detail);
     return { output: results[0]!, finalStates: results.slice(1), detail };

@@ -8,9 +8,12 @@ const blockRows = 4;
 /** Rows of A and B that one pass of a transposed product takes: a panel of them stays in the first cache. */
 export const chunkRows = 128;
 
+/** Columns of A that a transposed product packs at once: a cache line, so that each is read once. */
+const packedColumns = 16;
+
 /** Bytes that `gemmTransposed` wants for itself, for a product with n columns. */
 export const transposedScratch = (n: number): number =>
-  chunkRows * (Math.ceil(n / panelColumns) * panelBytes + 4 * blockRows);
+  chunkRows * (Math.ceil(n / panelColumns) * panelBytes + 4 * packedColumns);
 
 const i32 = (count: number) => Array<'i32'>(count).fill('i32');
 
@@ -23,7 +26,7 @@ const i32 = (count: number) => Array<'i32'>(count).fill('i32');
  * packed once per training step and used at every time step.
  *
  * `gemmTransposed(c, ldc, a, lda, b, ldb, m, n, k, scratch)`: C[m, n] += Aᵀ·B with A `[k, m]` and B `[k, n]`: a
- * weight's gradient over all time steps. Reads up to 28 bytes beyond B's last row.
+ * weight's gradient over all time steps. Reads up to 28 bytes beyond B's last row, and up to 48 beyond A's.
  *
  * `packTransposed(target, w, ldw, rows, depth)`: Wᵀ `[depth, rows]` in panels, for x·Wᵀ.
  * `packStraight(target, w, ldw, rows, depth)`: W `[rows, depth]` in panels, for g·W.
@@ -81,12 +84,12 @@ function definePackPanel(module: ModuleBuilder): FunctionBuilder {
 function defineTransposed(module: ModuleBuilder, packPanel: FunctionBuilder): void {
   module.define('gemmTransposed', i32(10), (f, c, ldc, a, lda, b, ldb, m, n, k, scratch) => {
     const [from, rows, panel, j, i, fullRows] = f.locals('i32', 6);
-    const [aBlock, cRow, cPanel, bPanel, packedA] = f.locals('i32', 5);
+    const [aBlock, cRow, cPanel, bPanel, packedA, packedBlock] = f.locals('i32', 6);
     const block = createBlock(f);
     const noBias = f.local('i32');
     f.get(m).i32(-blockRows).op('i32_and').set(fullRows!);
     f.get(scratch).set(packedA!);
-    f.advance(scratch, chunkRows * 4 * blockRows);
+    f.advance(scratch, chunkRows * 4 * packedColumns);
     for (const vector of block.bias) f.f32x4(0).set(vector);
     f.countTo(from!, k, chunkRows, () => {
       f.get(k).get(from!).op('i32_sub').set(rows!);
@@ -101,12 +104,27 @@ function defineTransposed(module: ModuleBuilder, packPanel: FunctionBuilder): vo
       });
       f.get(a).set(aBlock!).get(c).set(cRow!).i32(0).set(i!);
       const rowsOfBlock = (count: number): void => {
-        if (count === blockRows) packColumns(f, packedA!, aBlock!, lda, rows!);
+        if (count === blockRows) {
+          f.get(i!)
+            .i32(packedColumns - 1)
+            .op('i32_and')
+            .op('i32_eqz');
+          f.if(() => packColumns(f, packedA!, aBlock!, lda, rows!));
+          // Where the present four of the packed columns begin.
+          f.get(i!)
+            .i32(packedColumns - 1)
+            .op('i32_and');
+          f.i32(4 * chunkRows)
+            .op('i32_mul')
+            .get(packedA!)
+            .op('i32_add')
+            .set(packedBlock!);
+        }
         f.get(cRow!).set(cPanel!).get(scratch).set(block.b).i32(0).set(j!);
         f.countTo(j!, n, panelColumns, () => {
           const sums = block.sums.slice(0, count);
           const isPacked = count === blockRows;
-          f.get(isPacked ? packedA! : aBlock!).set(block.a);
+          f.get(isPacked ? packedBlock! : aBlock!).set(block.a);
           const pointers = sums.map((_, r) => ({ pointer: block.a, offset: 4 * r }));
           const stepA = isPacked ? 4 * blockRows : lda;
           const operands = { rows: pointers, stepA, b: block.b, stepB: panelBytes };
@@ -125,12 +143,16 @@ function defineTransposed(module: ModuleBuilder, packPanel: FunctionBuilder): vo
   });
 }
 
-/** Four columns of `rows` rows, one row after another. */
+/** Sixteen columns of `rows` rows in four parts of four columns, `chunkRows` apart; a part has one row after another. */
 function packColumns(f: FunctionBuilder, target: Local, a: Local, lda: Local, rows: Local): void {
   const [to, from, row] = f.locals('i32', 3);
   f.get(target).set(to!).get(a).set(from!).i32(0).set(row!);
   f.countTo(row!, rows, 1, () => {
-    f.get(to!).get(from!).memory('v128_load').memory('v128_store');
+    for (let part = 0; part < packedColumns / blockRows; part++)
+      f.get(to!)
+        .get(from!)
+        .memory('v128_load', 16 * part)
+        .memory('v128_store', 16 * chunkRows * part);
     f.advance(to!, 16);
     f.advance(from!, lda);
   });
