@@ -12,8 +12,10 @@ import type {
 } from '../contract/protocol.js';
 import { MessageError, parseRequest } from '../contract/parseRequest.js';
 import type { SteeredRun } from '../notebook/host.js';
+import { CellErrors } from './cellErrors.js';
 import { CellNames } from './cellNames.js';
 import { CellScripts, type CellPosition } from './cellScripts.js';
+import { CellStops } from './cellStops.js';
 import { createCellRuntime } from './createCellRuntime.js';
 import { CellSyntaxError } from './compile/cellSyntaxError.js';
 import { compileCell, type CompiledCell } from './compile/compileCell.js';
@@ -24,11 +26,11 @@ import { installConsole } from './consoleStreams.js';
 import { toErrorReport } from './errorReport.js';
 import { Evaluator, type Outcome } from './evaluator.js';
 import { Execution, type Flow, flows } from './execution.js';
-import { type Interrupts, stepWithinMs, unwindWithinMs } from './interrupts.js';
+import type { Interrupts } from './interrupts.js';
 import { FileScripts } from './files/fileScripts.js';
 import { ImportedNames } from './importedNames.js';
 import { isError } from './isError.js';
-import { setImmediate, setTimeout } from './kernelTimers.js';
+import { setImmediate } from './kernelTimers.js';
 import { installLargestVariables } from './largestVariables.js';
 import { LiveCells } from './liveCells.js';
 import { Modules } from './modules.js';
@@ -71,13 +73,13 @@ export class Session {
   readonly #requests = new StoppableRequests();
   readonly #names = new CellNames();
   readonly #imported: ImportedNames;
-  /** Errors that were shown: the same one often comes again, as an unhandled rejection. */
-  readonly #reported = new WeakSet<object>();
+  readonly #errors: CellErrors;
+  readonly #stops: CellStops;
   readonly #live = new LiveCells();
   readonly #comms = new Comms((event) => this.#emit(event));
   readonly #trainings = new Trainings(
     (event) => this.#emit(event),
-    (execution) => this.#trainingChanged(execution),
+    (execution) => this.#stops.trainingChanged(execution),
   );
   #timers: UserTimers | undefined;
   #executionCount = 0;
@@ -106,10 +108,29 @@ export class Session {
       say: (text) => this.#note(text),
     });
     this.#output = new OutputQueue(send, (work) => this.#interrupts.kernel(work));
+    this.#errors = new CellErrors(
+      this.#frames,
+      (event) => this.#emit(event),
+      (parent, text) => this.#output.write(parent, 'stderr', text),
+    );
+    this.#stops = new CellStops({
+      live: this.#live,
+      requests: this.#requests,
+      trainings: this.#trainings,
+      inputs: this.#inputs,
+      modules: this.#modules,
+      interrupts,
+      emit: (event) => this.#emit(event),
+      fail: (execution, error) => this.#fail(execution, error),
+      failElsewhere: (execution, error) => this.#failElsewhere(execution, error),
+      stray: (execution, error) => this.#errors.stray(execution, error),
+      startNext: () => this.#startNext(),
+      later: (work) => this.#later(work),
+    });
     interrupts.serve({
-      find: (parent) => this.#meant(parent),
-      stop: (execution) => this.#stop(execution),
-      terminated: (flow, isTold) => this.#terminated(flow, isTold),
+      find: (parent) => this.#stops.meant(parent),
+      stop: (execution) => this.#stops.stop(execution),
+      terminated: (flow, isTold) => this.#stops.terminated(flow, isTold),
       refused: (reason) => this.#emit({ type: 'refused', reason }),
     });
   }
@@ -142,7 +163,7 @@ export class Session {
       failed: (error, flow) => this.#later(() => this.#failElsewhere(flow.execution, error)),
       terminated: ({ execution }) => {
         // Where its cell still runs, that is stopped along with it, and says so.
-        if (execution.isFinished) this.#stray(execution, new Interrupted());
+        if (execution.isFinished) this.#errors.stray(execution, new Interrupted());
       },
     });
     installNotebookHost({
@@ -201,7 +222,7 @@ export class Session {
         this.#startNext();
         break;
       case 'interrupt':
-        if (this.#live.running) this.#stop(this.#live.running);
+        if (this.#live.running) this.#stops.stop(this.#live.running);
         break;
       case 'inputReply':
         this.#inputs.get(request.id)?.(request);
@@ -375,10 +396,10 @@ export class Session {
   /** The error is the cell's: it ends it, or comes after its end. */
   #fail(execution: Execution, error: unknown, at?: CellPosition): void {
     if (execution.isFinished) {
-      this.#stray(execution, error);
+      this.#errors.stray(execution, error);
       return;
     }
-    this.#report(execution, error, at);
+    this.#errors.report(execution, error, at);
     this.#finish(execution, 'error');
   }
 
@@ -389,26 +410,6 @@ export class Session {
     if (error instanceof Interrupted && !isRunning) return;
     this.#fail(execution, error);
     if (isRunning) execution.cancel(isError(error) ? error : new Interrupted());
-  }
-
-  #stray(execution: Execution, error: unknown): void {
-    if (this.#isReported(error)) return;
-    const { stack } = toErrorReport(error, this.#frames, execution.whereThrown(error));
-    const times = execution.countStray(stack);
-    if (times === 1) this.#report(execution, error);
-    if (times !== 2) return;
-    const text = 'The same error came again. From now on it is not shown.\n';
-    this.#output.write(execution.id, 'stderr', text);
-  }
-
-  #isReported(error: unknown): boolean {
-    return typeof error === 'object' && error !== null && this.#reported.has(error);
-  }
-
-  #report(execution: Execution, error: unknown, at?: CellPosition): void {
-    const report = toErrorReport(error, this.#frames, at ?? execution.whereThrown(error));
-    if (typeof error === 'object' && error !== null) this.#reported.add(error);
-    this.#emit({ type: 'error', parent: execution.id, error: report });
   }
 
   #finish(execution: Execution, status: 'ok' | 'error'): void {
@@ -426,88 +427,12 @@ export class Session {
   // -------------------------------------------------------------------------------------------------
   // What comes from elsewhere
 
-  /** The cell that an interrupt means. */
-  #meant(parent: string | null): Execution | 'waiting' | 'over' {
-    if (parent === null) return this.#live.running ?? 'waiting';
-    const live = this.#live.byId(parent);
-    if (live) return live;
-    return this.#requests.stop(parent) ? 'waiting' : 'over';
-  }
-
-  #stop(execution: Execution): void {
-    if (execution.isFinished) return;
-    this.#inputs.clear();
-    this.#modules.stopped();
-    const [training] = this.#trainings.stop(execution);
-    if (training) {
-      execution.stoppedTraining = training;
-      // A step that takes longer is terminated, if it is code that runs; else the wait for it ends.
-      setTimeout(() => this.#interrupts.kernel(() => this.#cancel(execution)), stepWithinMs);
-    } else this.#cancel(execution);
-  }
-
-  #cancel(execution: Execution): void {
-    if (execution.isFinished || execution.isEnding) return;
-    execution.isEnding = true;
-    const interrupted = (execution.stopping ??= new Interrupted(execution.stoppedTraining));
-    // The cell's own `await` throws it, so that its `finally` runs and the line is known.
-    execution.cancel(interrupted);
-    const end = () => {
-      if (!execution.isFinished) this.#fail(execution, interrupted);
-    };
-    setTimeout(() => this.#interrupts.kernel(end), unwindWithinMs);
-  }
-
   #train(run: SteeredRun): () => void {
     const owner = this.#owner();
     const flow = flows.getStore() ?? (owner && { execution: owner, isDetached: true });
     if (!flow) return () => undefined;
     const changed = this.#trainings.add(run, flow);
     return () => this.#interrupts.protect(changed);
-  }
-
-  /** A run of the cell was paused, resumed or has ended. */
-  #trainingChanged(execution: Execution): void {
-    if (execution.isFinished) return;
-    const { id: parent, isTraining, stoppedTraining } = execution;
-    const [wasPaused, isPaused] = [
-      this.#live.isPaused(execution),
-      this.#trainings.arePaused(execution),
-    ];
-    if (isPaused && !wasPaused) {
-      this.#live.pause(execution);
-      this.#emit({ type: 'status', state: 'paused', parent });
-      this.#later(() => this.#startNext());
-    } else if (wasPaused && !isPaused) {
-      this.#live.resume(execution);
-      this.#emit({ type: 'status', state: 'busy', parent });
-    }
-    if (isTraining || !stoppedTraining) return;
-    // What waits for the run gets the history, and the cell's next `await` ends the cell.
-    execution.stopping ??= new Interrupted(stoppedTraining);
-    this.#later(() => this.#cancel(execution));
-  }
-
-  /** Code was terminated; `isTold`: a timer's callback or a value's display, which says so itself. */
-  #terminated(flow: Flow | undefined, isTold: boolean): void {
-    const execution = flow?.execution ?? this.#live.running;
-    if (!execution) return;
-    if (execution.isFinished) {
-      // One that was stopped before has said so.
-      if (!isTold && !execution.stopping) this.#stray(execution, new Interrupted());
-      return;
-    }
-    this.#inputs.clear();
-    this.#modules.stopped();
-    const interrupted = new Interrupted(execution.stoppedTraining);
-    if (execution.isTraining) {
-      const abandon = () => this.#trainings.abandon(execution, interrupted);
-      this.#interrupts.runUserCode({ execution, isDetached: true }, abandon);
-    }
-    // After the last drawing of what was trained.
-    this.#later(() => this.#failElsewhere(execution, interrupted));
-    // A body that was terminated after an `await` never tells that it ended.
-    setTimeout(() => execution.unwound(), unwindWithinMs);
   }
 
   /** A line of the kernel's own, below the cell that runs. */
@@ -536,7 +461,7 @@ export class Session {
 
   #uncaught(error: unknown): void {
     if (isError(error) && this.#interrupts.isReset(error)) return;
-    if (this.#isReported(error)) return;
+    if (this.#errors.isReported(error)) return;
     const owner = this.#ownerOf(error);
     this.#interrupts.kernel(() => {
       if (owner) {
