@@ -25,7 +25,7 @@ import { complete } from './complete.js';
 import { installConsole } from './consoleStreams.js';
 import { toErrorReport } from './errorReport.js';
 import { Evaluator, type Outcome } from './evaluator.js';
-import { Execution, type Flow, flows } from './execution.js';
+import { Execution, flows } from './execution.js';
 import type { Interrupts } from './interrupts.js';
 import { FileScripts } from './files/fileScripts.js';
 import { ImportedNames } from './importedNames.js';
