@@ -91,6 +91,12 @@ describe('an example', () => {
       await edit(notebook, code[0]!.index, parameters);
       await runAll(notebook);
       for (const { index } of code) await cellEnds(notebook, index);
+      const problems = code.flatMap(({ document }) =>
+        vscode.languages
+          .getDiagnostics(document.uri)
+          .map(({ message, range }) => `${document.lineAt(range.start).text.trim()}: ${message}`),
+      );
+      assert.deepEqual(problems, []);
       const shown = code.filter((cell) => mimesOf(cell).some((mimes) => mimes.length > 1));
       for (const theme of ['Default Light Modern', 'Default Dark Modern']) {
         await workbench.update('colorTheme', theme, vscode.ConfigurationTarget.Global);
