@@ -4,32 +4,34 @@ import { SpareKernel } from '../kernel/client/kernelClient.js';
 import { registerCommands } from './commands/registerCommands.js';
 import { startNotebookKernel } from './kernelProcess/startNotebookKernel.js';
 import { LanguageService } from './language/languageService.js';
-import { createController, preferController } from './notebook/controller.js';
+import { createControllers, preferControllers } from './notebook/controller.js';
 import { NotebookSessions } from './notebook/notebookSessions.js';
 import { OurNotebooks } from './notebook/ourNotebooks.js';
+import { registerTextNotebooks } from './textNotebook/textNotebookSerializer.js';
 import { forwardRendererMessages } from './notebook/rendererMessages.js';
 
 export function activate({ subscriptions, extension }: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Unroll', { log: true });
   const kernelPath = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'kernel.js').fsPath;
   const spare = new SpareKernel();
-  const controller = createController();
+  const controllers = createControllers();
   const sessions = new NotebookSessions(
-    controller,
+    controllers,
     (notebook) => startNotebookKernel(kernelPath, notebook, spare, log),
     log,
   );
-  const notebooks = new OurNotebooks(controller);
+  const notebooks = new OurNotebooks(controllers);
   // Disposed in this order: kernels end before what they write to.
   subscriptions.push(
     forwardRendererMessages(sessions, log),
     sessions,
     spare,
     registerCommands(extension, sessions),
-    preferController(controller),
+    preferControllers(controllers),
+    registerTextNotebooks(),
     new LanguageService(notebooks, sessions, extension.extensionUri, log),
     notebooks,
-    controller,
+    ...controllers,
     log,
   );
 }

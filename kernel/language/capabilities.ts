@@ -3,7 +3,9 @@ import { CodeActionKind, type InitializeResult, TextDocumentSyncKind } from 'vsc
 import type { ServerOptions } from './ourNotebooks.js';
 import { tokenLegend } from './outline.js';
 
-const notebooks = [{ notebook: { notebookType: 'jupyter-notebook' } }];
+const notebooks = ['jupyter-notebook', 'unroll-text-notebook'].map((notebookType) => ({
+  notebook: { notebookType },
+}));
 
 export function capabilities(options: ServerOptions | undefined): InitializeResult {
   const isAlone = options?.isAlone ?? false;

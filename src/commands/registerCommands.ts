@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
+import { convertNotebook } from './convertNotebook.js';
 import { interruptKernel, restartAndRunAll, restartKernel } from './kernelCommands.js';
 import { clearTimers } from './timerCommands.js';
 import { changeClipNorm, changeLearningRate, steerTraining } from './trainingCommands.js';
@@ -23,6 +24,7 @@ export function registerCommands(
     registerCommand('unroll.changeLearningRate', changeLearningRate.bind(undefined, sessions)),
     registerCommand('unroll.changeClipNorm', changeClipNorm.bind(undefined, sessions)),
     registerCommand('unroll.clearTimers', clearTimers.bind(undefined, sessions)),
+    registerCommand('unroll.convertNotebook', convertNotebook),
     registerCommand('unroll.newNotebook', () => newNotebook(extensionId)),
     registerCommand('unroll.openExample', (name?: string) => openExample(extensionUri, name)),
     registerCommand('unroll.interruptKernel', interruptKernel.bind(undefined, sessions)),

@@ -1,5 +1,6 @@
 /** The client of the language server: a bundle of its own, loaded with the first notebook of ours. */
 import * as vscode from 'vscode';
+import { language, notebookTypes } from '../notebook/kernelspec.js';
 import { builtInTypeScript } from './builtInTypeScript.js';
 import { inlayPreferences } from './inlayPreferences.js';
 import { type LiveValues, withLiveValues } from './kernelCompletion.js';
@@ -30,7 +31,7 @@ export async function startLanguageClient(
   const server = { module: serverPath, transport: TransportKind.ipc, options: { execArgv: [] } };
   const serverOptions: ServerOptions = { run: server, debug: server };
   const clientOptions: LanguageClientOptions = {
-    documentSelector: [{ notebook: { notebookType: 'jupyter-notebook' }, language: 'typescript' }],
+    documentSelector: notebookTypes.map((type) => ({ notebook: { notebookType: type }, language })),
     outputChannel: log,
     synchronize: { fileEvents: watcher },
     middleware: {

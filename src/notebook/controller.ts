@@ -1,13 +1,23 @@
 /** What VS Code's kernel picker offers for a Jupyter notebook, and which notebooks prefer it. */
 import * as vscode from 'vscode';
-import { controllerId, isMadeForUs, language, notebookType } from './kernelspec.js';
+import {
+  controllerId,
+  isMadeForUs,
+  language,
+  notebookType,
+  textNotebookType,
+} from './kernelspec.js';
 
-export function createController(): vscode.NotebookController {
-  const controller = vscode.notebooks.createNotebookController(
-    controllerId,
-    notebookType,
-    'TypeScript (Unroll)',
-  );
+/** One for each type of notebook: VS Code wants it so. */
+export function createControllers(): vscode.NotebookController[] {
+  return [
+    createController(controllerId, notebookType),
+    createController(`text-${controllerId}`, textNotebookType),
+  ];
+}
+
+function createController(id: string, type: string): vscode.NotebookController {
+  const controller = vscode.notebooks.createNotebookController(id, type, 'TypeScript (Unroll)');
   controller.description = 'Recurrent networks in TypeScript cells';
   controller.supportedLanguages = [language];
   controller.supportsExecutionOrder = true;
@@ -17,9 +27,12 @@ export function createController(): vscode.NotebookController {
 }
 
 /** Preferred where a notebook is made for us, now and when it comes to be. */
-export function preferController(controller: vscode.NotebookController): vscode.Disposable {
+export function preferControllers(
+  controllers: readonly vscode.NotebookController[],
+): vscode.Disposable {
   const prefer = (notebook: vscode.NotebookDocument) => {
-    if (notebook.notebookType !== notebookType) return;
+    const controller = controllers.find((one) => one.notebookType === notebook.notebookType);
+    if (!controller) return;
     const { Preferred, Default } = vscode.NotebookControllerAffinity;
     const affinity = isMadeForUs(notebook.metadata) ? Preferred : Default;
     controller.updateNotebookAffinity(notebook, affinity);

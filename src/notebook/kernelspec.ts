@@ -1,6 +1,9 @@
 /** What a notebook file says of the kernel it was made for, as VS Code's `.ipynb` serializer holds it. */
 
 export const notebookType = 'jupyter-notebook';
+/** `*.nb.ts`, opened as a notebook. */
+export const textNotebookType = 'unroll-text-notebook';
+export const notebookTypes: readonly string[] = [notebookType, textNotebookType];
 export const controllerId = 'unroll-typescript';
 export const language = 'typescript';
 

@@ -30,7 +30,8 @@ export class NotebookSessions implements vscode.Disposable {
   readonly #listeners: vscode.Disposable;
 
   constructor(
-    private readonly controller: vscode.NotebookController,
+    /** One for each type of notebook. */
+    private readonly controllers: readonly vscode.NotebookController[],
     private readonly startKernel: (notebook: vscode.NotebookDocument) => KernelClient,
     private readonly log: vscode.LogOutputChannel,
   ) {
@@ -38,12 +39,16 @@ export class NotebookSessions implements vscode.Disposable {
       this.#successors,
       this.#diagnostics,
       vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#left(notebook)),
-      controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
-        if (selected) this.#selected.add(notebook);
-        else this.#left(notebook);
-      }),
+      ...controllers.map((controller) =>
+        controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
+          if (selected) this.#selected.add(notebook);
+          else this.#left(notebook);
+        }),
+      ),
     );
-    controller.executeHandler = (cells, notebook) => this.#run(cells, notebook);
+    for (const controller of controllers) {
+      controller.executeHandler = (cells, notebook) => this.#run(cells, notebook);
+    }
   }
 
   get(notebook: vscode.NotebookDocument): NotebookSession | undefined {
@@ -81,7 +86,10 @@ export class NotebookSessions implements vscode.Disposable {
 
   #create(notebook: vscode.NotebookDocument): NotebookSession {
     const start = () => this.startKernel(notebook);
-    const session = new NotebookSession(this.controller, start, this.#diagnostics, this.log);
+    const controller = this.controllers.find((one) => one.notebookType === notebook.notebookType);
+    if (!controller)
+      throw new Error(`No kernel of ours is for notebooks of type ${notebook.notebookType}.`);
+    const session = new NotebookSession(controller, start, this.#diagnostics, this.log);
     this.#sessions.set(notebook, session);
     return session;
   }

@@ -3,7 +3,7 @@
  * one is saved and when a file is renamed; its kernel must not be lost with it.
  */
 import * as vscode from 'vscode';
-import { notebookType } from './kernelspec.js';
+import { notebookTypes } from './kernelspec.js';
 
 /** The file is open before the untitled notebook is closed; on a slow machine for this long. */
 const openedWithinMs = 10_000;
@@ -25,7 +25,7 @@ export class NotebookSuccessors implements vscode.Disposable {
 
   of(closed: vscode.NotebookDocument): vscode.NotebookDocument | undefined {
     const open = vscode.workspace.notebookDocuments.filter(
-      (notebook) => notebook.notebookType === notebookType && !notebook.isClosed,
+      (notebook) => notebookTypes.includes(notebook.notebookType) && !notebook.isClosed,
     );
     if (!closed.isUntitled) {
       const newUri = this.#renamed.get(closed.uri.toString());

@@ -1,6 +1,6 @@
 /** Which open notebooks run on our kernel: the picked one decides, and before that what the file says. */
 import * as vscode from 'vscode';
-import { isMadeForUs, notebookType } from './kernelspec.js';
+import { isMadeForUs, notebookTypes } from './kernelspec.js';
 
 export class OurNotebooks implements vscode.Disposable {
   readonly #picked = new WeakMap<vscode.NotebookDocument, boolean>();
@@ -8,14 +8,16 @@ export class OurNotebooks implements vscode.Disposable {
   readonly onDidChange = this.#changes.event;
   readonly #listeners: vscode.Disposable;
 
-  constructor(controller: vscode.NotebookController) {
+  constructor(controllers: readonly vscode.NotebookController[]) {
     const tell = () => this.#changes.fire();
     this.#listeners = vscode.Disposable.from(
       this.#changes,
-      controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
-        this.#picked.set(notebook, selected);
-        tell();
-      }),
+      ...controllers.map((controller) =>
+        controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
+          this.#picked.set(notebook, selected);
+          tell();
+        }),
+      ),
       vscode.workspace.onDidOpenNotebookDocument(tell),
       vscode.workspace.onDidCloseNotebookDocument(tell),
       vscode.workspace.onDidChangeNotebookDocument(({ metadata }) => {
@@ -29,7 +31,7 @@ export class OurNotebooks implements vscode.Disposable {
   }
 
   has(notebook: vscode.NotebookDocument): boolean {
-    if (notebook.notebookType !== notebookType || notebook.isClosed) return false;
+    if (!notebookTypes.includes(notebook.notebookType) || notebook.isClosed) return false;
     return this.#picked.get(notebook) ?? isMadeForUs(notebook.metadata);
   }
 

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { closeNotebooks, edit, runCell, until } from './notebooks.js';
+
+const inWorkspace = (name: string) =>
+  vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, name);
+const read = async (uri: vscode.Uri) =>
+  new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+
+const source = `// %% [markdown] tags=["intro"]
+// # Title
+
+// %% Numbers tags=["setup"]
+const rate: number = 2;
+
+// %%
+rate.toFixed(1)
+`;
+
+async function openText(name: string): Promise<vscode.NotebookDocument> {
+  const uri = inWorkspace(name);
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(source));
+  await vscode.commands.executeCommand('vscode.openWith', uri, 'unroll-text-notebook');
+  const notebook = vscode.workspace.notebookDocuments.find(
+    (one) => String(one.uri) === String(uri),
+  );
+  assert.ok(notebook);
+  return notebook;
+}
+
+describe('a text notebook in VS Code', () => {
+  afterEach(closeNotebooks);
+
+  it('is a TypeScript file until it is opened as a notebook', async () => {
+    const uri = inWorkspace('plain.nb.ts');
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(source));
+    await vscode.commands.executeCommand('vscode.open', uri);
+    assert.equal(vscode.window.activeTextEditor?.document.languageId, 'typescript');
+    assert.equal(vscode.window.activeNotebookEditor, undefined);
+  });
+
+  it('runs with our kernel, knows types across cells, and is saved as text without outputs', async () => {
+    const notebook = await openText('runs.nb.ts');
+    assert.deepEqual(
+      notebook.getCells().map(({ kind, document }) => [kind, document.getText()]),
+      [
+        [vscode.NotebookCellKind.Markup, '# Title'],
+        [vscode.NotebookCellKind.Code, 'const rate: number = 2;'],
+        [vscode.NotebookCellKind.Code, 'rate.toFixed(1)'],
+      ],
+    );
+    await runCell(notebook, 1);
+    assert.equal(await runCell(notebook, 2), "'2.0'");
+    assert.equal(notebook.isDirty, false);
+    await edit(notebook, 2, 'rate.toUpperCase()');
+    const messages = () =>
+      vscode.languages.getDiagnostics(notebook.cellAt(2).document.uri).map((one) => one.message);
+    await until(
+      () => messages().some((one) => one.includes("'toUpperCase' does not exist")),
+      () => `an error; there are: ${messages().join()}`,
+    );
+    await notebook.save();
+    assert.equal(await read(notebook.uri), source.replace('toFixed(1)', 'toUpperCase()'));
+  });
+
+  it('becomes an .ipynb, and an .ipynb becomes one, with cells, tags and Markdown', async () => {
+    const text = await openText('there.nb.ts');
+    const jupyter =
+      await vscode.commands.executeCommand<vscode.NotebookDocument>('unroll.convertNotebook');
+    assert.equal(jupyter.notebookType, 'jupyter-notebook');
+    const cells = jupyter.getCells().map(({ kind, document, metadata }) => {
+      const cell_type = kind === vscode.NotebookCellKind.Code ? 'code' : 'markdown';
+      const { metadata: own = {} } = metadata as { metadata?: object };
+      const code = cell_type === 'code' ? { outputs: [], execution_count: null } : {};
+      return { cell_type, metadata: own, source: document.getText(), ...code };
+    });
+    const { metadata } = jupyter.metadata as { metadata: object };
+    const file = inWorkspace('back.ipynb');
+    const json = JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 });
+    await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(json));
+    await closeNotebooks();
+    await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(file));
+    const back =
+      await vscode.commands.executeCommand<vscode.NotebookDocument>('unroll.convertNotebook');
+    assert.equal(back.notebookType, 'unroll-text-notebook');
+    assert.equal(await read(inWorkspace('back.nb.ts')), source);
+    assert.equal(await read(text.uri), source);
+  });
+});
