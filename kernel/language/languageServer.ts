@@ -239,6 +239,7 @@ class LanguageServer {
         if (turn !== this.#turn) return;
         stale.delete(module.document.uri);
         this.#publish(program!, module);
+        // Requests have their turn; a cell that TypeScript fails at does not keep the others waiting.
         await nextTurn();
       }
       program?.prepareImports();
@@ -247,8 +248,14 @@ class LanguageServer {
 
   #publish(program: NotebookProgram, module: CellModule): void {
     const { uri, version } = module.document;
-    const diagnostics = diagnose(program, module);
-    void this.connection.sendDiagnostics({ uri, version, diagnostics });
+    try {
+      const diagnostics = diagnose(program, module);
+      void this.connection.sendDiagnostics({ uri, version, diagnostics });
+    } catch (error) {
+      this.connection.console.error(
+        `${uri}: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+    }
   }
 
   #clear(uri: string): void {
