@@ -40,7 +40,7 @@ class LanguageServer {
   /** Notebooks that are ours, by address, with the folder that they are in. */
   #ours = new Map<string, string>();
   readonly #programs = new Map<string, NotebookProgram>();
-  /** Cells that are to be looked at again, those of a notebook in document order. */
+  /** Cells that are to be looked at again, by notebook; the one that changed last is the last. */
   readonly #stale = new Map<string, Set<string>>();
   #timer: NodeJS.Timeout | undefined;
   #inlayPreferences: ts.UserPreferences = {};
@@ -221,6 +221,7 @@ class LanguageServer {
   #look(uri: string, modules: readonly CellModule[]): void {
     const stale = this.#stale.get(uri) ?? new Set();
     for (const { document } of modules) stale.add(document.uri);
+    this.#stale.delete(uri);
     this.#stale.set(uri, stale);
     this.#turn++;
     clearTimeout(this.#timer);
@@ -232,7 +233,8 @@ class LanguageServer {
   /** Cell by cell, so that requests get their turn in between. */
   async #diagnoseStale(): Promise<void> {
     const turn = this.#turn;
-    for (const [uri, stale] of this.#stale) {
+    // Who edits a notebook does not wait for the others, which a changed file may have made stale too.
+    for (const [uri, stale] of [...this.#stale].reverse()) {
       const program = this.#programs.get(uri);
       const modules = program?.cells.all.filter(({ document }) => stale.has(document.uri)) ?? [];
       for (const module of modules) {
