@@ -34,6 +34,9 @@ interface Origin {
 /** What a cell's file is called; the folder is the notebook's, so that relative imports mean what they say. */
 const cellFile = /unroll-cell-(\d+)$/;
 
+/** Counts the files of all notebooks: two in one folder share none, nor what TypeScript keeps of it. */
+let fileCount = 0;
+
 export class CellModules {
   #modules: CellModule[] = [];
   readonly #byUri = new Map<string, CellModule>();
@@ -133,7 +136,7 @@ export class CellModules {
   #fileNameOf(uri: string): string {
     const known = this.#fileNames.get(uri);
     if (known !== undefined) return known;
-    const name = `unroll-cell-${this.#fileNames.size + 1}.ts`;
+    const name = `unroll-cell-${++fileCount}.ts`;
     const fileName = join(this.folder, name).replaceAll('\\', '/');
     this.#fileNames.set(uri, fileName);
     return fileName;

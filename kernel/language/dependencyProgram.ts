@@ -9,13 +9,27 @@ import ts from 'typescript';
 /** A project with more has so many declarations that reading them would be felt. */
 const mostPackages = 20;
 
+/** By project and options: the notebooks of a project share one. */
+const known = new Map<string, ts.Program | undefined>();
+
 /** @returns undefined where there is no `package.json`, or none of its packages has declarations. */
-export function createDependencyProgram(
+export function dependencyProgram(
   folder: string,
   options: ts.CompilerOptions,
 ): ts.Program | undefined {
   const manifest = ts.findConfigFile(folder, (name) => ts.sys.fileExists(name), 'package.json');
   if (manifest === undefined) return undefined;
+  const key = JSON.stringify([manifest, options]);
+  if (!known.has(key)) known.set(key, createProgram(manifest, options));
+  return known.get(key);
+}
+
+/** Packages were added, removed or brought up to date. */
+export function forgetDependencyPrograms(): void {
+  known.clear();
+}
+
+function createProgram(manifest: string, options: ts.CompilerOptions): ts.Program | undefined {
   const names = dependenciesOf(manifest).slice(0, mostPackages);
   const from = join(dirname(manifest), 'cell.ts');
   const rootNames = names.flatMap((name) => {

@@ -2,7 +2,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type ts from 'typescript';
-import { type Connection, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
+import {
+  type Connection,
+  FileChangeType,
+  LSPErrorCodes,
+  ResponseError,
+} from 'vscode-languageserver';
 import type { CellModule } from './cellModules.js';
 import { capabilities } from './capabilities.js';
 import { complete, completeDetails, type CompletionOrigin } from './complete.js';
@@ -16,7 +21,7 @@ import {
   type RefactorOrigin,
 } from './fixes.js';
 import { definitions, highlights, otherDefinitions, references } from './navigate.js';
-import { NotebookProgram } from './notebookProgram.js';
+import { type FileChange, NotebookProgram } from './notebookProgram.js';
 import type { ShippedTypes } from './notebookProject.js';
 import {
   notebooksNotification,
@@ -31,6 +36,9 @@ import { SyncedNotebooks } from './syncedNotebooks.js';
 /** What is typed in quick succession is looked at once. */
 const settlesAfterMs = 50;
 
+/** As many notebooks keep what TypeScript found out about them, some 100 MB each; the others find it out again. */
+const mostAwake = 3;
+
 export function startLanguageServer(connection: Connection, shipped: ShippedTypes): void {
   new LanguageServer(connection, shipped);
 }
@@ -42,6 +50,8 @@ class LanguageServer {
   readonly #programs = new Map<string, NotebookProgram>();
   /** Cells that are to be looked at again, by notebook; the one that changed last is the last. */
   readonly #stale = new Map<string, Set<string>>();
+  /** Notebooks that keep what was found out about them; the one that was worked with last is the last. */
+  readonly #awake = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #inlayPreferences: ts.UserPreferences = {};
   /** Counts changes: what was begun for an earlier one is given up. */
@@ -70,7 +80,12 @@ class LanguageServer {
     });
     connection.onNotification(notebooksNotification, (ours: OurNotebook[]) => this.#setOurs(ours));
     connection.onDidChangeWatchedFiles(({ changes }) => {
-      this.#filesChanged(changes.map(({ uri }) => fileURLToPath(uri)));
+      this.#filesChanged(
+        changes.map(({ uri, type }) => ({
+          fileName: fileURLToPath(uri).replaceAll('\\', '/'),
+          isNewOrGone: type !== FileChangeType.Changed,
+        })),
+      );
     });
     this.#answerRequests();
     connection.listen();
@@ -175,7 +190,9 @@ class LanguageServer {
     const notebook = this.#notebooks.notebookOf(uri);
     const program = notebook === undefined ? undefined : this.#programs.get(notebook);
     const module = program?.cells.of(uri);
-    return program && module && answer(program, module);
+    if (notebook === undefined || !program || !module) return undefined;
+    this.#wake(notebook);
+    return answer(program, module);
   }
 
   // -------------------------------------------------------------------------------------------------
@@ -204,14 +221,24 @@ class LanguageServer {
   #forget(uri: string): void {
     this.#programs.get(uri)?.dispose();
     this.#programs.delete(uri);
+    this.#awake.delete(uri);
     this.#stale.delete(uri);
   }
 
-  #filesChanged(files: string[]): void {
+  #filesChanged(changes: FileChange[]): void {
     for (const [uri, program] of this.#programs) {
-      program.filesChanged(files);
-      this.#look(uri, program.cells.all);
+      if (program.filesChanged(changes)) this.#look(uri, program.cells.all);
     }
+  }
+
+  /** The notebook is worked with: the one that was not for the longest time makes room. */
+  #wake(uri: string): void {
+    this.#awake.delete(uri);
+    this.#awake.add(uri);
+    const [longest] = this.#awake;
+    if (this.#awake.size <= mostAwake || longest === undefined) return;
+    this.#awake.delete(longest);
+    this.#programs.get(longest)?.rest();
   }
 
   // -------------------------------------------------------------------------------------------------
@@ -237,6 +264,7 @@ class LanguageServer {
     for (const [uri, stale] of [...this.#stale].reverse()) {
       const program = this.#programs.get(uri);
       const modules = program?.cells.all.filter(({ document }) => stale.has(document.uri)) ?? [];
+      if (modules.length > 0) this.#wake(uri);
       for (const module of modules) {
         if (turn !== this.#turn) return;
         stale.delete(module.document.uri);

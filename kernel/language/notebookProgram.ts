@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { type CellModule, CellModules, isCellFile } from './cellModules.js';
-import { createDependencyProgram } from './dependencyProgram.js';
+import { dependencyProgram, forgetDependencyPrograms } from './dependencyProgram.js';
 import { type NotebookProject, readProject, type ShippedTypes } from './notebookProject.js';
 import { ProjectFiles } from './projectFiles.js';
 
@@ -13,6 +13,15 @@ const documents = ts.createDocumentRegistry(ts.sys.useCaseSensitiveFileNames);
 /** How the declaration of the module `unroll` names the file with its declarations. */
 const unrollTypesModule = 'unroll:types';
 const unrollModule = `declare module 'unroll' { export * from '${unrollTypesModule}'; }\n`;
+
+export interface FileChange {
+  /** With forward slashes, as TypeScript has them. */
+  fileName: string;
+  /** It came or went: imports may be found elsewhere now. */
+  isNewOrGone: boolean;
+}
+
+const isOfPackages = (fileName: string) => /package\.json$|lock/.test(fileName);
 
 export class NotebookProgram {
   readonly cells: CellModules;
@@ -63,24 +72,45 @@ export class NotebookProgram {
     return first ? this.cells.all.slice(this.cells.all.indexOf(first)) : [];
   }
 
-  /** Files of the workspace changed, came or went. */
-  filesChanged(fileNames: readonly string[]): void {
-    for (const fileName of fileNames) this.#files.forget(fileName.replaceAll('\\', '/'));
+  /**
+   * Files of the workspace changed, came or went.
+   * @returns Whether that can mean anything to this notebook: a file that it does not read may change as it likes.
+   */
+  filesChanged(changes: readonly FileChange[]): boolean {
+    const relevant = changes.filter((one) => this.#concerns(one));
+    if (relevant.length === 0) return false;
+    for (const { fileName } of relevant) this.#files.forget(fileName);
     this.#generation++;
-    if (fileNames.some((one) => /package\.json$|lock/.test(one))) this.#isPrepared = false;
+    if (relevant.some(({ fileName }) => isOfPackages(fileName))) {
+      forgetDependencyPrograms();
+      this.#isPrepared = false;
+    }
     this.#project = readProject(this.folder, this.shipped);
     this.#resolutions = this.#createResolutions();
     // Looks at every import again, this once.
     this.#hasMoved = true;
     this.service.getProgram();
     this.#hasMoved = false;
+    return true;
+  }
+
+  #concerns({ fileName, isNewOrGone }: FileChange): boolean {
+    const isRead = this.#files.has(fileName) || this.#project.configFiles.has(fileName);
+    return isNewOrGone || isRead || isOfPackages(fileName);
+  }
+
+  /** Gives back the memory of what can be found out again, until it is asked the next time. */
+  rest(): void {
+    this.service.cleanupSemanticCache();
+    // Or the service would take the program that it no longer has for the newest.
+    this.#generation++;
   }
 
   /** Reads the packages that the project depends on, where it has not: takes a moment. */
   prepareImports(): void {
     if (this.#isPrepared) return;
     this.#isPrepared = true;
-    this.#dependencies = createDependencyProgram(this.folder, this.options);
+    this.#dependencies = dependencyProgram(this.folder, this.options);
   }
 
   dispose(): void {

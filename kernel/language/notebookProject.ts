@@ -17,16 +17,17 @@ export interface NotebookProject {
   options: ts.CompilerOptions;
   /** Files whose global declarations cells see. */
   rootFiles: string[];
-  configFile: string | undefined;
+  /** The project's configuration, with what it extends and refers to. */
+  configFiles: ReadonlySet<string>;
 }
 
 export function readProject(folder: string, { typesFolder }: ShippedTypes): NotebookProject {
-  const { options, declarations, configFile } = readConfig(folder);
+  const { options, declarations, configFiles } = readConfig(folder);
   const nodeTypes = findNodeTypes(folder, options) ?? join(typesFolder, 'node', 'index.d.ts');
   return {
     options: { ...options, ...cellOptions(options) },
     rootFiles: [nodeTypes, ...declarations],
-    configFile,
+    configFiles,
   };
 }
 
@@ -34,7 +35,7 @@ interface Config {
   options: ts.CompilerOptions;
   /** The project's `.d.ts` files. */
   declarations: string[];
-  configFile: string | undefined;
+  configFiles: ReadonlySet<string>;
 }
 
 const isFile = (name: string) => ts.sys.fileExists(name);
@@ -42,28 +43,34 @@ const isFile = (name: string) => ts.sys.fileExists(name);
 function readConfig(folder: string): Config {
   const configFile =
     ts.findConfigFile(folder, isFile) ?? ts.findConfigFile(folder, isFile, 'jsconfig.json');
-  const fallback = { options: { strict: true }, declarations: [], configFile };
+  const configFiles = new Set<string>();
+  const fallback = { options: { strict: true }, declarations: [], configFiles };
   if (configFile === undefined) return fallback;
-  // What is wrong with the file is said where it is edited; as much of it as can be read is used.
-  const parsed = ts.getParsedCommandLineOfConfigFile(configFile, undefined, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: () => undefined,
-  });
+  const parsed = parse(configFile, configFiles);
   if (!parsed) return fallback;
   const declarations = parsed.fileNames.filter((name) => /\.d\.[cm]?ts$/.test(name));
-  return { options: withReferences(parsed), declarations, configFile };
+  return { options: withReferences(parsed, configFiles), declarations, configFiles };
+}
+
+/** What is wrong with the file is said where it is edited; as much of it as can be read is used. */
+function parse(configFile: string, read: Set<string>): ts.ParsedCommandLine | undefined {
+  return ts.getParsedCommandLineOfConfigFile(configFile, undefined, {
+    ...ts.sys,
+    readFile(name) {
+      read.add(name);
+      return ts.sys.readFile(name);
+    },
+    onUnRecoverableConfigFileDiagnostic: () => undefined,
+  });
 }
 
 /** The paths may be in one of the projects that a solution's file refers to. */
-function withReferences({ options, fileNames, projectReferences }: ts.ParsedCommandLine) {
+function withReferences(parsed: ts.ParsedCommandLine, read: Set<string>): ts.CompilerOptions {
+  const { options, fileNames, projectReferences } = parsed;
   if (fileNames.length > 0 || options.paths) return options;
   for (const { path } of projectReferences ?? []) {
     const file = path.endsWith('.json') ? path : join(path, 'tsconfig.json');
-    if (!existsSync(file)) continue;
-    const other = ts.getParsedCommandLineOfConfigFile(file, undefined, {
-      ...ts.sys,
-      onUnRecoverableConfigFileDiagnostic: () => undefined,
-    });
+    const other = existsSync(file) ? parse(file, read) : undefined;
     if (other?.options.paths) return other.options;
   }
   return options;

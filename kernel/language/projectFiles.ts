@@ -23,6 +23,11 @@ export class ProjectFiles {
     return known.snapshot;
   }
 
+  /** Whether anybody asked for the file. */
+  has(fileName: string): boolean {
+    return this.#known.has(fileName);
+  }
+
   forget(fileName: string): void {
     this.#known.delete(fileName);
   }

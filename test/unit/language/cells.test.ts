@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { hover } from '../../../kernel/language/explain.js';
-import { TestNotebook } from './notebook.js';
+import { emptyFolder, TestNotebook } from './notebook.js';
 
 /** What the name is said to be where it stands in the cell. */
 function typeAt(notebook: TestNotebook, cell: number, text: string): string {
@@ -183,5 +185,49 @@ describe('types across cells', () => {
     assert.deepEqual(notebook.allErrors(), [[], []]);
     notebook.remove(0);
     assert.deepEqual(notebook.allErrors(), [["1:1 a: 2304 Cannot find name 'a'."]]);
+  });
+});
+
+describe('two notebooks in one folder', () => {
+  it('have each their own cells, whatever the other’s are', () => {
+    const folder = emptyFolder();
+    const first = new TestNotebook(['const rate = 2;', 'rate.toFixed(1)'], folder);
+    assert.deepEqual(first.allErrors(), [[], []]);
+    const second = new TestNotebook(['const rate = "fast";', 'rate.toUpperCase()'], folder);
+    assert.deepEqual(second.allErrors(), [[], []]);
+    second.edit(1, 'rate.toFixed(1)');
+    first.edit(1, 'rate.toUpperCase()');
+    assert.equal(second.errors(1).length, 1);
+    assert.equal(first.errors(1).length, 1);
+  });
+
+  it('answer after one of them rested', () => {
+    const folder = emptyFolder();
+    const first = new TestNotebook(['const rate = 2;', 'rate.toUpperCase()'], folder);
+    const second = new TestNotebook(['const rate = "fast";', 'rate.toUpperCase()'], folder);
+    assert.equal(first.errors(1).length, 1);
+    first.program.rest();
+    assert.equal(second.errors(1).length, 0);
+    assert.equal(first.errors(1).length, 1);
+  });
+});
+
+describe('a file that changes', () => {
+  it('concerns a notebook that reads it, and one that came or went concerns all', () => {
+    const folder = emptyFolder();
+    const fileName = path.join(folder, 'own.ts');
+    const config = path.join(folder, 'base.json');
+    writeFileSync(fileName, 'export const size = 3;');
+    writeFileSync(config, '{ "compilerOptions": { "strict": true } }');
+    writeFileSync(path.join(folder, 'tsconfig.json'), '{ "extends": "./base.json" }');
+    const { program } = new TestNotebook(['import { size } from "./own"; size.toFixed()'], folder);
+    program.service.getProgram();
+    const isConcerned = (name: string, isNewOrGone = false) =>
+      program.filesChanged([{ fileName: path.join(folder, name), isNewOrGone }]);
+    assert.equal(isConcerned('history.json'), false);
+    assert.equal(isConcerned('own.ts'), true);
+    assert.equal(isConcerned('base.json'), true);
+    assert.equal(isConcerned('package.json'), true);
+    assert.equal(isConcerned('new.ts', true), true);
   });
 });
