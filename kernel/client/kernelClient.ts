@@ -11,13 +11,17 @@ import type {
   CompleteReply,
   ExecuteReply,
   ExecuteRequest,
+  ForgetReply,
   KernelEvent,
   KernelRequest,
+  MemoryReply,
   ReadyEvent,
+  SliceReply,
   TimersReply,
   TrainingRequest,
   VariablesReply,
 } from '../contract/protocol.js';
+import type { SliceWish } from '../contract/valueSlice.js';
 import { type CommOutcome, CommRequests } from './commRequests.js';
 import {
   KernelDiedError,
@@ -41,13 +45,20 @@ export { KernelDiedError, KernelReplacedError, KernelStartError } from './kernel
 /** An event that belongs to a request. */
 export type CellEvent = Extract<KernelEvent, { parent: string }>;
 /** An event of no cell: `comm`, `refused`. */
-export type FreeEvent = Exclude<
-  KernelEvent,
-  CellEvent | ReadyEvent | CompleteReply | VariablesReply | TimersReply
->;
+export type FreeEvent = Exclude<KernelEvent, CellEvent | ReadyEvent | Answer>;
 export type CellRequest = Omit<ExecuteRequest, 'type'>;
 type Listener<T> = (value: T) => void;
-type Answer = CompleteReply | VariablesReply | TimersReply;
+type Answer = CompleteReply | VariablesReply | SliceReply | ForgetReply | MemoryReply | TimersReply;
+/** The types of all answers, complete by type. */
+const answers: Record<Answer['type'], true> = {
+  completeReply: true,
+  variablesReply: true,
+  sliceReply: true,
+  forgetReply: true,
+  memoryReply: true,
+  timersReply: true,
+};
+const isAnswer = (event: KernelEvent): event is Answer => Object.hasOwn(answers, event.type);
 
 export interface KernelEnd extends KernelExit {
   /** It was restarted, shut down or disposed; it did not crash. */
@@ -174,6 +185,21 @@ export class KernelClient {
     return (await this.#ask({ type: 'variables' })) as VariablesReply | undefined;
   }
 
+  /** A part of a variable. Undefined where the process ended instead of answering. */
+  async slice(wish: SliceWish): Promise<SliceReply['slice'] | undefined> {
+    return ((await this.#ask({ type: 'slice', ...wish })) as SliceReply | undefined)?.slice;
+  }
+
+  /** Takes a variable away. Undefined where the process ended instead of answering. */
+  async forget(name: string): Promise<boolean | undefined> {
+    return ((await this.#ask({ type: 'forget', name })) as ForgetReply | undefined)?.isGone;
+  }
+
+  /** Bytes of the whole process. Undefined where the process ended instead of answering. */
+  async memory(): Promise<number | undefined> {
+    return ((await this.#ask({ type: 'memory' })) as MemoryReply | undefined)?.usedBytes;
+  }
+
   /** Pauses, resumes, changes or stops training; what came of it is told by `training` events. */
   steer(request: Omit<TrainingRequest, 'type'>): void {
     if (this.#process) this.#send({ type: 'training', ...request });
@@ -222,16 +248,22 @@ export class KernelClient {
     process.send(request);
   }
 
-  #ask(
+  /** Never starts a process. */
+  async #ask(
     question:
       | { type: 'variables' }
+      | ({ type: 'slice' } & SliceWish)
+      | { type: 'forget'; name: string }
+      | { type: 'memory' }
       | { type: 'timers'; clear?: number[] | 'all' }
       | { type: 'complete'; code: string; cursor: number },
   ): Promise<Answer | undefined> {
+    const process = this.#process;
+    if (!process) return undefined;
     const id = `question-${String(++this.#asked)}`;
-    return new Promise((resolve) => {
+    return await new Promise((resolve) => {
       this.#questions.set(id, resolve);
-      this.#send({ ...question, id });
+      process.send({ ...question, id });
     });
   }
 
@@ -242,11 +274,7 @@ export class KernelClient {
 
   #receive(event: KernelEvent): void {
     if (event.type === 'ready') return;
-    if (
-      event.type === 'completeReply' ||
-      event.type === 'variablesReply' ||
-      event.type === 'timersReply'
-    ) {
+    if (isAnswer(event)) {
       this.#answer(event.id, event);
       return;
     }

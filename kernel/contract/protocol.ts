@@ -24,6 +24,7 @@
  * https://jupyter-client.readthedocs.io/en/stable/messaging.html
  */
 import type { Json, MimeBundle } from './mime.js';
+import type { SliceWish, ValueSlice } from './valueSlice.js';
 
 export const protocolVersion = 1;
 
@@ -54,6 +55,9 @@ export type KernelRequest =
   | InterruptRequest
   | CompleteRequest
   | VariablesRequest
+  | SliceRequest
+  | ForgetRequest
+  | MemoryRequest
   | TrainingRequest
   | TimersRequest
   | InputReply
@@ -103,6 +107,28 @@ export interface CompleteRequest {
 /** Answered by `variablesReply` with the same id. */
 export interface VariablesRequest {
   type: 'variables';
+  id: string;
+}
+
+/** A part of a variable, or of something that it holds, as a table. Answered by `sliceReply` with the same id. */
+export interface SliceRequest extends SliceWish {
+  type: 'slice';
+  id: string;
+}
+
+/**
+ * Take a variable away: reading its name is an error from the next cell on. Functions of earlier cells that read it
+ * get undefined. Answered by `forgetReply` with the same id.
+ */
+export interface ForgetRequest {
+  type: 'forget';
+  id: string;
+  name: string;
+}
+
+/** How much memory the process has. Answered by `memoryReply` with the same id. */
+export interface MemoryRequest {
+  type: 'memory';
   id: string;
 }
 
@@ -180,6 +206,9 @@ export type KernelEvent =
   | ClearOutputEvent
   | CompleteReply
   | VariablesReply
+  | SliceReply
+  | ForgetReply
+  | MemoryReply
   | TimersReply
   | TrainingEvent
   | CommMessage
@@ -263,6 +292,8 @@ export interface ErrorReport {
   /** Printable traceback: name, message, the failing line with a caret, frames. */
   stack: string;
   cause?: ErrorReport;
+  /** The package that an import asked for and that is not there, `@scope/name`. */
+  missingPackage?: string;
 }
 
 export interface ErrorFrame {
@@ -290,6 +321,8 @@ export interface ExecuteReply {
   status: 'ok' | 'error' | 'aborted';
   executionCount: number;
   durationMs: number;
+  /** The names that the cell declared, or assigned to as it ran; left out where there are none. */
+  sets?: string[];
 }
 
 /** Ask the user for a line of text; answered by `inputReply` with the same id. */
@@ -336,6 +369,27 @@ export interface VariableSummary {
   isPartial?: boolean;
   /** The cell that set it last. */
   cell?: CellReference;
+}
+
+export interface SliceReply {
+  type: 'sliceReply';
+  id: string;
+  /** Or a sentence that says why there is nothing to show. */
+  slice: ValueSlice | string;
+}
+
+export interface ForgetReply {
+  type: 'forgetReply';
+  id: string;
+  /** Whether there was a variable of this name. */
+  isGone: boolean;
+}
+
+export interface MemoryReply {
+  type: 'memoryReply';
+  id: string;
+  /** Of the whole process, tensors included: its resident set. */
+  usedBytes: number;
 }
 
 export interface TimersReply {

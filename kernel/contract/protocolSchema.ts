@@ -51,7 +51,7 @@ const ranCell = members({ ...cell, executionCount: count });
 export const definitions: Record<DefinitionName, MessageSchema> = {
   errorReport: members(
     { name: text, message: text, stack: text, frames: list({ $ref: '#/$defs/errorFrame' }) },
-    { cause: { $ref: '#/$defs/errorReport' } },
+    { cause: { $ref: '#/$defs/errorReport' }, missingPackage: text },
   ),
   errorFrame: members(
     { line: number, column: number },
@@ -86,6 +86,19 @@ export const requestSchemas: Record<KernelRequest['type'], MessageSchema> = {
   interrupt: message('interrupt'),
   complete: message('complete', { id: text, code: text, cursor: count }),
   variables: message('variables', { id: text }),
+  slice: message('slice', {
+    id: text,
+    name: text,
+    path: list({ anyOf: [text, count] }),
+    at: list(count),
+    view: oneOf('page', 'overview'),
+    row: count,
+    column: count,
+    rows: count,
+    columns: count,
+  }),
+  forget: message('forget', { id: text, name: text }),
+  memory: message('memory', { id: text }),
   training: message(
     'training',
     { action: oneOf('pause', 'resume', 'stop', 'change') },
@@ -105,6 +118,29 @@ export const controlSchemas: Record<ControlMessage['type'], MessageSchema> = {
 const variable = members(
   { name: text, type: text, preview: text },
   { shape: list(count), bytes: count, isPartial: flag, cell: members(cell) },
+);
+
+const slice = members(
+  {
+    kind: oneOf('numbers', 'records', 'members', 'text'),
+    type: text,
+    shape: list(count),
+    at: list(count),
+    totalRows: count,
+    totalColumns: count,
+    row: count,
+    column: count,
+    cells: list(list({ anyOf: [number, text] })),
+  },
+  {
+    rowNames: list({ anyOf: [text, count] }),
+    columnNames: list(text),
+    opens: list(flag),
+    statistics: members(
+      { count, nonFinite: count },
+      { min: number, max: number, mean: number, deviation: number, isSampled: flag },
+    ),
+  },
 );
 
 const timer = members({
@@ -136,12 +172,16 @@ export const eventSchemas: Record<KernelEvent['type'], MessageSchema> = {
   ),
   result: message('result', { parent: text, executionCount: count, data: bundle }),
   error: message('error', { parent: text, error: { $ref: '#/$defs/errorReport' } }),
-  executeReply: message('executeReply', {
-    parent: text,
-    status: oneOf('ok', 'error', 'aborted'),
-    executionCount: count,
-    durationMs: number,
-  }),
+  executeReply: message(
+    'executeReply',
+    {
+      parent: text,
+      status: oneOf('ok', 'error', 'aborted'),
+      executionCount: count,
+      durationMs: number,
+    },
+    { sets: list(text) },
+  ),
   inputRequest: message('inputRequest', { parent: text, id: text, prompt: text, password: flag }),
   clearOutput: message('clearOutput', { parent: text, wait: flag }),
   completeReply: message('completeReply', {
@@ -151,6 +191,9 @@ export const eventSchemas: Record<KernelEvent['type'], MessageSchema> = {
     end: count,
   }),
   variablesReply: message('variablesReply', { id: text, variables: list(variable) }),
+  sliceReply: message('sliceReply', { id: text, slice: { anyOf: [text, slice] } }),
+  forgetReply: message('forgetReply', { id: text, isGone: flag }),
+  memoryReply: message('memoryReply', { id: text, usedBytes: count }),
   timersReply: message('timersReply', { id: text, timers: list(timer) }),
   comm,
   refused: message('refused', { reason: text }, { id: text }),

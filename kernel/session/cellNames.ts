@@ -6,8 +6,10 @@ import { reservedNames, spelling } from './compile/shadowing.js';
 export class CellNames {
   readonly #constants = new Set<string>();
   readonly #reserved = reservedNames();
-  /** Reserved names that cells declared all the same. */
-  readonly #shadowed = new Set<string>();
+  /** Names that run with another spelling: reserved ones that cells declared, and those that were taken away. */
+  readonly #spellings = new Map<string, string>();
+  /** How often a name was taken away: each time it gets a spelling that nothing has yet. */
+  readonly #taken = new Map<string, number>();
   readonly #setBy = new Map<string, CellReference>();
 
   /** Name → the cell that set it last. */
@@ -17,22 +19,45 @@ export class CellNames {
 
   /** What the compiler has to know of earlier cells. */
   get compileOptions(): Omit<CompileOptions, 'script'> {
-    return { constants: this.#constants, reserved: this.#reserved, shadowed: this.#shadowed };
+    return {
+      constants: this.#constants,
+      reserved: this.#reserved,
+      spellings: this.#spellings,
+      spell: (name) => this.#newSpelling(name),
+    };
   }
 
-  add({ declared, assigned }: CompiledCell, cell: CellReference): void {
-    for (const name of assigned) if (this.#setBy.has(name)) this.#setBy.set(name, cell);
+  /** @returns the names that the cell sets as it runs */
+  add({ declared, assigned }: CompiledCell, cell: CellReference): string[] {
+    const reassigned = [...assigned].filter((name) => this.#setBy.has(name));
+    for (const name of reassigned) this.#setBy.set(name, cell);
     for (const [name, kind] of declared) {
       this.#setBy.set(name, cell);
-      if (this.#reserved.has(name)) this.#shadowed.add(name);
+      if (this.#reserved.has(name)) this.#spellings.set(name, this.#newSpelling(name));
       if (kind === 'constant') this.#constants.add(name);
       else this.#constants.delete(name);
     }
+    return [...new Set([...reassigned, ...declared.keys()])];
+  }
+
+  /** The name means nothing from the next cell on: not what it held, and not a later one's either. */
+  forget(name: string): void {
+    this.#setBy.delete(name);
+    this.#constants.delete(name);
+    this.#taken.set(name, (this.#taken.get(name) ?? 0) + 1);
+    // One of the process's own, which the cell's had hidden, is seen again.
+    if (this.#reserved.has(name)) this.#spellings.delete(name);
+    else this.#spellings.set(name, this.#newSpelling(name));
+  }
+
+  #newSpelling(name: string): string {
+    const hides = this.#reserved.has(name) ? 1 : 0;
+    return spelling(name, hides + (this.#taken.get(name) ?? 0));
   }
 
   /** A name or a path, as written → an expression. */
   expression(path: string): string {
     const [name = '', ...members] = path.split('.');
-    return [this.#shadowed.has(name) ? spelling(name) : name, ...members].join('.');
+    return [this.#spellings.get(name) ?? name, ...members].join('.');
   }
 }

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import type { ErrorFrame, ErrorReport } from '../contract/protocol.js';
 import { asWritten } from './compile/shadowing.js';
 import { isError } from './isError.js';
+import { isPath, ModuleNotFoundError, packageName } from './moduleErrors.js';
 import { type Frame, frameAt, type Place, type StackFrames, textOf } from './stackFrames.js';
 import { linesAround, traceback } from './traceback.js';
 
@@ -32,6 +33,8 @@ export function toErrorReport(
     frames: own.map((frame) => toErrorFrame(frame, frame === innermost ? 1 : 0)),
     stack: traceback(message === '' ? name : `${name}: ${message}`, own),
   };
+  if (thrown instanceof ModuleNotFoundError && !isPath(thrown.specifier))
+    report.missingPackage = packageName(thrown.specifier);
   const all = [...effects, thrown];
   const isNew = cause !== undefined && cause !== null && !all.includes(cause);
   if (!isNew || all.length > maxCauses) return report;

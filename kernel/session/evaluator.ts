@@ -58,6 +58,11 @@ export class Evaluator {
     return values;
   }
 
+  /** Gives a name that cells declared the value undefined. */
+  clear(name: string): void {
+    this.#post({ expression: `"use strict"; ${name} = undefined`, silent: true }, () => undefined);
+  }
+
   /**
    * Runs a cell's script. `done` is called once, or never where the script was terminated after an
    * `await`: nothing settles then, and whoever terminated it has to end the cell.

@@ -11,6 +11,8 @@ const maxThrown = 4;
 
 export class Execution {
   readonly started = performance.now();
+  /** The names that it declares or assigns to as it runs. */
+  sets: string[] = [];
   readonly interruption = new AbortController();
   /** A `fit` of the cell is under way: when stopped, it ends at its next step. */
   isTraining = false;

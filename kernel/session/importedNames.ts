@@ -32,6 +32,11 @@ export class ImportedNames {
     for (const [name, binding] of imported) this.#bindings.set(name, binding);
   }
 
+  /** The name is of nothing any more. */
+  forget(name: string): void {
+    this.#bindings.delete(name);
+  }
+
   renewed(name: string): unknown {
     return this.#renewed.get(name);
   }

@@ -4,12 +4,7 @@
  * compile (`compile/`) → run (`evaluator.ts`) → events (`outputQueue.ts`). What a cell starts and leaves
  * behind (timers, promises) stays its own: `flows` carries the execution along.
  */
-import type {
-  ExecuteRequest,
-  KernelEvent,
-  KernelRequest,
-  VariableSummary,
-} from '../contract/protocol.js';
+import type { ExecuteRequest, KernelEvent, KernelRequest } from '../contract/protocol.js';
 import { MessageError, parseRequest } from '../contract/parseRequest.js';
 import type { SteeredRun } from '../notebook/host.js';
 import { CellErrors } from './cellErrors.js';
@@ -45,7 +40,7 @@ import { StoppableRequests } from './stoppableRequests.js';
 import { loadTypeScript } from './typescript.js';
 import { Trainings } from './trainings.js';
 import { installUserTimers, type UserTimers } from './userTimers.js';
-import { summarizeVariables } from './variables.js';
+import { VariableRequests } from './variableRequests.js';
 import { warmUpCompiler } from './warmUpCompiler.js';
 
 export interface SessionOptions {
@@ -76,6 +71,7 @@ export class Session {
   readonly #errors: CellErrors;
   readonly #stops: CellStops;
   readonly #live = new LiveCells();
+  readonly #variables = new VariableRequests(this.#names, this.#evaluator, () => this.#imported);
   readonly #comms = new Comms((event) => this.#emit(event));
   readonly #trainings = new Trainings(
     (event) => this.#emit(event),
@@ -174,7 +170,7 @@ export class Session {
       answer: (target, handler) => this.#comms.answer(target, handler),
     });
     installPromiseInspection();
-    installLargestVariables(() => this.#variables());
+    installLargestVariables(() => this.#variables.list());
     installProcessHooks((error) => this.#uncaught(error));
   }
 
@@ -228,11 +224,10 @@ export class Session {
         this.#inputs.get(request.id)?.(request);
         break;
       case 'variables':
-        this.#emit({
-          type: 'variablesReply',
-          id: request.id,
-          variables: this.#variables(),
-        });
+      case 'slice':
+      case 'forget':
+      case 'memory':
+        this.#emit(this.#variables.answer(request));
         break;
       case 'training':
         this.#trainings.steer(request);
@@ -329,7 +324,7 @@ export class Session {
         ...this.#names.compileOptions,
       });
       this.#scripts.setMap(executionCount, compiled);
-      this.#names.add(compiled, cell);
+      execution.sets = this.#names.add(compiled, cell);
       return compiled;
     } catch (error) {
       const at =
@@ -417,7 +412,8 @@ export class Session {
     execution.isFinished = true;
     execution.takeResult();
     const durationMs = performance.now() - started;
-    this.#emit({ type: 'executeReply', parent, status, executionCount, durationMs });
+    const sets = execution.sets.length > 0 ? { sets: execution.sets } : {};
+    this.#emit({ type: 'executeReply', parent, status, executionCount, durationMs, ...sets });
     this.#emit({ type: 'status', state: 'idle', parent });
     this.#requests.ends(parent);
     this.#live.end(execution);
@@ -471,12 +467,6 @@ export class Session {
       process.stderr.write(`${toErrorReport(error, this.#frames).stack}\n`);
       this.end(1);
     });
-  }
-
-  #variables(): VariableSummary[] {
-    return summarizeVariables(this.#names.setBy, (names) =>
-      this.#evaluator.valuesOf(names.map((name) => this.#names.expression(name))),
-    );
   }
 
   /** The value of a name or a path, without side effects. */

@@ -30,7 +30,7 @@ function summarize(name: string, value: unknown): VariableSummary {
   };
 }
 
-function shapeOf(value: unknown): number[] | undefined {
+export function shapeOf(value: unknown): number[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (types.isProxy(value)) return undefined;
   if (isNumbers(value)) return [lengthOf(value)];

@@ -78,6 +78,12 @@ describe('the protocol', () => {
     interrupt: { type: 'interrupt' },
     complete: { type: 'complete', id: 'q', code: 'Ma', cursor: 2 },
     variables: { type: 'variables', id: 'q' },
+    slice: {
+      ...{ type: 'slice', id: 'q', name: 'x', path: ['a', 0], at: [1], view: 'page' },
+      ...{ row: 0, column: 0, rows: 1, columns: 1 },
+    },
+    forget: { type: 'forget', id: 'q', name: 'x' },
+    memory: { type: 'memory', id: 'q' },
     training: { type: 'training', parent: 'a', action: 'change', lr: 0.1, clipNorm: null },
     timers: { type: 'timers', id: 'q', clear: [1, 2] },
     inputReply: { type: 'inputReply', id: 'i', value: null, refusal: 'nobody is there' },
@@ -131,13 +137,25 @@ describe('the protocol', () => {
     await asking;
     kernel.send({ type: 'complete', id: 'c', code: 'Mat', cursor: 3 });
     kernel.send({ type: 'variables', id: 'v' });
+    const slice = { ...requests.slice, name: 't', path: [], rows: 9, columns: 9 };
+    kernel.send({ ...slice, id: 's' });
+    kernel.send({ ...slice, id: 'o', view: 'overview' });
+    kernel.send({ ...slice, id: 'm', name: 'model' });
+    kernel.send({ ...slice, id: 'n', name: 'never' });
+    await kernel.event('sliceReply', ({ id: answered }) => answered === 'n');
+    kernel.send({ type: 'forget', id: 'f', name: 't' });
+    kernel.send({ type: 'memory', id: 'b' });
+    await kernel.run('missing', 'import "no-such-package"');
     kernel.send({ type: 'timers', id: 't' });
     kernel.send({ type: 'comm', commId: 'm', phase: 'open', target: 'nobody', data: null });
     kernel.send({ type: 'nonsense' });
     await Promise.all(
-      (['completeReply', 'variablesReply', 'timersReply', 'comm', 'refused'] as const).map((type) =>
-        kernel.event(type),
-      ),
+      (
+        [
+          ...(['completeReply', 'variablesReply', 'timersReply', 'comm', 'refused'] as const),
+          ...(['sliceReply', 'forgetReply', 'memoryReply'] as const),
+        ] as const
+      ).map((type) => kernel.event(type)),
     );
     const seen = new Set<string>(kernel.events.map(({ type }) => type));
     assert.deepEqual([...seen].sort(), Object.keys(eventSchemas).sort());

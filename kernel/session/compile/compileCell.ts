@@ -23,9 +23,12 @@ export interface CompileOptions {
   script: number;
   /** Names that earlier cells declared with `const`, `import`, … */
   constants: ReadonlySet<string>;
-  /** Names of other code (`shadowing.ts`), and those of them that earlier cells declared. */
+  /** Names of other code (`shadowing.ts`). */
   reserved: ReadonlySet<string>;
-  shadowed: ReadonlySet<string>;
+  /** Names of earlier cells that are spelt differently in what runs. */
+  spellings: ReadonlyMap<string, string>;
+  /** How a reserved name is spelt that this cell declares. */
+  spell: (name: string) => string;
 }
 
 export interface CompiledCell {
@@ -76,8 +79,9 @@ export function compileCell(
     valueNames: valueNames(typescript, file),
   };
   const before = [beforeTypeScript(typescript, plan)];
-  const names = declaredReserved(typescript, file, options.reserved);
-  for (const name of options.shadowed) names.add(name);
+  const names = new Map(options.spellings);
+  for (const name of declaredReserved(typescript, file, options.reserved))
+    names.set(name, options.spell(name));
   if (names.size > 0) before.unshift(respell(typescript, program, names));
   const after = [afterTypeScript(typescript, plan)];
   program.emit(undefined, undefined, undefined, false, { before, after });

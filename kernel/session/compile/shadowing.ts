@@ -18,8 +18,9 @@ export function reservedNames(): Set<string> {
   return new Set([...Object.getOwnPropertyNames(globalThis), ...probes]);
 }
 
-export function spelling(name: string): string {
-  return prefix + name;
+/** @param times Different for variables of one name that must not be one: 0 is the name itself. */
+export function spelling(name: string, times = 1): string {
+  return prefix.repeat(times) + name;
 }
 
 /** A text (a name, a message) with the names as the cell has them. */
@@ -50,7 +51,7 @@ export function declaredReserved(
 export function respell(
   typescript: typeof ts,
   program: ts.Program,
-  names: ReadonlySet<string>,
+  names: ReadonlyMap<string, string>,
 ): ts.TransformerFactory<ts.SourceFile> {
   const checker = program.getTypeChecker();
   const isMeant = (node: ts.Node): node is ts.Identifier => {
@@ -65,7 +66,7 @@ export function respell(
   return (context) => (file) => {
     const { factory } = context;
     const respelt = (node: ts.Identifier) =>
-      typescript.setTextRange(factory.createIdentifier(spelling(node.text)), node);
+      typescript.setTextRange(factory.createIdentifier(names.get(node.text)!), node);
     const visit = (node: ts.Node): ts.Node => {
       if (isMeant(node)) return respelt(node);
       const visited = typescript.visitEachChild(node, visit, context);
