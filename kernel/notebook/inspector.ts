@@ -7,7 +7,7 @@ import {
 import type { Trace } from '../rnn/inspect/trace.js';
 import type { Module } from '../rnn/modules/module.js';
 import { checkOptions, optional } from '../rnn/options.js';
-import type { Model } from '../rnn/train/model.js';
+import type { TrainableModel } from '../rnn/train/model.js';
 import { livePayload, setPictureOptions } from './livePayload.js';
 import { displaySymbol, type Displayable } from './mimeBundle.js';
 import { traceFallback } from './traceFallback.js';
@@ -24,7 +24,7 @@ export type ShownTrace = Trace & Displayable;
  * In a notebook the result shows itself as the inspector's picture; `sample` says how much of it travels.
  */
 export function inspect<State>(
-  model: Module & Model<State>,
+  model: Module & TrainableModel<State>,
   batch: InspectedBatch<State>,
   options: NotebookInspectOptions = {},
 ): ShownTrace {

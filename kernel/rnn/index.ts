@@ -220,7 +220,7 @@ export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { leastSquares, type LeastSquaresOptions, type LinearFit } from './data/leastSquares.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 
-export type { Loss, Model } from './train/model.js';
+export type { BatchModel, Loss, Model, TrainableModel } from './train/model.js';
 export type { BatchSource, TrainingData } from './train/batchReader.js';
 export type { FitCallback, Training } from './train/callbacks.js';
 export { GradientFlow, type GradientFlowOptions } from './train/gradientFlow.js';

@@ -71,7 +71,10 @@ interface LayerOptions {
   RecurrentStack: { layers: readonly SequenceConfig[] } & RecurrentStackOptions;
   BahdanauAttention: BahdanauAttentionOptions;
   LuongAttention: LuongAttentionOptions;
-  Seq2Seq: Omit<Seq2SeqOptions, 'encoder' | 'decoder' | 'attention'> & {
+  Seq2Seq: Omit<
+    Seq2SeqOptions,
+    'encoder' | 'decoder' | 'attention' | 'teacherForcing' | 'sampling'
+  > & {
     encoder: { embedding?: ConfigOf<'Embedding'>; rnn: SequenceConfig };
     decoder: Omit<DecoderOptions, 'embedding' | 'rnn'> & {
       embedding: ConfigOf<'Embedding'>;

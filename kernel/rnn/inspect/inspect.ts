@@ -4,7 +4,7 @@ import { showShape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import { withRandomStateKept } from '../random.js';
 import { isGradEnabled, Tensor } from '../tensor.js';
-import { callModel, type Model } from '../train/model.js';
+import { isBatchModel, runBatch, type TrainableModel } from '../train/model.js';
 import { isRecurrent, leafValues, modelError, toNetwork, type Network } from './network.js';
 import { traceBytes } from './traceBytes.js';
 import { runForward, type Precision } from './passes.js';
@@ -55,7 +55,7 @@ export const inspectOptions = {
  * infinite; OptionError for a wrong option
  */
 export function inspect<State>(
-  model: Module & Model<State>,
+  model: Module & TrainableModel<State>,
   batch: InspectedBatch<State>,
   options: InspectOptions = {},
 ): Trace {
@@ -97,7 +97,7 @@ function checkParameters(model: Module): void {
 
 /** Runs the model once, as it is, and reads the tape. Nothing goes back through the tape itself. */
 function captureNetwork<State>(
-  model: Module & Model<State>,
+  model: Module & TrainableModel<State>,
   { input, target, state, lengths }: InspectedBatch<State>,
   { loss }: InspectOptions,
 ): Network {
@@ -107,7 +107,12 @@ function captureNetwork<State>(
   const own = new Tensor(input.data, input.shape, {
     requiresGrad: !(input.data instanceof Int32Array),
   });
-  const { output } = callModel(model, own, state, lengths);
+  if (isBatchModel(model) && !target)
+    throw new InspectionError(
+      `inspect: ${model.constructor.name} reads the target too, expected a batch { input, target }, got none`,
+    );
+  const whole = { input: own, target: target as Tensor, ...(lengths && { lengths }) };
+  const { output } = runBatch(model, whole, state);
   const value: unknown = loss ? loss(output, target as Tensor) : output;
   if (!(value instanceof Tensor))
     throw new InspectionError(

@@ -100,15 +100,16 @@ export const permute: Rule<{ order: readonly number[] }> = {
       );
     return order.map((axis) => x![axis]!);
   },
-  forward: (out, [x], { order }) =>
-    eachPermuted(out.shape, x!.shape, order, (i, j) => {
-      out.data[i] = x!.data[j]!;
-    }),
-  backward: ([gx], adjoint, [x], output, { order }) => {
-    if (gx)
-      eachPermuted(output.shape, x!.shape, order, (i, j) => {
-        gx.data[j]! += adjoint.data[i]!;
-      });
+  forward: ({ data: y, shape }, [x], { order }) => {
+    const { starts, length } = permutedRuns(shape, x!.shape, order);
+    for (let run = 0, i = 0; run < starts.length; run++)
+      for (let j = starts[run]!, end = j + length; j < end; j++) y[i++] = x!.data[j]!;
+  },
+  backward: ([gx], { data: gy }, [x], { shape }, { order }) => {
+    if (!gx) return;
+    const { starts, length } = permutedRuns(shape, x!.shape, order);
+    for (let run = 0, i = 0; run < starts.length; run++)
+      for (let j = starts[run]!, end = j + length; j < end; j++) gx.data[j]! += gy[i++]!;
   },
   equation: ([x], { order }) => `permute(${x!}, ${order.join(' ')})`,
 };
@@ -141,24 +142,28 @@ function eachPart(
   });
 }
 
-function eachPermuted(
+/** Where each run of the result that lies together in x begins there: the last axes that stay where they are make runs. */
+function permutedRuns(
   out: Shape,
   x: Shape,
   order: readonly number[],
-  visit: (i: number, j: number) => void,
-): void {
+): { starts: Int32Array; length: number } {
   const stride = new Array<number>(x.length).fill(1);
   for (let axis = x.length - 2; axis >= 0; axis--) stride[axis] = stride[axis + 1]! * x[axis + 1]!;
-  const step = order.map((axis) => stride[axis]!);
-  const index = new Array<number>(out.length).fill(0);
-  const size = sizeOf(out);
-  for (let i = 0, j = 0; i < size; i++) {
-    visit(i, j);
-    for (let axis = out.length - 1; axis >= 0; axis--) {
-      j += step[axis]!;
+  let moved = out.length;
+  while (moved > 0 && order[moved - 1] === moved - 1) moved--;
+  const length = sizeOf(out.slice(moved));
+  const starts = new Int32Array(sizeOf(out.slice(0, moved)));
+  const index = new Array<number>(moved).fill(0);
+  for (let run = 0, j = 0; run < starts.length; run++) {
+    starts[run] = j;
+    for (let axis = moved - 1; axis >= 0; axis--) {
+      const step = stride[order[axis]!]!;
+      j += step;
       if (++index[axis]! < out[axis]!) break;
-      j -= step[axis]! * out[axis]!;
+      j -= step * out[axis]!;
       index[axis] = 0;
     }
   }
+  return { starts, length };
 }

@@ -1,7 +1,7 @@
 import type { Batch } from '../data/batch.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { EpochReport, StepReport, ValidationReport } from './history.js';
-import type { Loss, Model } from './model.js';
+import type { Loss, TrainableModel } from './model.js';
 import type { Run } from './run.js';
 import type { TrainingSnapshot } from './snapshot.js';
 
@@ -9,7 +9,7 @@ import type { TrainingSnapshot } from './snapshot.js';
 export interface Training {
   /** Its history and settings; `run.stop()` ends it after this step, `run.change()` steers it. */
   readonly run: Run;
-  readonly model: Model<unknown>;
+  readonly model: TrainableModel<unknown>;
   readonly optimizer: Optimizer;
   readonly loss: Loss;
   /** The optimiser step under way or just done, from 1; 0 before the first. */

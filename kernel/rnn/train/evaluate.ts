@@ -3,7 +3,7 @@ import type { Metric } from '../metrics/metricTable.js';
 import { noGrad } from '../tensor.js';
 import { BatchReader, isTrainingData, type TrainingData } from './batchReader.js';
 import { MetricCollector, toMetrics, type MetricOptions, type Metrics } from './metricCollector.js';
-import { callModel, detachState, startingState, type Loss, type Model } from './model.js';
+import { detachState, runBatch, startingState, type Loss, type TrainableModel } from './model.js';
 import { createYielder } from './platform.js';
 import { StopSignal } from './stopSignal.js';
 import { countTargets, lossOptionsOf } from './targets.js';
@@ -11,7 +11,7 @@ import { countTargets, lossOptionsOf } from './targets.js';
 /** Options of `evaluate`. */
 export interface EvaluateOptions<State> extends MetricOptions {
   /** What is measured; in evaluation mode meanwhile. */
-  model: Model<State>;
+  model: TrainableModel<State>;
   /** Batches, or a function that gives them; must come to an end. */
   data: TrainingData;
   /** The mean loss of a batch. */
@@ -58,9 +58,9 @@ export async function measure<State>(
   try {
     for (let batch = await batches.next(); batch; batch = await batches.next()) {
       const one = batch;
-      const { input, target, lengths } = one;
+      const { target } = one;
       noGrad(() => {
-        const result = callModel(model, input, startingState(one, state), lengths);
+        const result = runBatch(model, one, startingState(one, state));
         state = detachState(result.state);
         const targets = countTargets(one);
         // A mean over nothing is no number.

@@ -8,7 +8,7 @@ import { Callbacks, isCallbacks, type FitCallback } from './callbacks.js';
 import { checkCheckpoint, Checkpointing, type CheckpointOptions } from './checkpointing.js';
 import { checkClipping, type ClipOptions } from './clipping.js';
 import { GradientFlowRecorder, isInspectEvery, type GradientFlowOptions } from './gradientFlow.js';
-import type { Loss, Model } from './model.js';
+import { isBatchModel, type Loss, type TrainableModel } from './model.js';
 import { Monitor, type MonitoringOptions } from './monitor.js';
 import { Run, type RunSettings } from './run.js';
 import { isSchedule, Scheduling, type ScheduleOptions } from './scheduling.js';
@@ -20,8 +20,11 @@ import { checkTruncation, type TruncationOptions } from './truncation.js';
 import { Validation, type RunLength, type ValidationOptions } from './validation.js';
 
 export interface FitOptions<State> extends ClipOptions, ScheduleOptions, MonitoringOptions {
-  /** A module, or anything with `forward(input, state?)` → output or `{ output, state }`. */
-  model: Model<State>;
+  /**
+   * A module, or anything with `forward(input, state?)` → output or `{ output, state }`; a `Seq2Seq`, or anything with
+   * `forwardBatch(batch, state?)` where its input is not all that it reads.
+   */
+  model: TrainableModel<State>;
   /**
    * Batches, or a function that gives those of an epoch, at hand or arriving (async); read again from the start when they
    * end before the run does.
@@ -131,6 +134,10 @@ function checkFitOptions(options: FitOptions<unknown>): void {
   });
   checkClipping(options);
   if (options.tbptt) checkTruncation(options.tbptt);
+  if (options.tbptt && isBatchModel(options.model))
+    throw new OptionError(
+      `fit: tbptt cuts inputs into windows, expected a model with forward(input, state), got ${options.model.constructor.name} with forwardBatch`,
+    );
   if (options.checkpoint) checkCheckpoint(options.checkpoint);
   if (typeof options.detectAnomaly === 'object') checkLimits(options.detectAnomaly);
   for (const name of ['monitor', 'earlyStopping', 'restoreBest'] as const)

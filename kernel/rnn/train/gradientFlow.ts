@@ -4,7 +4,7 @@ import type { Trace } from '../inspect/trace.js';
 import { Module } from '../modules/module.js';
 import { checkOptions, is, optional } from '../options.js';
 import type { FitCallback, Training } from './callbacks.js';
-import type { Model } from './model.js';
+import type { TrainableModel } from './model.js';
 import { lossOptionsOf } from './targets.js';
 import { countedOutput } from './truncation.js';
 
@@ -104,10 +104,10 @@ export class GradientFlowRecorder implements FitCallback {
   }
 }
 
-const isModule = (model: Model<unknown>): model is Module & Model<unknown> =>
+const isModule = (model: TrainableModel<unknown>): model is Module & TrainableModel<unknown> =>
   model instanceof Module;
 
-function toModule(model: Model<unknown>): Module & Model<unknown> {
+function toModule(model: TrainableModel<unknown>): Module & TrainableModel<unknown> {
   if (isModule(model)) return model;
   throw new InspectionError('fit: inspectEvery needs a model that is a Module, got another');
 }

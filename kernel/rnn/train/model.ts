@@ -19,6 +19,28 @@ export interface Model<State> {
 }
 
 /**
+ * What reads more of a batch than its input: a `Seq2Seq` its target, a model of one's own whatever its batches hold. `fit`,
+ * `evaluate` and `inspect` give it the batch as a whole, and call `forward` no more.
+ */
+export interface BatchModel<State> {
+  /**
+   * @param state what a batch that `continues` goes on from; undefined where it starts anew
+   * @param call `step`: the step of training under way, from 1; undefined where none is
+   */
+  forwardBatch(
+    batch: Batch,
+    state?: State,
+    call?: { step?: number },
+  ): Tensor | { output: Tensor; state?: State };
+  readonly training?: boolean;
+  /** Switches between training and evaluation, where the model tells them apart. */
+  train?(training: boolean): unknown;
+}
+
+/** What `fit` trains and `evaluate` measures. */
+export type TrainableModel<State> = Model<State> | BatchModel<State>;
+
+/**
  * The mean loss of a batch, a tensor with one element: `crossEntropy`, `mse`, …, or a function of one's own.
  *
  * @param options `{ mask }` where a batch is padded and its target is made of floating-point numbers, one for each time
@@ -37,6 +59,16 @@ export interface ModelResult<State> {
   state: State | undefined;
 }
 
+export const isBatchModel = <State>(model: TrainableModel<State>): model is BatchModel<State> =>
+  'forwardBatch' in model;
+
+/** The lengths of a batch's sequences, unless all fill it: only then need a model know them. */
+export function raggedLengths({ shape }: Tensor, lengths?: Int32Array): Int32Array | undefined {
+  const isFull = (steps: number | undefined, sequences: number | undefined): boolean =>
+    sequences === lengths?.length && lengths?.every((length) => length === steps) === true;
+  return isFull(shape[0], shape[1]) || isFull(shape[1], shape[0]) ? undefined : lengths;
+}
+
 /** @throws OptionError if forward gives neither a tensor nor `{ output, state }` */
 export function callModel<State>(
   model: Model<State>,
@@ -44,15 +76,35 @@ export function callModel<State>(
   state: State | undefined,
   lengths?: Int32Array,
 ): ModelResult<State> {
-  const isRagged = lengths?.some((length) => length !== lengths[0]) ?? false;
-  const result: unknown = isRagged
-    ? model.forward(input, state, { lengths: lengths! })
-    : model.forward(input, state);
+  const ragged = raggedLengths(input, lengths);
+  return toResult(
+    'forward',
+    ragged ? model.forward(input, state, { lengths: ragged }) : model.forward(input, state),
+  );
+}
+
+/**
+ * Runs a batch: as a whole where the model asks for it, else its input.
+ * @param step the step of training under way
+ * @throws OptionError if the model gives neither a tensor nor `{ output, state }`
+ */
+export function runBatch<State>(
+  model: TrainableModel<State>,
+  batch: Batch,
+  state: State | undefined,
+  step?: number,
+): ModelResult<State> {
+  if (!isBatchModel(model)) return callModel(model, batch.input, state, batch.lengths);
+  const call = step === undefined ? {} : { step };
+  return toResult('forwardBatch', model.forwardBatch(batch, state, call));
+}
+
+function toResult<State>(method: string, result: unknown): ModelResult<State> {
   if (result instanceof Tensor) return { output: result, state: undefined };
-  const { output, state: next } = (result ?? {}) as { output?: unknown; state?: State };
+  const { output, state } = (result ?? {}) as { output?: unknown; state?: State };
   if (!(output instanceof Tensor))
-    throw new OptionError('model.forward: expected a tensor or { output, state } to be returned');
-  return { output, state: next };
+    throw new OptionError(`model.${method}: expected a tensor or { output, state } to be returned`);
+  return { output, state };
 }
 
 /** What a batch starts from, given the state that the one before ended with. */

@@ -7,7 +7,14 @@ import { scaleInPlace } from '../wasm/vectorArithmetic.js';
 import { gradientError, lossError, type ExplosionLimits } from './anomaly.js';
 import type { Training } from './callbacks.js';
 import { clipGradients, type ClipOptions } from './clipping.js';
-import { callModel, detachState, type Loss, type Model, type ModelResult } from './model.js';
+import {
+  detachState,
+  runBatch,
+  type Loss,
+  type Model,
+  type ModelResult,
+  type TrainableModel,
+} from './model.js';
 import type { Run } from './run.js';
 import type { TrainingSnapshot } from './snapshot.js';
 import { countTargets, lossOptionsOf } from './targets.js';
@@ -23,7 +30,7 @@ export class TrainingContext implements Training {
 
   constructor(
     readonly run: Run,
-    readonly model: Model<unknown>,
+    readonly model: TrainableModel<unknown>,
     readonly optimizer: Optimizer,
     readonly loss: Loss,
     readonly snapshot: () => TrainingSnapshot,
@@ -130,10 +137,11 @@ export class TrainingStep {
   }
 
   #forward(batch: Batch, state: unknown): ModelResult<unknown> {
-    const { model } = this.training;
+    const { model, step } = this.training;
+    // Windows are cut for models that go through inputs step by step, see `fit`.
     return isWindow(batch)
-      ? runWindow(model, batch, state)
-      : callModel(model, batch.input, state, batch.lengths);
+      ? runWindow(model as Model<unknown>, batch, state)
+      : runBatch(model, batch, state, step);
   }
 
   #run(batch: Batch, initialState: unknown): { loss: Tensor; state: unknown } {

@@ -1,5 +1,6 @@
 import { isAllowed } from '../../decode/allowed.js';
 import { samplingOptions } from '../../decode/sampler.js';
+import type { Batch } from '../../data/batch.js';
 import { OptionError, ShapeError } from '../../errors.js';
 import { cat } from '../../factories.js';
 import { showShape } from '../../ndarray.js';
@@ -7,6 +8,7 @@ import { checkOptions, is, optional } from '../../options.js';
 import { randomStream } from '../../random.js';
 import { noGrad, Tensor } from '../../tensor.js';
 import type { Tokenizer } from '../../train/generate.js';
+import { raggedLengths } from '../../train/model.js';
 import { BahdanauAttention, LuongAttention } from '../attention.js';
 import { Module } from '../module.js';
 import { createBridge, type BridgeKind } from './bridge.js';
@@ -35,6 +37,13 @@ export interface Seq2SeqOptions {
   startIndex: number;
   /** The symbol that ends a target; without it a target is as long as `maxLength` says. */
   endIndex?: number;
+  /**
+   * How likely the decoder is, while `fit` trains, to read the target's last symbol rather than its own: a number, or a
+   * function of the number of steps done, see `scheduledSampling`. `evaluate` lets it read the target. Default 1.
+   */
+  teacherForcing?: number | ((stepsDone: number) => number);
+  /** How it says a symbol that it reads itself while `fit` trains. Default `'greedy'`. */
+  sampling?: 'greedy' | 'sample';
 }
 
 /** What `Seq2Seq.forward` is told beside source and target. */
@@ -92,8 +101,8 @@ export interface Translation extends GeneratedSequence {
  *   startIndex: 1,
  *   endIndex: 2,
  * });
- * const { output } = model.forward(source, target, { lengths, teacherForcing: 0.9 });
- * const loss = crossEntropy(output, target);
+ * const data = bucketBatches(pairs, { batchSize: 32 }); // { input: source, target: what shall be said, with its end }
+ * await fit({ model, data, loss: crossEntropy, optimizer, epochs: 20 });
  * const [said] = model.generate(source, { lengths, beamWidth: 4 });
  */
 export class Seq2Seq extends Module {
@@ -101,6 +110,9 @@ export class Seq2Seq extends Module {
   readonly decoder: Decoder;
   readonly startIndex: number;
   readonly endIndex: number | undefined;
+  /** As the options of these names; may be changed at any time. */
+  teacherForcing: number | ((stepsDone: number) => number);
+  sampling: 'greedy' | 'sample';
 
   /** @throws OptionError for sizes that do not fit together: it names both */
   constructor(options: Seq2SeqOptions) {
@@ -117,6 +129,12 @@ export class Seq2Seq extends Module {
       bridge: optional(is.oneOf('copy', 'linear', 'zeros')),
       startIndex: isIndex,
       endIndex: optional(isIndex),
+      teacherForcing: optional((one) =>
+        typeof one === 'function' || !is.probability(one)
+          ? undefined
+          : 'a number from 0 to 1, or a function of the number of steps done',
+      ),
+      sampling: optional(is.oneOf('greedy', 'sample')),
     });
     const { encoder, attention, inputFeeding = false, startIndex, endIndex } = options;
     const keySize = encoder.rnn.outputSize;
@@ -125,6 +143,8 @@ export class Seq2Seq extends Module {
     this.decoder = decoder;
     this.startIndex = startIndex;
     this.endIndex = endIndex;
+    this.teacherForcing = options.teacherForcing ?? 1;
+    this.sampling = options.sampling ?? 'greedy';
     for (const [name, index] of Object.entries({ startIndex, endIndex }))
       if (index !== undefined && index >= decoder.numEmbeddings)
         throw new OptionError(
@@ -167,6 +187,31 @@ export class Seq2Seq extends Module {
     return teacherForcing === 1
       ? this.decoder.forward(heard, state)
       : this.forwardSampled(heard, state, teacherForcing, options.sampling ?? 'greedy');
+  }
+
+  /**
+   * The logits of a batch, which is what `fit` and `evaluate` ask for: its input is the source and its target what shall
+   * be said. In evaluation mode the decoder reads the target, in training mode as `teacherForcing` has it.
+   *
+   * @param call `step`: the step of training under way, from 1
+   * @throws OptionError for a batch that continues another: every target begins anew
+   */
+  forwardBatch(batch: Batch, _state?: unknown, { step = 1 }: { step?: number } = {}): Tensor {
+    const { input, target, continues = false } = batch;
+    if (continues !== false)
+      throw new OptionError(
+        'Seq2Seq.forwardBatch: expected a batch of whole sequences, got one that continues another',
+      );
+    const { training, teacherForcing, sampling } = this;
+    const scheduled =
+      typeof teacherForcing === 'function' ? teacherForcing(step - 1) : teacherForcing;
+    const lengths = raggedLengths(input, batch.lengths);
+    const options = { ...(lengths && { lengths }), sampling };
+    const { output } = this.forward(input, target, {
+      ...options,
+      teacherForcing: training ? scheduled : 1,
+    });
+    return output;
   }
 
   /** What the decoder reads: the start symbol, and the target one step late. */
