@@ -5,12 +5,14 @@ import { registerCommands } from './commands/registerCommands.js';
 import { startNotebookKernel } from './kernelProcess/startNotebookKernel.js';
 import { LanguageService } from './language/languageService.js';
 import { createControllers, preferControllers } from './notebook/controller.js';
+import { FormerKernels } from './notebook/formerKernels.js';
 import { NotebookSessions } from './notebook/notebookSessions.js';
 import { OurNotebooks } from './notebook/ourNotebooks.js';
 import { registerTextNotebooks } from './textNotebook/textNotebookSerializer.js';
 import { forwardRendererMessages } from './notebook/rendererMessages.js';
 
-export function activate({ subscriptions, extension }: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): void {
+  const { subscriptions, extension, workspaceState } = context;
   const log = vscode.window.createOutputChannel('Unroll', { log: true });
   const kernelPath = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'kernel.js').fsPath;
   const spare = new SpareKernel();
@@ -18,6 +20,7 @@ export function activate({ subscriptions, extension }: vscode.ExtensionContext):
   const sessions = new NotebookSessions(
     controllers,
     (notebook) => startNotebookKernel(kernelPath, notebook, spare, log),
+    new FormerKernels(workspaceState, log),
     log,
   );
   const notebooks = new OurNotebooks(controllers);

@@ -13,6 +13,7 @@ import type {
 import { askForInput } from './askForInput.js';
 import type { CellDiagnostics } from './cellDiagnostics.js';
 import { CellStop } from './cellStop.js';
+import { lostWithWindow } from './formerKernels.js';
 import { NotebookOutputs } from './outputs/notebookOutputs.js';
 import { NotebookTrainings } from './notebookTrainings.js';
 import { RunQueue } from './runQueue.js';
@@ -48,7 +49,8 @@ export class NotebookSession implements vscode.Disposable {
 
   constructor(
     private readonly controller: vscode.NotebookController,
-    private readonly startKernel: () => KernelClient,
+    /** `isSuccessor`: of one that was lost with the window. */
+    private readonly startKernel: () => { kernel: KernelClient; isSuccessor: boolean },
     private readonly diagnostics: CellDiagnostics,
     private readonly log: vscode.LogOutputChannel,
   ) {
@@ -170,7 +172,7 @@ export class NotebookSession implements vscode.Disposable {
 
   async #execute(execution: vscode.NotebookCellExecution, code: string): Promise<Outcome> {
     const { cell } = execution;
-    const kernel = (this.#kernel ??= this.#start());
+    const kernel = (this.#kernel ??= this.#start(cell));
     const id = randomUUID();
     const stop = new CellStop(
       () => kernel.interrupt(id),
@@ -220,21 +222,28 @@ export class NotebookSession implements vscode.Disposable {
   // -------------------------------------------------------------------------------------------------
   // The kernel
 
-  #start(): KernelClient {
-    const kernel = this.startKernel();
+  #start(cell: vscode.NotebookCell): KernelClient {
+    const { kernel, isSuccessor } = this.startKernel();
+    if (isSuccessor) this.#warn(cell, lostWithWindow);
     kernel.onStray((event) => this.#receive(kernel, event));
     kernel.onExit(() => this.trainings.clear());
     return kernel;
   }
 
   #replaceKernel(kernel: KernelClient, { cell }: vscode.NotebookCellExecution): void {
-    const text =
-      'The cell could not be stopped, so its kernel was ended and a fresh one started.\n';
-    this.#outputs.add(cell, { type: 'stream', parent: '', name: 'stderr', text });
+    this.#warn(
+      cell,
+      'The cell could not be stopped, so its kernel was ended and a fresh one started.\n',
+    );
     kernel.restart().then(
       () => this.log.warn('A kernel was replaced: it did not heed an interrupt.'),
       (error: unknown) => this.log.error(`A kernel could not be replaced: ${String(error)}`),
     );
+  }
+
+  /** A line of our own below the cell. */
+  #warn(cell: vscode.NotebookCell, text: string): void {
+    this.#outputs.add(cell, { type: 'stream', parent: '', name: 'stderr', text });
   }
 
   #receive(kernel: KernelClient, event: CellEvent): void {

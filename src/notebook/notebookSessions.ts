@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { KernelClient } from '../../kernel/client/kernelClient.js';
 import type { VariableSummary } from '../../kernel/contract/protocol.js';
 import { CellDiagnostics } from './cellDiagnostics.js';
+import type { FormerKernels } from './formerKernels.js';
 import { NotebookSession } from './notebookSession.js';
 import { NotebookSuccessors } from './notebookSuccessors.js';
 import { rememberKernel } from './rememberKernel.js';
@@ -33,6 +34,7 @@ export class NotebookSessions implements vscode.Disposable {
     /** One for each type of notebook. */
     private readonly controllers: readonly vscode.NotebookController[],
     private readonly startKernel: (notebook: vscode.NotebookDocument) => KernelClient,
+    private readonly formerKernels: FormerKernels,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#listeners = vscode.Disposable.from(
@@ -85,7 +87,10 @@ export class NotebookSessions implements vscode.Disposable {
   }
 
   #create(notebook: vscode.NotebookDocument): NotebookSession {
-    const start = () => this.startKernel(notebook);
+    const start = () => ({
+      kernel: this.startKernel(notebook),
+      isSuccessor: this.formerKernels.started(notebook),
+    });
     const controller = this.controllers.find((one) => one.notebookType === notebook.notebookType);
     if (!controller)
       throw new Error(`No kernel of ours is for notebooks of type ${notebook.notebookType}.`);
@@ -97,7 +102,11 @@ export class NotebookSessions implements vscode.Disposable {
   /** Closed, or another kernel was picked: the same, to VS Code, when an untitled notebook is saved. */
   #left(notebook: vscode.NotebookDocument): void {
     this.#selected.delete(notebook);
-    if (!this.#sessions.has(notebook) || this.#handOver(notebook)) return;
+    if (!this.#sessions.has(notebook)) {
+      if (notebook.isClosed) this.formerKernels.ended(notebook);
+      return;
+    }
+    if (this.#handOver(notebook)) return;
     setTimeout(() => {
       if (!this.#selected.has(notebook) && !this.#handOver(notebook)) this.#end(notebook);
     }, successorWithinMs);
@@ -110,11 +119,13 @@ export class NotebookSessions implements vscode.Disposable {
     if (!session || !successor || this.#sessions.has(successor)) return false;
     this.#sessions.delete(notebook);
     this.#sessions.set(successor, session);
+    this.formerKernels.moved(notebook, successor);
     return true;
   }
 
   #end(notebook: vscode.NotebookDocument): void {
     this.#sessions.get(notebook)?.dispose();
     this.#sessions.delete(notebook);
+    this.formerKernels.ended(notebook);
   }
 }

@@ -145,7 +145,7 @@ async function noAnswer() {
 }
 
 /** The first truthy value of the expression in any frame. */
-async function waitForFrame(page, { expression, timeoutMs }) {
+export async function waitForFrame(page, { expression, timeoutMs }) {
   const until = Date.now() + timeoutMs;
   for (;;) {
     const value = (await evaluateInFrames(page, expression)).find(Boolean);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Ended, inFolder, outputsOf, readValid, root, writeNotebook } from './commandLine.js';
+import { describeWhere } from './describeWhere.js';
 import { TestKernel } from './kernelClient.js';
 import { trainingCell } from './training.js';
 
@@ -21,12 +22,10 @@ async function unrollAfter(prelude: string, args: string[], env: object = {}): P
   return { code, ...texts };
 }
 
-describe('a full disk', () => {
-  before(function () {
-    // Only Linux has a device that is always full.
-    if (process.platform !== 'linux') this.skip();
-  });
+const hasFullDevice = process.platform === 'linux';
+const whyNoFullDevice = 'only Linux has a device that is always full';
 
+describeWhere(hasFullDevice, whyNoFullDevice, 'a full disk', () => {
   it('leaves the earlier output of unroll run whole, and puts the new one elsewhere', () =>
     inFolder(async (folder) => {
       const file = await writeNotebook(folder, [`'a result of hours'`]);

@@ -5,19 +5,19 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium, type Browser } from 'playwright-core';
+import { describeWhere, hasWorkbench, whyNoWorkbench } from './describeWhere.js';
 
 const run = promisify(execFile);
 const addressPattern = /http:\/\/127\.0\.0\.1:\d+\/\S*/;
 
 /** npm start as a person has it on a machine without desktop VS Code. */
-describe('npm start in the browser workbench', function () {
+describeWhere(hasWorkbench, whyNoWorkbench, 'npm start in the browser workbench', function () {
   this.timeout(180_000);
   let command: ChildProcess;
   let browser: Browser;
   let address: string;
 
-  before(async function () {
-    if (process.platform === 'win32') this.skip();
+  before(async () => {
     command = spawn(process.execPath, ['scripts/start.mjs', '--browser'], {
       // Nobody is there to look: no browser is to be opened.
       env: { ...process.env, CI: '1' },

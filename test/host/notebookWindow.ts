@@ -1,0 +1,212 @@
+/**
+ * A notebook in VS Code's browser workbench as a person has it: the extension is installed, no test runs inside, and
+ * the window is used by mouse and keyboard alone. So it may be reloaded, and its extension host may die.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import type { Locator, Page } from 'playwright-core';
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '../../..');
+const size = { width: 1400, height: 900 };
+const opensWithin = 60_000;
+const showsWithin = 30_000;
+
+interface WorkbenchHost {
+  page: Page;
+  log(): string;
+  close(): Promise<void>;
+}
+
+/** The parts that are no TypeScript. */
+interface Parts {
+  startWorkbenchHost(run: {
+    size: { width: number; height: number };
+    env: NodeJS.ProcessEnv;
+    dataFolder: string;
+    folder: string;
+    onConsole: (text: string) => void;
+  }): Promise<WorkbenchHost>;
+  installExtension(root: string, extensionsFolder: string): Promise<void>;
+  installNotebookOpener(root: string, extensionsFolder: string): void;
+  waitForFrame(page: Page, options: { expression: string; timeoutMs: number }): Promise<unknown>;
+}
+
+async function loadParts(): Promise<Parts> {
+  const load = (file: string) =>
+    import(pathToFileURL(path.join(root, file)).href) as Promise<Partial<Parts>>;
+  return {
+    ...(await load('test/host/workbenchHost.mjs')),
+    ...(await load('scripts/setup/extensionFolder.mjs')),
+    ...(await load('test/host/bridge.mjs')),
+  } as Parts;
+}
+
+const toNotebook = (sources: readonly string[]) => ({
+  nbformat: 4,
+  nbformat_minor: 5,
+  metadata: {
+    kernelspec: { name: 'unroll', display_name: 'TypeScript (Unroll)', language: 'typescript' },
+    language_info: { name: 'typescript' },
+  },
+  cells: sources.map((source, index) => ({
+    cell_type: 'code',
+    id: `cell-${index}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source,
+  })),
+});
+
+async function holds(folder: string, text: string): Promise<boolean> {
+  if (!existsSync(folder)) return false;
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const contents = await Promise.all(
+    files.map((file) => readFile(path.join(file.parentPath, file.name), 'utf8')),
+  );
+  return contents.some((content) => content.includes(text));
+}
+
+export class NotebookWindow {
+  private constructor(
+    readonly page: Page,
+    private readonly parts: Parts,
+    private readonly host: WorkbenchHost,
+    private readonly folder: string,
+    private readonly console: readonly string[],
+  ) {}
+
+  /** Opens a window with a notebook of these cells, in a folder of its own. */
+  static async open(...sources: string[]): Promise<NotebookWindow> {
+    const parts = await loadParts();
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'unroll-window-'));
+    try {
+      const workspace = path.join(folder, 'workspace');
+      const extensions = path.join(folder, 'extensions');
+      await mkdir(path.join(workspace, '.vscode'), { recursive: true });
+      await writeFile(
+        path.join(workspace, '.vscode', 'settings.json'),
+        // As the desktop has it; the browser saves by itself.
+        JSON.stringify({ 'files.autoSave': 'off' }),
+      );
+      const file = path.join(workspace, 'window.ipynb');
+      await writeFile(file, JSON.stringify(toNotebook(sources)));
+      await parts.installExtension(root, extensions);
+      parts.installNotebookOpener(root, extensions);
+      const lines: string[] = [];
+      const host = await parts.startWorkbenchHost({
+        ...{ size, folder: workspace, dataFolder: folder },
+        env: { UNROLL_OPEN: file },
+        onConsole: (text) => lines.push(text),
+      });
+      const opened = new NotebookWindow(host.page, parts, host, folder, lines);
+      await opened.isReady();
+      return opened;
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      throw error;
+    }
+  }
+
+  get file(): string {
+    return path.join(this.folder, 'workspace', 'window.ipynb');
+  }
+
+  /** The notebook is shown, and our kernel is chosen for it. */
+  async isReady(): Promise<void> {
+    await this.page
+      .locator('.notebookOverlay .cell-list-container')
+      .waitFor({ timeout: opensWithin });
+    await this.page
+      .locator('.kernel-label', { hasText: 'Unroll' })
+      .waitFor({ timeout: opensWithin });
+  }
+
+  /** Reloads as the command does, which is what VS Code offers after an update of an extension. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load', { timeout: opensWithin });
+    await this.command('Developer: Reload Window');
+    await loaded;
+    await this.isReady();
+  }
+
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.page.locator('.quick-input-widget input').waitFor();
+    await this.page.keyboard.type(title);
+    await this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: title })
+      .first()
+      .waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Adds text at the end of the cell. */
+  async append(index: number, text: string): Promise<void> {
+    await this.#row(index).locator('.monaco-editor').first().click();
+    await this.page.keyboard.press('ControlOrMeta+End');
+    await this.page.keyboard.type(text);
+  }
+
+  /** Starts the cell by its button; does not wait for its end. */
+  async start(index: number): Promise<void> {
+    const row = this.#row(index);
+    await row.locator('.monaco-editor').first().click();
+    await row.locator('.run-button-container .codicon-notebook-execute').click();
+  }
+
+  #row(index: number): Locator {
+    return this.page.locator(`.cell-list-container .monaco-list-row[data-index="${index}"]`);
+  }
+
+  /** The first match in what the notebook's outputs show, once there is one. */
+  async shows(pattern: RegExp, timeoutMs = showsWithin): Promise<string[]> {
+    const texts = `[...document.querySelectorAll('.output_container')].map((one) => one.innerText).join('\\n')`;
+    try {
+      return (await this.waitForFrame(`${texts}.match(${String(pattern)})`, timeoutMs)) as string[];
+    } catch (cause) {
+      await this.page.screenshot({ path: path.join(root, 'test-results', 'window.png') });
+      const said = [...this.console.slice(-20), this.host.log()].join('\n');
+      throw new Error(`No output of the notebook shows ${String(pattern)}.\n${said}`, { cause });
+    }
+  }
+
+  waitForFrame(expression: string, timeoutMs = showsWithin): Promise<unknown> {
+    return this.parts.waitForFrame(this.page, { expression, timeoutMs });
+  }
+
+  /**
+   * Waits until VS Code has put aside the notebook with this text, which it does some ten seconds after a change
+   * where files are remote. A reload before that asks the user first.
+   */
+  async putsAside(text: string): Promise<void> {
+    const backups = path.join(this.folder, 'data', 'data', 'User', 'Backups');
+    const deadline = Date.now() + showsWithin;
+    while (!(await holds(backups, text))) {
+      if (Date.now() > deadline) throw new Error(`Nothing under ${backups} holds "${text}".`);
+      await sleep(200);
+    }
+  }
+
+  /** The kernels' processes of this window, the spare one among them. */
+  async kernels(): Promise<number[]> {
+    const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,command=']);
+    const ours = stdout
+      .split('\n')
+      .filter((line) => line.includes(path.basename(this.folder)) && /dist\/kernel\.js/.test(line));
+    return ours.map((line) => Number.parseInt(line.trim(), 10));
+  }
+
+  async close(): Promise<void> {
+    await this.host.close();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
