@@ -124,6 +124,13 @@ const bundles = {
     chunkNames: '[name]-[hash]',
     plugins: [emptyFirst('dist/media')],
   },
+  // Goes into exported pages, so it is one file without modules.
+  page: {
+    platform: 'browser',
+    format: 'iife',
+    charset: 'ascii',
+    entryPoints: { page: 'media/page/index.ts' },
+  },
   extensionTests: {
     ...node,
     ...cjs,

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** `unroll run`: notebooks without an editor. */
+/** `unroll run` and `unroll export`: notebooks without an editor. */
 import { readFile } from 'node:fs/promises';
 import { parseArguments, usage, UsageError } from './arguments.js';
+import { exportAll } from './exportAll.js';
 import { NotebookFormatError } from './nbformat.js';
 import { ParameterError } from './parameters.js';
 import { ResultFileError } from './results.js';
@@ -11,13 +12,18 @@ const exitCodes = { ok: 0, cellFailed: 1, usage: 2, interrupted: 130 };
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    const todo = parseArguments(argv, await readVersion());
-    if (typeof todo === 'string') {
-      console.log(todo);
+    const version = await readVersion();
+    const todo = parseArguments(argv, version);
+    if (todo.command === 'print') {
+      console.log(todo.text);
+      return exitCodes.ok;
+    }
+    if (todo.command === 'export') {
+      await exportAll(todo.options, version);
       return exitCodes.ok;
     }
     const interruption = onInterrupt();
-    const succeeded = await runAll(todo, interruption);
+    const succeeded = await runAll(todo.options, interruption);
     if (interruption.signal.aborted) return exitCodes.interrupted;
     return succeeded ? exitCodes.ok : exitCodes.cellFailed;
   } catch (error) {

@@ -1,10 +1,10 @@
 /** What a run leaves: the notebook with its outputs, and the page. */
 import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import { toPage } from './html/page.js';
+import { basename, dirname, join, resolve } from 'node:path';
+import { writePage } from './writePage.js';
 import { printNotebook, type Notebook } from './nbformat.js';
-import type { Target } from './targets.js';
+import { nameOf, type Target } from './targets.js';
 
 /** Between two writings of the same notebook while it runs. */
 const writeEveryMs = 5000;
@@ -50,12 +50,10 @@ export class Results {
   }
 
   async #writePage(): Promise<void> {
-    const { html, notebook } = this.target;
+    const { html, notebook, isStatic } = this.target;
     if (html === undefined) return;
-    const { drawChart } = await import('./charts.js');
-    const name = basename(notebook, extname(notebook));
-    const folder = dirname(resolve(notebook));
-    await writeWhole(html, await toPage(this.content, { name, folder, draw: drawChart }));
+    const place = { name: nameOf(notebook), folder: dirname(resolve(notebook)) };
+    await writeWhole(html, await writePage(this.content, place, isStatic));
   }
 
   async #writeNotebook(): Promise<void> {
@@ -83,7 +81,7 @@ const withKernelspec = (notebook: Notebook): Notebook => ({
  *
  * @throws {ResultFileError} With where the text is instead.
  */
-async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(resolve(file)), { recursive: true });
     await writeAndRename(`${file}.${process.pid}.tmp`, file, text);
@@ -92,7 +90,11 @@ async function writeWhole(file: string, text: string): Promise<void> {
   }
 }
 
-async function writeAndRename(temporary: string, file: string, text: string): Promise<void> {
+async function writeAndRename(
+  temporary: string,
+  file: string,
+  text: string | Uint8Array,
+): Promise<void> {
   try {
     const handle = await open(temporary, 'w');
     try {
@@ -110,7 +112,10 @@ async function writeAndRename(temporary: string, file: string, text: string): Pr
 }
 
 /** The hours that it took are not to be lost with one disk. @returns undefined where this one is full, too */
-async function writeElsewhere(name: string, text: string): Promise<string | undefined> {
+async function writeElsewhere(
+  name: string,
+  text: string | Uint8Array,
+): Promise<string | undefined> {
   try {
     const file = join(await mkdtemp(join(tmpdir(), 'unroll-rescued-')), name);
     await writeAndRename(`${file}.tmp`, file, text);

@@ -7,12 +7,14 @@ export interface Target {
   notebook: string;
   output: string | undefined;
   html: string | undefined;
+  /** The page runs no script. */
+  isStatic: boolean;
   /** For what cells print beyond what a notebook holds; made when it is needed. Undefined: nothing is kept. */
   files: string | undefined;
 }
 
 /** @throws UsageError where two notebooks would write the same file, or several share one */
-export function toTargets({ notebooks, output, html, inPlace }: RunArguments): Target[] {
+export function toTargets({ notebooks, output, html, inPlace, isStatic }: RunArguments): Target[] {
   const isSingle = notebooks.length === 1;
   const seen = new Set<string>();
   const place = (option: string, path: string | undefined, name: string): string | undefined => {
@@ -27,14 +29,25 @@ export function toTargets({ notebooks, output, html, inPlace }: RunArguments): T
     return file;
   };
   return notebooks.map((notebook) => {
-    const name = basename(notebook, extname(notebook));
+    const name = nameOf(notebook);
+    if (inPlace && isText(notebook))
+      throw new UsageError(
+        `--in-place: a text notebook keeps no outputs, so '${notebook}' needs --output with an .ipynb`,
+      );
     const written = inPlace ? notebook : place('--output', output, `${name}.ipynb`);
     const page = place('--html', html, `${name}.html`);
-    return { notebook, output: written, html: page, files: filesBeside(written ?? page) };
+    return { notebook, output: written, html: page, isStatic, files: filesBeside(written ?? page) };
   });
 }
 
-function isFolderPath(path: string): boolean {
+/** A notebook in an ordinary TypeScript file. */
+export const isText = (file: string): boolean => /\.[cm]?ts$/.test(file);
+
+/** `train` of `folder/train.ipynb` and of `folder/train.nb.ts`. */
+export const nameOf = (notebook: string): string =>
+  basename(notebook, extname(notebook)).replace(/(?<=.)\.nb$/, '');
+
+export function isFolderPath(path: string): boolean {
   if (/[/\\]$/.test(path)) return true;
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

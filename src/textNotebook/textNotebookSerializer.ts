@@ -1,7 +1,11 @@
 /** `*.nb.ts` as a notebook, opened as one by choice: cells without outputs, which are not kept. */
 import * as vscode from 'vscode';
 import { textNotebookType, withOurKernel } from '../notebook/kernelspec.js';
-import { parsePercentText, type TextCell, toPercentText } from './percentFormat.js';
+import {
+  parsePercentText,
+  type TextCell,
+  toPercentText,
+} from '../../kernel/contract/percentFormat.js';
 
 /** What of the file is neither cell nor metadata of ours. */
 interface FileMetadata {

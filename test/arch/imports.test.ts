@@ -23,8 +23,8 @@ const mayImport: Record<string, { folders: string[]; packages: RegExp }> = {
       /^(node:.*|typescript|vscode-languageserver(\/node)?|vscode-languageserver-textdocument)$/,
   },
   'kernel/cli': {
-    folders: ['kernel/contract', 'kernel/client', 'kernel/notebook'],
-    packages: /^(node:.*|temml|vega|vega-lite|vega-interpreter)$/,
+    folders: ['kernel/contract', 'kernel/client', 'kernel/notebook', 'kernel/session'],
+    packages: /^(node:.*|typescript|temml|vega|vega-lite|vega-interpreter)$/,
   },
   kernel: {
     folders: ['kernel/contract', 'kernel/rnn', 'kernel/io', 'kernel/notebook', 'kernel/session'],

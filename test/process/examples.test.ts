@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { parseNotebook } from '../../kernel/cli/nbformat.js';
+import { parseNotebook } from '../../kernel/cli/parseNotebook.js';
 import { inFolder, outputsOf, readValid, root, unroll } from './commandLine.js';
 
 interface Example {

@@ -312,7 +312,7 @@ describe('unroll run --html', () => {
       assert.match(text, /<img src="gone\.png" alt="missing"\/>/);
     }));
 
-  it('writes one page that needs nothing: charts drawn, text escaped, no script, light and dark', () =>
+  it('writes one page that needs nothing: charts drawn, text escaped, no script where told so, light and dark', () =>
     inFolder(async (folder) => {
       const file = await writeAny(join(folder, 'n.ipynb'), [
         {
@@ -332,7 +332,7 @@ describe('unroll run --html', () => {
         code(`throw new Error('with <tags>')`),
       ]);
       const page = join(folder, 'page.html');
-      const ended = await unroll(['run', file, '--html', page]);
+      const ended = await unroll(['run', file, '--html', page, '--static']);
       assert.equal(ended.code, 1);
       const text = await readFile(page, 'utf8');
       assert.match(text, /^<!doctype html>\n<html lang="en">/);

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { describeWhere, hasWorkbench, whyNoWorkbench } from './describeWhere.js';
+import { openBrowser } from './openBrowser.js';
 
-const run = promisify(execFile);
 const addressPattern = /http:\/\/127\.0\.0\.1:\d+\/\S*/;
 
 /** npm start as a person has it on a machine without desktop VS Code. */
@@ -24,10 +21,7 @@ describeWhere(hasWorkbench, whyNoWorkbench, 'npm start in the browser workbench'
       stdio: ['ignore', 'pipe', 2],
     });
     address = await printedAddress(command);
-    browser = await chromium.launch({
-      executablePath: await browserPath(),
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
+    browser = await openBrowser();
   });
 
   after(async () => {
@@ -71,11 +65,4 @@ async function printedAddress(command: ChildProcess): Promise<string> {
     }
   }
   return assert.fail(`npm start ended without an address. It printed:\n${text}`);
-}
-
-async function browserPath(): Promise<string> {
-  const url = pathToFileURL(path.resolve('scripts/setup/browser.mjs')).href;
-  const print = `const { ensureBrowser } = await import('${url}'); console.log(await ensureBrowser());`;
-  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', print]);
-  return stdout.trim().split('\n').at(-1) ?? '';
 }

@@ -9,7 +9,19 @@ import { sanitizeHtml } from './sanitize.js';
 /** Draws a Vega-Lite specification as SVG. */
 export type DrawChart = (spec: Json) => Promise<string>;
 
+export interface OutputOptions {
+  draw: DrawChart;
+  /** Whether the page has the script that draws charts one can point at, from the data beside each drawing. */
+  isLive: boolean;
+}
+
 type Draw = (content: string, draw: DrawChart, raw: Json) => string | Promise<string>;
+
+/** What the page's script draws, best first. */
+const livePictures = [
+  /^application\/vnd\.unroll\.(loss|graph|trace|comparison)\.v1\+json$/,
+  /^application\/vnd\.vegalite\.v\d+\+json$/,
+];
 
 const picture =
   (mime: string): Draw =>
@@ -20,7 +32,7 @@ const picture =
 const media: [mime: RegExp, draw: Draw][] = [
   [
     /^application\/vnd\.vegalite\.v\d+\+json$/,
-    async (_content, draw, spec) => `<figure>${await draw(spec)}</figure>`,
+    async (_content, draw, spec) => `<div class="drawing">${await draw(spec)}</div>`,
   ],
   [/^text\/html$/, sanitizeHtml],
   // As a picture of its own: what is in it can neither run nor style the page.
@@ -42,7 +54,10 @@ const media: [mime: RegExp, draw: Draw][] = [
 
 const noChart: DrawChart = () => Promise.resolve('');
 
-export async function outputToHtml(output: NotebookOutput, draw: DrawChart): Promise<string> {
+export async function outputToHtml(
+  output: NotebookOutput,
+  options: OutputOptions,
+): Promise<string> {
   switch (output.output_type) {
     case 'stream':
       return `<pre class="${output.name}">${ansiToHtml(output.text.join(''))}</pre>`;
@@ -50,11 +65,24 @@ export async function outputToHtml(output: NotebookOutput, draw: DrawChart): Pro
       return `<pre class="error">${ansiToHtml(output.traceback.join('\n'))}</pre>`;
     case 'display_data':
     case 'execute_result':
-      return await bundleToHtml(output.data, draw);
+      return await bundleToHtml(output.data, options);
   }
 }
 
-async function bundleToHtml(data: JsonObject, draw: DrawChart): Promise<string> {
+async function bundleToHtml(data: JsonObject, { draw, isLive }: OutputOptions): Promise<string> {
+  const drawn = await drawBest(data, draw);
+  const live = Object.keys(data).filter((mime) => livePictures.some((known) => known.test(mime)));
+  const best = livePictures.map((known) => live.find((mime) => known.test(mime))).find(Boolean);
+  if (best === undefined) return drawn;
+  if (!isLive) return `<figure>${drawn}</figure>`;
+  return `<figure data-mime="${escapeHtml(best)}">${drawn}${toDataBlock(data[best]!)}</figure>`;
+}
+
+/** A block of data never runs; without `<` it cannot end early either. */
+const toDataBlock = (value: Json): string =>
+  `<script type="application/json">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`;
+
+async function drawBest(data: JsonObject, draw: DrawChart): Promise<string> {
   for (const [mime, toHtml] of media) {
     const found = Object.entries(data).find(([name]) => mime.test(name));
     if (!found) continue;
@@ -70,7 +98,7 @@ async function bundleToHtml(data: JsonObject, draw: DrawChart): Promise<string> 
 }
 
 /** Text is kept as it is or in lines. */
-function textOf(content: Json): string {
+export function textOf(content: Json): string {
   if (typeof content === 'string') return content;
   return Array.isArray(content) && content.every((line) => typeof line === 'string')
     ? content.join('')

@@ -6,6 +6,11 @@ export const pageStyle = `
   :root { --text: #d8dee4; --muted: #9da7b1; --ground: #1a1d21; --code: #24282d; --line: #3a4149;
     --link: #6cb6ff; --keyword: #d99cf0; --string: #8fd19e; --number: #f0b37e; --error: #ff8f87; --stderr: #33261f; }
 }
+/* What the notebook's renderers read their colours and fonts from. */
+body { --vscode-editor-background: var(--ground); --vscode-editor-foreground: var(--text);
+  --vscode-editorHoverWidget-background: var(--code); --vscode-input-background: var(--ground);
+  --vscode-dropdown-background: var(--ground); --vscode-dropdown-foreground: var(--text);
+  --vscode-focusBorder: var(--link); --vscode-errorForeground: var(--error); }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.55 system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
@@ -33,6 +38,6 @@ table { border-collapse: collapse; }
 .markdown th, .markdown td { border: 1px solid var(--line); padding: .3rem .6rem; }
 blockquote { margin: 0; padding-left: 1rem; border-left: 3px solid var(--line); color: var(--muted); }
 figure { margin: 0; }
-img, svg { max-width: 100%; }
+img, .drawing svg { max-width: 100%; }
 @media print { .output pre { max-height: none; } }
 `;

@@ -5,7 +5,7 @@ import {
   type TextCell,
   type TextNotebook,
   toPercentText,
-} from '../../../src/textNotebook/percentFormat.js';
+} from '../../../kernel/contract/percentFormat.js';
 
 const code = (text: string, metadata = {}): TextCell => ({
   kind: 'code',
