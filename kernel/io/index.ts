@@ -1,6 +1,7 @@
 /** Files and signals ↔ numbers: WAV, mel features, CSV, MIDI. Bytes in, bytes out; reading a file is the caller's. */
 export { FileFormatError, type Bytes } from './fileFormatError.js';
 export { parseWav, toMono, toWav, type Sound, type WavOptions } from './wav.js';
+export { resample, type ResampleOptions } from './resample.js';
 export { melSpectrogram, mfcc, type MelOptions, type MfccOptions } from './spectrogram.js';
 export { griffinLim, type GriffinLimOptions } from './griffinLim.js';
 export {

@@ -18,10 +18,12 @@ export interface MelOptions extends FrameOptions {
   /** `'slaney'`: filters of equal area; `null`: of height 1. Default `null`. */
   norm?: 'slaney' | null;
   /**
-   * `'ln'`: natural logarithm; `'dB'`: 10·log₁₀; both of what is at least 10⁻¹⁰; `'none'`: the power itself.
+   * `'ln'`: natural logarithm; `'dB'`: 10·log₁₀; both of what is at least `floor`; `'none'`: the power itself.
    * Default `'ln'`.
    */
   log?: 'ln' | 'dB' | 'none';
+  /** Power of silence: logarithms are of this much where there is less. Default 10⁻¹⁰. */
+  floor?: number;
 }
 
 export const melOptions = {
@@ -36,12 +38,12 @@ export const melOptions = {
   melScale: optional(is.oneOf('htk', 'slaney')),
   norm: optional(is.oneOf('slaney', null)),
   log: optional(is.oneOf('ln', 'dB', 'none')),
+  floor: optional(is.positive),
 };
 
-const leastPower = 1e-10;
 const logarithms = {
-  ln: (power: number): number => Math.log(Math.max(power, leastPower)),
-  dB: (power: number): number => 10 * Math.log10(Math.max(power, leastPower)),
+  ln: (power: number, floor: number): number => Math.log(Math.max(power, floor)),
+  dB: (power: number, floor: number): number => 10 * Math.log10(Math.max(power, floor)),
   none: (power: number): number => power,
 };
 
@@ -100,7 +102,14 @@ export function mfcc(samples: ArrayLike<number>, options: MfccOptions): Tensor {
 }
 
 function computeMel(owner: string, samples: ArrayLike<number>, options: MelOptions): Tensor {
-  const { sampleRate, melScale = 'htk', norm = null, mels = 40, log = 'ln' } = options;
+  const {
+    sampleRate,
+    melScale = 'htk',
+    norm = null,
+    mels = 40,
+    log = 'ln',
+    floor = 1e-10,
+  } = options;
   const { fftSize } = frameSizes(owner, options);
   const { fMin, fMax } = melRange(owner, options);
   const filters = melFilterbank({ sampleRate, fftSize, mels, fMin, fMax, scale: melScale, norm });
@@ -114,7 +123,7 @@ function computeMel(owner: string, samples: ArrayLike<number>, options: MelOptio
       Float32Array.from(filters, (weights) => {
         let sum = 0;
         for (let k = 0; k < weights.length; k++) sum += weights[k]! * power[k]!;
-        return logarithm(sum);
+        return logarithm(sum, floor);
       }),
     );
   }

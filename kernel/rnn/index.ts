@@ -65,6 +65,7 @@ export { Embedding, type EmbeddingOptions } from './modules/embedding.js';
 export { Dropout, type DropoutOptions } from './modules/dropout.js';
 export { LayerNorm, type LayerNormOptions } from './modules/layerNorm.js';
 export { Conv1d, type Conv1dOptions } from './modules/conv1d.js';
+export { regulateLengths, type RegulatedLengths } from './modules/regulateLengths.js';
 export { Sequential, type Stage } from './modules/sequential.js';
 export {
   AttentionMemory,
@@ -259,9 +260,16 @@ export {
   ctcBeamDecode,
   ctcGreedyDecode,
   type CtcBeamOptions,
-  type CtcDecodeOptions,
   type CtcHypothesis,
 } from './decode/ctcDecode.js';
+export type { CtcDecodeOptions } from './decode/ctcRows.js';
+export { ctcAlign, type CtcAlignOptions, type CtcPath, type CtcSpan } from './decode/ctcAlign.js';
+export {
+  matchTemplates,
+  type MatchOptions,
+  type Template,
+  type TemplateMatch,
+} from './decode/matchTemplates.js';
 
 export { tasks } from './tasks/tasks.js';
 export type { Task, TaskOptions } from './tasks/task.js';

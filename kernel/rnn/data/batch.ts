@@ -12,6 +12,8 @@ export interface Batch {
   continues?: boolean | readonly boolean[];
   /** Time steps of each sequence where the batch is padded, one number per sequence. */
   lengths?: Int32Array;
+  /** Time steps of each target, where targets are padded sequences of lengths of their own. */
+  targetLengths?: Int32Array;
   /** `[T, B]`, 1 where a time step of the input belongs to its sequence and 0 where it is padding. */
   mask?: Tensor;
 }

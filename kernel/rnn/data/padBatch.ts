@@ -100,8 +100,6 @@ export interface PadBatchOptions {
 export interface PaddedBatch extends Batch {
   lengths: Int32Array;
   mask: Tensor;
-  /** Time steps of each target, where targets are sequences. */
-  targetLengths?: Int32Array;
 }
 
 export const padBatchOptions = {

@@ -1,12 +1,10 @@
-import { DTypeError, OptionError, ShapeError, VocabularyError } from '../errors.js';
+import { OptionError, ShapeError } from '../errors.js';
 import { showShape, type NdArray } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
-import { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { alignBackward, alignForward, type CtcAlignment } from './ctcAlignment.js';
+import { checkLabels, lengthsOption, toLabels, toLengths, type Lengths } from './ctcTargets.js';
 import { applyLoss, lossOptions, type LossLoops, type Reduction } from './reduction.js';
-
-/** Lengths of sequences, one number each. */
-export type Lengths = ArrayLike<number> | Tensor;
 
 /** Options of `ctcLoss`. */
 export interface CtcLossOptions {
@@ -41,17 +39,12 @@ export function ctcLoss(
   targets: Tensor | readonly (readonly number[])[],
   options: CtcLossOptions = {},
 ): Tensor {
-  const lengths = optional((value) =>
-    Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Tensor
-      ? undefined
-      : 'an array or a tensor of lengths',
-  );
   checkOptions('ctcLoss', options, {
     reduction: lossOptions.reduction,
     zeroInfinity: optional(is.boolean),
     blank: optional(is.integer),
-    inputLengths: lengths,
-    targetLengths: lengths,
+    inputLengths: lengthsOption,
+    targetLengths: lengthsOption,
   });
   if (logits.shape.length !== 3 || logits.dtype === 'int32')
     throw new ShapeError(
@@ -61,14 +54,10 @@ export function ctcLoss(
   const { blank = 0, reduction = 'mean' } = options;
   if (blank < 0 || blank >= classes)
     throw new OptionError(`ctcLoss: blank must be a class from 0 to ${classes - 1}, got ${blank}`);
-  const labels = toLabels(targets, batchSize, options.targetLengths);
-  for (const label of labels.flat())
-    if (!(Number.isInteger(label) && label >= 0 && label < classes) || label === blank)
-      throw new VocabularyError(
-        `ctcLoss: label ${label} must be a class from 0 to ${classes - 1} other than the blank ${blank}`,
-      );
+  const labels = toLabels('ctcLoss', targets, batchSize, options.targetLengths);
+  checkLabels('ctcLoss', labels, classes, blank);
   const most = new Array<number>(batchSize).fill(timeSteps);
-  const steps = toLengths('inputLengths', options.inputLengths ?? most, most);
+  const steps = toLengths('ctcLoss', 'inputLengths', options.inputLengths ?? most, most);
   return applyLoss(
     'ctcLoss',
     [logits],
@@ -108,40 +97,4 @@ function ctcLoops(
       });
     },
   };
-}
-
-function toLabels(
-  targets: Tensor | readonly (readonly number[])[],
-  batchSize: number,
-  targetLengths: Lengths | undefined,
-): readonly (readonly number[])[] {
-  if (targets instanceof Tensor && targets.dtype !== 'int32')
-    throw new DTypeError(`ctcLoss: targets must be int32, got ${targets.dtype}`);
-  const isBatch =
-    targets instanceof Tensor
-      ? targets.shape.length === 2 && targets.shape[0] === batchSize
-      : targets.length === batchSize;
-  if (!isBatch)
-    throw new ShapeError(
-      `ctcLoss: targets are ${targets instanceof Tensor ? showShape(targets.shape) : `${targets.length} sequences`}, expected ${batchSize} sequences [B, S]`,
-    );
-  const rows = targets instanceof Tensor ? (targets.toNested() as number[][]) : targets;
-  if (targetLengths === undefined) return rows;
-  const most = rows.map((row) => row.length);
-  const lengths = toLengths('targetLengths', targetLengths, most);
-  return rows.map((row, b) => row.slice(0, lengths[b]));
-}
-
-/** @param most how long each sequence may be */
-function toLengths(name: string, lengths: Lengths, most: readonly number[]): number[] {
-  const list = Array.from(lengths instanceof Tensor ? lengths.data : lengths);
-  if (list.length !== most.length)
-    throw new ShapeError(`ctcLoss: ${name} holds ${list.length} lengths, expected ${most.length}`);
-  list.forEach((length, b) => {
-    if (!Number.isInteger(length) || length < 0 || length > most[b]!)
-      throw new OptionError(
-        `ctcLoss: ${name} must hold integers from 0 to ${most[b]!}, got ${length} for sequence ${b}`,
-      );
-  });
-  return list;
 }

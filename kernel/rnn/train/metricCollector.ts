@@ -25,7 +25,7 @@ export interface MetricOptions {
   /**
    * The sequences of symbols that an output stands for, for metrics of sequences. Default: at each time step that counts
    * the class with the highest score.
-   * @example decode: (output, { lengths }) => ctcGreedyDecode(output, { lengths })
+   * @example decode: (output, { lengths }) => ctcGreedyDecode(output, { inputLengths: lengths }).map(({ indices }) => indices)
    */
   decode?: (output: Tensor, batch: Batch) => readonly ArrayLike<number>[];
   /** For metrics of sequences: targets are `[B, T]` instead of `[T, B]`. Default false. */

@@ -4,9 +4,9 @@ import { sameShape } from '../ndarray.js';
 import type { Tensor } from '../tensor.js';
 
 /** The batch's mask, where it says which targets count: where the target goes along with the input's time steps. */
-export function targetMask({ mask, target, lengths, ...batch }: Batch): Tensor | undefined {
+export function targetMask(batch: Batch): Tensor | undefined {
+  const { mask, target, lengths, targetLengths } = batch;
   if (!mask || !sameShape(mask.shape, target.shape.slice(0, mask.shape.length))) return undefined;
-  const { targetLengths } = batch as { targetLengths?: Int32Array };
   const isAlong = targetLengths?.every((length, b) => length === lengths?.[b]) ?? true;
   return isAlong ? mask : undefined;
 }
