@@ -304,6 +304,11 @@ export class ModuleBuilder {
     private readonly options: ModuleOptions,
   ) {}
 
+  /** Whether a product and its sum are one instruction, which leaves a register more. */
+  get isRelaxed(): boolean {
+    return this.options.isRelaxed ?? false;
+  }
+
   /** Imports `env.name`, a function without results. All imports come before the first definition. */
   importFunction(name: string, parameters: readonly ValueType[]): Callable {
     const known = this.#imports.findIndex((one) => one.name === name);

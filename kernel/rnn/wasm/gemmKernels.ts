@@ -1,19 +1,21 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from './assembler.js';
+import { definePacking, packColumns, packedLength, panelBytes, panelColumns } from './packing.js';
 
-/** Columns of one panel of packed weights: two vectors of four float32. */
-export const panelColumns = 8;
-const panelBytes = panelColumns * 4;
-/** Rows that one pass of the inner loop computes; with eight columns, eight sums stay in registers. */
-const blockRows = 4;
+/** Most rows that one pass of the inner loop computes: with eight columns, twelve sums. */
+const mostRows = 6;
+/** The same where a product needs a register before it is added. */
+const mostRowsUnfused = 4;
+/** Passes for the rows that are left, by the bits of their number. */
+const restRows = [4, 2, 1] as const;
 /** Rows of A and B that one pass of a transposed product takes: a panel of them stays in the first cache. */
 export const chunkRows = 128;
 
-/** Columns of A that a transposed product packs at once: a cache line, so that each is read once. */
-const packedColumns = 16;
+/** Bytes for packed columns of A: one cache line more, since whole vectors are stored. */
+const packedBytes = chunkRows * 4 * mostRows + 64;
 
 /** Bytes that `gemmTransposed` wants for itself, for a product with n columns. */
 export const transposedScratch = (n: number): number =>
-  chunkRows * (Math.ceil(n / panelColumns) * panelBytes + 4 * packedColumns);
+  4 * packedLength(n, chunkRows) + packedBytes;
 
 const i32 = (count: number) => Array<'i32'>(count).fill('i32');
 
@@ -26,212 +28,102 @@ const i32 = (count: number) => Array<'i32'>(count).fill('i32');
  * packed once per training step and used at every time step.
  *
  * `gemmTransposed(c, ldc, a, lda, b, ldb, m, n, k, scratch)`: C[m, n] += Aᵀ·B with A `[k, m]` and B `[k, n]`: a
- * weight's gradient over all time steps. Reads up to 28 bytes beyond B's last row, and up to 48 beyond A's.
- *
- * `packTransposed(target, w, ldw, rows, depth)`: Wᵀ `[depth, rows]` in panels, for x·Wᵀ.
- * `packStraight(target, w, ldw, rows, depth)`: W `[rows, depth]` in panels, for g·W.
+ * weight's gradient over all time steps. Reads up to 28 bytes beyond the last rows of A and B.
  */
 export function defineGemm(module: ModuleBuilder): void {
   definePacked(module);
-  const packPanel = definePackPanel(module);
-  defineTransposed(module, packPanel);
-  definePackStraight(module, packPanel);
-  definePackTransposed(module);
+  defineTransposed(module, definePacking(module));
 }
 
 function definePacked(module: ModuleBuilder): void {
   module.define('gemmPacked', i32(9), (f, c, ldc, a, lda, b, bias, m, n, k) => {
-    const [i, j, fullRows, panel] = f.locals('i32', 4);
-    const [aRow, cRow] = f.locals('i32', 2);
-    const block = createBlock(f);
-    f.get(k).i32(panelBytes).op('i32_mul').set(panel!);
-    f.get(m).i32(-blockRows).op('i32_and').set(fullRows!);
-    f.countTo(j!, n, panelColumns, () => {
-      f.get(a).set(aRow!);
-      f.get(c).get(j!).i32(4).op('i32_mul').op('i32_add').set(cRow!);
-      loadBias(f, block, bias, j!);
-      const rowsOfBlock = (rows: number): void => {
-        f.get(aRow!).set(block.a).get(b).set(block.b);
-        const sums = block.sums.slice(0, rows);
-        const pointers = rowPointers(f, block, lda, rows);
+    const [j, panel, aRow, cRow] = f.locals('i32', 4) as [Local, Local, Local, Local];
+    const block = createBlock(f, module);
+    const eachBlock = createRowLoop(f, block, m);
+    f.get(k).i32(panelBytes).op('i32_mul').set(panel);
+    f.countTo(j, n, panelColumns, () => {
+      f.get(a).set(aRow);
+      f.get(c).get(j).i32(4).op('i32_mul').op('i32_add').set(cRow);
+      loadBias(f, block, bias, j);
+      eachBlock((sums) => {
+        f.get(aRow).set(block.a).get(b).set(block.b);
+        const pointers = rowPointers(f, block, lda, sums.length);
         const operands = { rows: pointers, stepA: 4, b: block.b, stepB: panelBytes };
         innerLoop(f, block, operands, sums, k);
-        storeBlock(f, block, sums, { c: cRow!, ldc, n, j: j!, bias });
-        f.get(lda).i32(rows).op('i32_mul').get(aRow!).op('i32_add').set(aRow!);
-        f.get(ldc).i32(rows).op('i32_mul').get(cRow!).op('i32_add').set(cRow!);
-      };
-      f.i32(0).set(i!);
-      f.countTo(i!, fullRows!, blockRows, () => rowsOfBlock(blockRows));
-      f.countTo(i!, m, 1, () => rowsOfBlock(1));
-      f.advance(b, panel!);
+        storeBlock(f, block, sums, { c: cRow, ldc, n, j, bias });
+        f.get(lda).i32(sums.length).op('i32_mul').get(aRow).op('i32_add').set(aRow);
+        f.get(ldc).i32(sums.length).op('i32_mul').get(cRow).op('i32_add').set(cRow);
+      });
+      f.advance(b, panel);
     });
   });
 }
 
-/** `(target, source, ld, rows)`: eight columns of `rows` rows, one row after another. */
-function definePackPanel(module: ModuleBuilder): FunctionBuilder {
-  return module.define(undefined, i32(4), (f, target, source, ld, rows) => {
-    const row = f.local('i32');
-    f.countTo(row, rows, 1, () => {
-      for (const half of [0, 16])
-        f.get(target).get(source).memory('v128_load', half).memory('v128_store', half);
-      f.advance(target, panelBytes);
-      f.advance(source, ld);
-    });
-  });
+/** Writes code for the rows of C: as many as a block has at a time, then what is left. */
+function createRowLoop(f: FunctionBuilder, { sums }: Block, m: Local) {
+  const [i, full] = f.locals('i32', 2) as [Local, Local];
+  f.get(m).i32(sums.length).op('i32_div_u').i32(sums.length).op('i32_mul').set(full);
+  return (code: (sums: Block['sums']) => void): void => {
+    f.i32(0).set(i);
+    f.countTo(i, full, sums.length, () => code(sums));
+    for (const rows of restRows.filter((one) => one < sums.length)) {
+      f.get(m).get(full).op('i32_sub').i32(rows).op('i32_and');
+      f.if(() => code(sums.slice(0, rows)));
+    }
+  };
 }
 
 function defineTransposed(module: ModuleBuilder, packPanel: FunctionBuilder): void {
   module.define('gemmTransposed', i32(10), (f, c, ldc, a, lda, b, ldb, m, n, k, scratch) => {
-    const [from, rows, panel, j, i, fullRows] = f.locals('i32', 6);
-    const [aBlock, cRow, cPanel, bPanel, packedA, packedBlock] = f.locals('i32', 6);
-    const block = createBlock(f);
+    const [from, rows, panel, j, bPanel] = f.locals('i32', 5) as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ];
+    const [aBlock, cRow, cPanel, packedA] = f.locals('i32', 4) as [Local, Local, Local, Local];
+    const block = createBlock(f, module);
+    const eachBlock = createRowLoop(f, block, m);
     const noBias = f.local('i32');
-    f.get(m).i32(-blockRows).op('i32_and').set(fullRows!);
-    f.get(scratch).set(packedA!);
-    f.advance(scratch, chunkRows * 4 * packedColumns);
+    f.get(scratch).set(packedA);
+    f.advance(scratch, packedBytes);
     for (const vector of block.bias) f.f32x4(0).set(vector);
-    f.countTo(from!, k, chunkRows, () => {
-      f.get(k).get(from!).op('i32_sub').set(rows!);
-      f.get(rows!).i32(chunkRows).op('i32_ge_s');
-      f.if(() => f.i32(chunkRows).set(rows!));
-      f.get(rows!).i32(panelBytes).op('i32_mul').set(panel!);
-      f.get(scratch).set(bPanel!).i32(0).set(j!);
-      f.countTo(j!, n, panelColumns, () => {
-        f.get(bPanel!).get(b).get(j!).i32(4).op('i32_mul').op('i32_add');
-        f.get(ldb).get(rows!).call(packPanel);
-        f.advance(bPanel!, panel!);
+    f.countTo(from, k, chunkRows, () => {
+      f.get(k).get(from).op('i32_sub').set(rows);
+      f.get(rows).i32(chunkRows).op('i32_ge_s');
+      f.if(() => f.i32(chunkRows).set(rows));
+      f.get(rows).i32(panelBytes).op('i32_mul').set(panel);
+      f.get(scratch).set(bPanel).i32(0).set(j);
+      f.countTo(j, n, panelColumns, () => {
+        f.get(bPanel).get(b).get(j).i32(4).op('i32_mul').op('i32_add');
+        f.get(ldb).get(rows).call(packPanel);
+        f.advance(bPanel, panel);
       });
-      f.get(a).set(aBlock!).get(c).set(cRow!).i32(0).set(i!);
-      const rowsOfBlock = (count: number): void => {
-        if (count === blockRows) {
-          f.get(i!)
-            .i32(packedColumns - 1)
-            .op('i32_and')
-            .op('i32_eqz');
-          f.if(() => packColumns(f, packedA!, aBlock!, lda, rows!));
-          // Where the present four of the packed columns begin.
-          f.get(i!)
-            .i32(packedColumns - 1)
-            .op('i32_and');
-          f.i32(4 * chunkRows)
-            .op('i32_mul')
-            .get(packedA!)
-            .op('i32_add')
-            .set(packedBlock!);
-        }
-        f.get(cRow!).set(cPanel!).get(scratch).set(block.b).i32(0).set(j!);
-        f.countTo(j!, n, panelColumns, () => {
-          const sums = block.sums.slice(0, count);
-          const isPacked = count === blockRows;
-          f.get(isPacked ? packedBlock! : aBlock!).set(block.a);
+      f.get(a).set(aBlock).get(c).set(cRow);
+      eachBlock((sums) => {
+        const stepA = 4 * sums.length;
+        packColumns(f, packedA, aBlock, { lda, rows, columns: sums.length });
+        f.get(cRow).set(cPanel).get(scratch).set(block.b).i32(0).set(j);
+        f.countTo(j, n, panelColumns, () => {
+          f.get(packedA).set(block.a);
           const pointers = sums.map((_, r) => ({ pointer: block.a, offset: 4 * r }));
-          const stepA = isPacked ? 4 * blockRows : lda;
           const operands = { rows: pointers, stepA, b: block.b, stepB: panelBytes };
-          innerLoop(f, block, operands, sums, rows!);
-          storeBlock(f, block, sums, { c: cPanel!, ldc, n, j: j!, bias: noBias });
-          f.advance(cPanel!, panelBytes);
+          innerLoop(f, block, operands, sums, rows);
+          storeBlock(f, block, sums, { c: cPanel, ldc, n, j, bias: noBias });
+          f.advance(cPanel, panelBytes);
         });
-        f.advance(aBlock!, 4 * count);
-        f.get(ldc).i32(count).op('i32_mul').get(cRow!).op('i32_add').set(cRow!);
-      };
-      f.countTo(i!, fullRows!, blockRows, () => rowsOfBlock(blockRows));
-      f.countTo(i!, m, 1, () => rowsOfBlock(1));
-      f.get(lda).get(rows!).op('i32_mul').get(a).op('i32_add').set(a);
-      f.get(ldb).get(rows!).op('i32_mul').get(b).op('i32_add').set(b);
-    });
-  });
-}
-
-/** Sixteen columns of `rows` rows in four parts of four columns, `chunkRows` apart; a part has one row after another. */
-function packColumns(f: FunctionBuilder, target: Local, a: Local, lda: Local, rows: Local): void {
-  const [to, from, row] = f.locals('i32', 3);
-  f.get(target).set(to!).get(a).set(from!).i32(0).set(row!);
-  f.countTo(row!, rows, 1, () => {
-    for (let part = 0; part < packedColumns / blockRows; part++)
-      f.get(to!)
-        .get(from!)
-        .memory('v128_load', 16 * part)
-        .memory('v128_store', 16 * chunkRows * part);
-    f.advance(to!, 16);
-    f.advance(from!, lda);
-  });
-}
-
-function definePackStraight(module: ModuleBuilder, packPanel: FunctionBuilder): void {
-  module.define('packStraight', i32(5), (f, target, w, ldw, rows, depth) => {
-    const [j, full, column, to, from, row] = f.locals('i32', 6);
-    f.get(depth).i32(-panelColumns).op('i32_and').set(full!);
-    f.countTo(j!, full!, panelColumns, () => {
-      f.get(target).get(w).get(ldw).get(rows).call(packPanel);
-      f.get(rows).i32(panelBytes).op('i32_mul').get(target).op('i32_add').set(target);
-      f.advance(w, panelBytes);
-    });
-    // Columns beyond the last full panel; its other columns stay zero.
-    f.get(full!).set(column!);
-    f.countTo(column!, depth, 1, () => {
-      f.get(target).set(to!).get(w).set(from!).i32(0).set(row!);
-      f.countTo(row!, rows, 1, () => {
-        f.get(to!).get(from!).memory('f32_load').memory('f32_store');
-        f.advance(to!, panelBytes);
-        f.advance(from!, ldw);
+        f.advance(aBlock, stepA);
+        f.get(ldc).i32(sums.length).op('i32_mul').get(cRow).op('i32_add').set(cRow);
       });
-      f.advance(target, 4);
-      f.advance(w, 4);
-    });
-  });
-}
-
-function definePackTransposed(module: ModuleBuilder): void {
-  module.define('packTransposed', i32(5), (f, target, w, ldw, rows, depth) => {
-    const [j, full, column, to, from, end] = f.locals('i32', 6);
-    const pointers = f.locals('i32', panelColumns);
-    const [low, high] = f.locals('v128', 2);
-    f.get(rows).i32(-panelColumns).op('i32_and').set(full!);
-    f.countTo(j!, full!, panelColumns, () => {
-      pointers.forEach((pointer, r) => {
-        if (r === 0) f.get(w);
-        else
-          f.get(pointers[r - 1]!)
-            .get(ldw)
-            .op('i32_add');
-        f.set(pointer);
-      });
-      f.i32(0).set(column!);
-      f.countTo(column!, depth, 1, () => {
-        for (const [half, vector] of [low!, high!].entries()) {
-          f.get(pointers[4 * half]!).memory('v128_load32_zero');
-          f.set(vector);
-          for (const lane of [1, 2, 3])
-            f.get(pointers[4 * half + lane]!)
-              .get(vector)
-              .loadLane(lane)
-              .set(vector);
-          f.get(target)
-            .get(vector)
-            .memory('v128_store', 16 * half);
-        }
-        f.advance(target, panelBytes);
-        for (const pointer of pointers) f.advance(pointer, 4);
-      });
-      f.get(ldw).i32(panelColumns).op('i32_mul').get(w).op('i32_add').set(w);
-    });
-    f.get(full!).set(j!);
-    f.countTo(j!, rows, 1, () => {
-      f.get(target).set(to!).get(w).set(from!);
-      f.get(depth).i32(4).op('i32_mul').get(w).op('i32_add').set(end!);
-      f.countTo(from!, end!, 4, () => {
-        f.get(to!).get(from!).memory('f32_load').memory('f32_store');
-        f.advance(to!, panelBytes);
-      });
-      f.advance(target, 4);
-      f.advance(w, ldw);
+      f.get(lda).get(rows).op('i32_mul').get(a).op('i32_add').set(a);
+      f.get(ldb).get(rows).op('i32_mul').get(b).op('i32_add').set(b);
     });
   });
 }
 
 // -------------------------------------------------------------------------------------------------
-// One block of C: four rows (or one) by eight columns
+// One block of C: some rows by eight columns
 
 interface Block {
   /** Moved by the inner loop. */
@@ -247,13 +139,14 @@ interface Block {
   readonly loaded: readonly [Local, Local, Local];
 }
 
-function createBlock(f: FunctionBuilder): Block {
+function createBlock(f: FunctionBuilder, { isRelaxed }: ModuleBuilder): Block {
+  const rows = isRelaxed ? mostRows : mostRowsUnfused;
   const pair = () => f.locals('v128', 2) as [Local, Local];
   return {
     a: f.local('i32'),
     b: f.local('i32'),
-    rowPointers: f.locals('i32', blockRows - 1),
-    sums: Array.from({ length: blockRows }, pair),
+    rowPointers: f.locals('i32', rows - 1),
+    sums: Array.from({ length: rows }, pair),
     bias: pair(),
     counter: f.local('i32'),
     bulk: f.local('i32'),
@@ -277,9 +170,9 @@ function loadBias(f: FunctionBuilder, { bias }: Block, address: Local, j: Local)
 interface Operands {
   /** Address of A's first element for block row r, and the constant offset of one k. */
   readonly rows: readonly { pointer: Local; offset: number }[];
-  /** Bytes from one k to the next: a constant, which lets the loop be unrolled, or a local. */
-  readonly stepA: number | Local;
   readonly b: Local;
+  /** Bytes from one k to the next. */
+  readonly stepA: number;
   readonly stepB: number;
 }
 
@@ -317,17 +210,15 @@ function innerLoop(
   };
   const advance = (times: number): void => {
     for (const pointer of new Set(rows.map((row) => row.pointer)))
-      f.advance(pointer, typeof stepA === 'number' ? stepA * times : stepA);
+      f.advance(pointer, stepA * times);
     f.advance(b, stepB * times);
   };
   f.i32(0).set(counter);
-  if (typeof stepA === 'number') {
-    f.get(k).i32(-unrolled).op('i32_and').set(bulk);
-    f.countTo(counter, bulk, unrolled, () => {
-      for (let u = 0; u < unrolled; u++) step(u * stepA, u * stepB);
-      advance(unrolled);
-    });
-  }
+  f.get(k).i32(-unrolled).op('i32_and').set(bulk);
+  f.countTo(counter, bulk, unrolled, () => {
+    for (let u = 0; u < unrolled; u++) step(u * stepA, u * stepB);
+    advance(unrolled);
+  });
   f.countTo(counter, k, 1, () => {
     step(0, 0);
     advance(1);

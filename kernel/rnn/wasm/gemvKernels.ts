@@ -15,7 +15,9 @@ export function defineGemv(module: ModuleBuilder): void {
 }
 
 /** Rows of W whose sums run side by side: enough to hide the latency of a multiply-add. */
-const rowsAtOnce = 4;
+const rowsAtOnce = 8;
+/** Vectors of x that are held while the rows pass. */
+const vectorsAtOnce = 4;
 
 function defineRows(module: ModuleBuilder): void {
   module.define(
@@ -29,10 +31,14 @@ function defineRows(module: ModuleBuilder): void {
         f.get(w).set(row).get(y).set(from).i32(0).set(j);
         f.countTo(j, full, rowsAtOnce, () => {
           const sums = dot(x, row, ldw, rowsAtOnce);
-          pushSums(f, sums);
-          f.set(sums[0]!);
-          addBias(f, sums[0]!, from, bias, j);
-          f.get(from).get(sums[0]!).memory('v128_store');
+          for (let r = 0; r < rowsAtOnce; r += 4) {
+            pushSums(f, sums.slice(r, r + 4));
+            f.set(sums[r]!);
+            addBias(f, sums[r]!, from, bias, j, 4 * r);
+            f.get(from)
+              .get(sums[r]!)
+              .memory('v128_store', 4 * r);
+          }
           f.advance(from, 4 * rowsAtOnce);
           f.get(ldw).i32(rowsAtOnce).op('i32_mul').get(row).op('i32_add').set(row);
         });
@@ -58,8 +64,8 @@ function createDot(f: FunctionBuilder, k: Local) {
   const [at, l, full] = f.locals('i32', 3) as [Local, Local, Local];
   const pointers = f.locals('i32', rowsAtOnce);
   const sums = f.locals('v128', rowsAtOnce);
-  const odd = f.locals('v128', rowsAtOnce);
-  const [value, weight] = f.locals('v128', 2) as [Local, Local];
+  const values = f.locals('v128', vectorsAtOnce);
+  const [weight] = f.locals('v128', 1) as [Local];
   return (x: Local, row: Local, ldw: Local, count: number): Local[] => {
     const rows = pointers.slice(0, count);
     rows.forEach((pointer, r) => {
@@ -68,31 +74,36 @@ function createDot(f: FunctionBuilder, k: Local) {
         f.get(rows[r - 1]!)
           .get(ldw)
           .op('i32_add');
-      f.set(pointer);
-      f.f32x4(0).set(sums[r]!).f32x4(0).set(odd[r]!);
+      f.set(pointer).f32x4(0).set(sums[r]!);
     });
-    const step = (load: 'v128_load' | 'v128_load32_zero', offset: number, into: Local[]): void => {
-      f.get(at).memory(load, offset).set(value);
-      rows.forEach((pointer, r) => {
-        f.get(pointer).memory(load, offset).set(weight);
-        multiplyAdd(f, value, weight, into[r]!);
-      });
-    };
-    const advance = (bytes: number): void => {
+    /** Row by row: loads side by side from several would get in each other's way in the cache. */
+    const step = (load: 'v128_load' | 'v128_load32_zero', vectors: number, bytes: number): void => {
+      const held = values.slice(0, vectors);
+      held.forEach((value, v) =>
+        f
+          .get(at)
+          .memory(load, 16 * v)
+          .set(value),
+      );
+      rows.forEach((pointer, r) =>
+        held.forEach((value, v) => {
+          f.get(pointer)
+            .memory(load, 16 * v)
+            .set(weight);
+          multiplyAdd(f, value, weight, sums[r]!);
+        }),
+      );
       for (const pointer of [at, ...rows]) f.advance(pointer, bytes);
     };
     f.get(x).set(at).i32(0).set(l);
-    f.get(k).i32(-8).op('i32_and').set(full);
-    f.countTo(l, full, 8, () => {
-      step('v128_load', 0, sums);
-      step('v128_load', 16, odd);
-      advance(32);
-    });
-    f.countTo(l, k, 1, () => {
-      step('v128_load32_zero', 0, sums);
-      advance(4);
-    });
-    rows.forEach((_, r) => f.get(sums[r]!).get(odd[r]!).op('f32x4_add').set(sums[r]!));
+    for (const vectors of [vectorsAtOnce, 1]) {
+      f.get(k)
+        .i32(-4 * vectors)
+        .op('i32_and')
+        .set(full);
+      f.countTo(l, full, 4 * vectors, () => step('v128_load', vectors, 16 * vectors));
+    }
+    f.countTo(l, k, 1, () => step('v128_load32_zero', 1, 4));
     return sums.slice(0, count);
   };
 }
@@ -115,10 +126,17 @@ function pushLanes(f: FunctionBuilder, vector: Local): void {
 }
 
 /** sums += bias from j on, or what stands in y where there is no bias. */
-function addBias(f: FunctionBuilder, sums: Local, y: Local, bias: Local, j: Local): void {
+function addBias(
+  f: FunctionBuilder,
+  sums: Local,
+  y: Local,
+  bias: Local,
+  j: Local,
+  r: number,
+): void {
   f.get(sums);
   f.get(bias).get(j).i32(4).op('i32_mul').op('i32_add').get(y).get(bias).op('select');
-  f.memory('v128_load').op('f32x4_add').set(sums);
+  f.memory('v128_load', r).op('f32x4_add').set(sums);
 }
 
 /** Columns that stay in registers while the rows of W pass: widest first. */
