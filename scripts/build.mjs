@@ -192,6 +192,11 @@ async function copyData() {
     'Source: [TypeScript](https://github.com/microsoft/TypeScript)\n',
     'Taken unchanged from the package typescript.\n',
   );
+  await fs.cp(path.join(root, 'examples', 'melodies.abc'), to('melodies.abc'));
+  sources.push(
+    '## melodies.abc\n\nMelodies of folk songs, dances and hymns, in the public domain.\n',
+    'Written down for this project.\n',
+  );
   await fs.writeFile(to('SOURCES.md'), sources.join('\n'));
 }
 

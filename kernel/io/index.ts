@@ -1,4 +1,4 @@
-/** Files and signals ↔ numbers: WAV, mel features, CSV, MIDI. Bytes in, bytes out; reading a file is the caller's. */
+/** Files and signals ↔ numbers: WAV, mel features, CSV, MIDI, ABC. Bytes in, bytes out; reading a file is the caller's. */
 export { FileFormatError, type Bytes } from './fileFormatError.js';
 export { parseWav, toMono, toWav, type Sound, type WavOptions } from './wav.js';
 export { resample, type ResampleOptions } from './resample.js';
@@ -20,11 +20,15 @@ export {
   beatToSeconds,
   parseMidi,
   toMidi,
+  type MetreChange,
   type MidiOptions,
   type Music,
   type Note,
   type NoteToWrite,
   type Tempo,
 } from './midi.js';
+export { parseAbc, type Metre, type Tune, type TuneNote } from './abc/parseAbc.js';
+export type { Mode, TuneKey } from './abc/key.js';
+export { synthesizeNotes, type SynthesizeOptions } from './synthesizeNotes.js';
 export { pianoRoll, rollToNotes, type PianoRollOptions } from './pianoRoll.js';
 export * from './interchange/index.js';

@@ -23,18 +23,28 @@ export interface Tempo {
   beatsPerMinute: number;
 }
 
-/** The notes and tempos of a MIDI file. */
+/** From when on how many notes of what kind are in a bar: 6 and 8 for 6/8. */
+export interface MetreChange {
+  /** The beat from which it holds. */
+  beat: number;
+  beats: number;
+  unit: number;
+}
+
+/** The notes, tempos and metres of a MIDI file. */
 export interface Music {
   /** By start, then pitch. */
   notes: Note[];
   /** Changes of tempo; 120 beats per minute where none is given. */
   tempos: Tempo[];
+  /** Changes of metre; 4/4 where none is given. */
+  metres: MetreChange[];
   /** Resolution of the file. */
   ticksPerBeat: number;
 }
 
 /**
- * Reads a MIDI file's notes and tempos.
+ * Reads a MIDI file's notes, tempos and metres.
  *
  * A note that is struck again before it ends is ended by the first note-off; one that never ends, by its track's end.
  * Source: MIDI Manufacturers Association, "Standard MIDI files 1.0"
@@ -46,14 +56,14 @@ export function parseMidi(file: Bytes): Music {
   const { ticksPerBeat } = data.header;
   if (!ticksPerBeat)
     throw new FileFormatError('parseMidi: expected times in ticks per beat, got film frames');
-  const notes: Note[] = [];
-  const tempos: Tempo[] = [];
+  const music: Music = { notes: [], tempos: [], metres: [], ticksPerBeat };
   data.tracks.forEach((events, track) => {
-    readTrack(events, track, ticksPerBeat, notes, tempos);
+    readTrack(events, track, music);
   });
-  notes.sort((a, b) => a.start - b.start || a.pitch - b.pitch || a.track - b.track);
-  tempos.sort((a, b) => a.beat - b.beat);
-  return { notes, tempos, ticksPerBeat };
+  music.notes.sort((a, b) => a.start - b.start || a.pitch - b.pitch || a.track - b.track);
+  music.tempos.sort((a, b) => a.beat - b.beat);
+  music.metres.sort((a, b) => a.beat - b.beat);
+  return music;
 }
 
 function readFile(bytes: Uint8Array): MidiData {
@@ -86,9 +96,7 @@ function checkChunks(bytes: Uint8Array): void {
 function readTrack(
   events: readonly MidiEvent[],
   track: number,
-  ticksPerBeat: number,
-  notes: Note[],
-  tempos: Tempo[],
+  { notes, tempos, metres, ticksPerBeat }: Music,
 ): void {
   const sounding = new Map<number, Note[]>();
   let beat = 0;
@@ -100,6 +108,8 @@ function readTrack(
     beat = ticks / ticksPerBeat;
     if (event.type === 'setTempo')
       tempos.push({ beat, beatsPerMinute: 6e7 / event.microsecondsPerBeat });
+    if (event.type === 'timeSignature')
+      metres.push({ beat, beats: event.numerator, unit: event.denominator });
     if (event.type !== 'noteOn' && event.type !== 'noteOff') continue;
     const { noteNumber: pitch, velocity, channel } = event;
     if (!(pitch <= 127 && velocity <= 127))

@@ -255,6 +255,7 @@ export {
 
 export type { Allowed } from './decode/allowed.js';
 export type { SamplingOptions } from './decode/sampler.js';
+export { sample, type SampleOptions } from './decode/sample.js';
 export { beamSearch, type BeamSearchOptions, type Hypothesis } from './decode/beamSearch.js';
 export {
   ctcBeamDecode,

@@ -24,8 +24,9 @@ const example = Uint8Array.from(
 
 describe('parseMidi', () => {
   it('reads the example of the standard', () => {
-    const { notes, tempos, ticksPerBeat } = parseMidi(example);
+    const { notes, tempos, metres, ticksPerBeat } = parseMidi(example);
     assert.equal(ticksPerBeat, 96);
+    assert.deepEqual(metres, [{ beat: 0, beats: 4, unit: 4 }]);
     assert.deepEqual(tempos, [{ beat: 0, beatsPerMinute: 120 }]);
     assert.deepEqual(
       notes.map(({ pitch, start, duration, velocity, channel }) => [
