@@ -10,7 +10,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import type { Locator, Page } from 'playwright-core';
+import type { Frame, Locator, Page } from 'playwright-core';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -161,6 +161,24 @@ export class NotebookWindow {
     const row = this.#row(index);
     await row.locator('.monaco-editor').first().click();
     await row.locator('.run-button-container .codicon-notebook-execute').click();
+  }
+
+  /** Starts the cell by its button, at once. @returns when, as `Date.now()` says */
+  click(index: number): Promise<number> {
+    const button = this.#row(index).locator('.run-button-container .codicon-notebook-execute');
+    return button.evaluate((element) => {
+      const now = Date.now();
+      (element as HTMLElement).click();
+      return now;
+    });
+  }
+
+  /** The frame in which outputs are drawn; there is one from the first output on. */
+  async outputFrame(): Promise<Frame> {
+    for (const frame of this.page.frames()) {
+      if (await frame.evaluate(`document.querySelector('.cell_container') !== null`)) return frame;
+    }
+    throw new Error('The window has no frame that draws outputs: no cell has shown any yet.');
   }
 
   #row(index: number): Locator {

@@ -11,6 +11,7 @@ import { installPeers } from '../peers.js';
 import { digits, toMarkdownTable } from '../resultTable.js';
 import { median } from '../statistics.js';
 import { type BenchKernel, type CellShown, floodOf, type KernelMaker } from './benchKernel.js';
+import { measureDrawn } from './measureDrawn.js';
 import { createUnrollMaker } from './unrollKernel.js';
 
 const run = promisify(execFile);
@@ -158,7 +159,7 @@ function latencyRow({ label, version }: KernelMaker, all: Latencies[], spare?: n
   return [label, version, digits(of('first')), warm, digits(of('later')), whole(of('restMiB'))];
 }
 
-/** Both tables, in Markdown. */
+/** The tables, in Markdown. */
 export async function measureKernels(rounds: number): Promise<string> {
   const unroll = createUnrollMaker();
   const tslab = await findTslab();
@@ -185,7 +186,7 @@ export async function measureKernels(rounds: number): Promise<string> {
     ...rows,
   ]);
   const note = `The process that waits takes ${whole(spare.restMiB)} MiB.`;
-  return [latencyTable, note, await floodTable(makers)].join('\n\n');
+  return [latencyTable, note, await floodTable(makers), await measureDrawn(rounds)].join('\n\n');
 }
 
 async function floodTable(makers: readonly KernelMaker[]): Promise<string> {
