@@ -9,6 +9,11 @@ export function formatValue(value: number | null): string {
   return value.toFixed(Math.min(decimals, 4)).replace('-', '−');
 }
 
+/** Whole numbers as they are, others as `formatValue` has them. */
+export function formatNumber(value: number): string {
+  return Number.isSafeInteger(value) ? String(value).replace('-', '−') : formatValue(value);
+}
+
 /** `33,280` */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');

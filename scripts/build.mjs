@@ -131,6 +131,16 @@ const bundles = {
     charset: 'ascii',
     entryPoints: { page: 'media/page/index.ts' },
   },
+  // Pages in webviews, a script each.
+  views: {
+    format: 'iife',
+    platform: 'browser',
+    entryPoints: {
+      variables: 'media/variables/listPage.ts',
+      value: 'media/variables/valuePage.ts',
+    },
+    outdir: 'dist/views',
+  },
   extensionTests: {
     ...node,
     ...cjs,

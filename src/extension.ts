@@ -9,6 +9,7 @@ import { FormerKernels } from './notebook/formerKernels.js';
 import { NotebookSessions } from './notebook/notebookSessions.js';
 import { OurNotebooks } from './notebook/ourNotebooks.js';
 import { registerTextNotebooks } from './textNotebook/textNotebookSerializer.js';
+import { registerVariables } from './variables/registerVariables.js';
 import { forwardRendererMessages } from './notebook/rendererMessages.js';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -32,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands(extension, sessions),
     preferControllers(controllers),
     registerTextNotebooks(),
+    registerVariables(sessions, notebooks, extension.extensionUri),
     new LanguageService(notebooks, sessions, extension.extensionUri, log),
     notebooks,
     ...controllers,

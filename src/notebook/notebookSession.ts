@@ -14,6 +14,7 @@ import { askForInput } from './askForInput.js';
 import type { CellDiagnostics } from './cellDiagnostics.js';
 import { CellStop } from './cellStop.js';
 import { lostWithWindow } from './formerKernels.js';
+import type { KernelState, SessionChange } from './kernelState.js';
 import { NotebookOutputs } from './outputs/notebookOutputs.js';
 import { NotebookTrainings } from './notebookTrainings.js';
 import { RunQueue } from './runQueue.js';
@@ -44,6 +45,8 @@ export class NotebookSession implements vscode.Disposable {
   /** Which cell a request ran: its output may come late. */
   readonly #cells = new Map<string, vscode.NotebookCell>();
   #kernel: KernelClient | undefined;
+  /** Of the kernel's process. */
+  #process: 'starting' | 'ready' | 'ended' = 'starting';
   /** More than one where a training is paused. */
   readonly #running = new Map<vscode.NotebookCellExecution, RunningCell>();
 
@@ -53,12 +56,25 @@ export class NotebookSession implements vscode.Disposable {
     private readonly startKernel: () => { kernel: KernelClient; isSuccessor: boolean },
     private readonly diagnostics: CellDiagnostics,
     private readonly log: vscode.LogOutputChannel,
+    private readonly changed: (change: SessionChange) => void,
   ) {
     this.#outputs = new NotebookOutputs(controller, log);
   }
 
   get hasKernel(): boolean {
     return this.#kernel !== undefined;
+  }
+
+  /** For questions; it never starts a process to answer one. */
+  get kernel(): Pick<KernelClient, 'variables' | 'slice' | 'forget' | 'memory'> | undefined {
+    return this.#kernel;
+  }
+
+  get state(): KernelState {
+    if (!this.#kernel) return 'none';
+    const running = [...this.#running.keys()];
+    if (running.length === 0) return this.#process === 'ready' ? 'idle' : this.#process;
+    return running.every(({ cell }) => this.trainings.isPaused(cell)) ? 'paused' : 'busy';
   }
 
   /** Queues the cells as one request. */
@@ -128,7 +144,10 @@ export class NotebookSession implements vscode.Disposable {
   /** A fresh kernel; resolves when it takes cells. Does nothing where no cell has run. */
   async restart(): Promise<void> {
     this.#queue.dropAll();
+    this.#process = 'starting';
+    this.changed({ kind: 'fresh' });
     await this.#kernel?.restart();
+    this.#isReady();
     await this.#queue.idle();
   }
 
@@ -180,6 +199,11 @@ export class NotebookSession implements vscode.Disposable {
     );
     const running = { id, execution, stop, questions: new vscode.CancellationTokenSource() };
     this.#running.set(execution, running);
+    if (this.#process === 'ended') {
+      this.#process = 'starting';
+      this.changed({ kind: 'fresh' });
+    }
+    this.changed({ kind: 'state' });
     this.#cells.set(id, cell);
     const reference = { id: cell.document.uri.toString(), index: cell.index };
     const reply = await kernel.execute({ id, cell: reference, code }, (event) => {
@@ -193,7 +217,10 @@ export class NotebookSession implements vscode.Disposable {
     stop.over();
     running.questions.cancel();
     running.questions.dispose();
-    const { status, executionCount } = reply;
+    const { status, executionCount, sets = [] } = reply;
+    if (this.#process === 'starting' && executionCount > 0) this.#isReady();
+    if (status !== 'aborted') this.changed({ kind: 'ran', cell, code, sets });
+    this.changed({ kind: 'state' });
     const success = status === 'aborted' ? undefined : status === 'ok';
     return executionCount > 0 ? { success, executionOrder: executionCount } : { success };
   }
@@ -226,8 +253,18 @@ export class NotebookSession implements vscode.Disposable {
     const { kernel, isSuccessor } = this.startKernel();
     if (isSuccessor) this.#warn(cell, lostWithWindow);
     kernel.onStray((event) => this.#receive(kernel, event));
-    kernel.onExit(() => this.trainings.clear());
+    kernel.onExit(({ expected }) => {
+      this.trainings.clear();
+      if (expected) return;
+      this.#process = 'ended';
+      this.changed({ kind: 'state' });
+    });
     return kernel;
+  }
+
+  #isReady(): void {
+    this.#process = 'ready';
+    this.changed({ kind: 'state' });
   }
 
   #replaceKernel(kernel: KernelClient, { cell }: vscode.NotebookCellExecution): void {
@@ -235,8 +272,13 @@ export class NotebookSession implements vscode.Disposable {
       cell,
       'The cell could not be stopped, so its kernel was ended and a fresh one started.\n',
     );
+    this.#process = 'starting';
+    this.changed({ kind: 'fresh' });
     kernel.restart().then(
-      () => this.log.warn('A kernel was replaced: it did not heed an interrupt.'),
+      () => {
+        this.#isReady();
+        this.log.warn('A kernel was replaced: it did not heed an interrupt.');
+      },
       (error: unknown) => this.log.error(`A kernel could not be replaced: ${String(error)}`),
     );
   }
@@ -252,7 +294,13 @@ export class NotebookSession implements vscode.Disposable {
       this.log.debug(`A kernel sent ${event.type} for a cell that is not known: ${event.parent}`);
       return;
     }
-    if (event.type === 'error') this.diagnostics.add(cell, event.error);
+    if (event.type === 'error') {
+      this.diagnostics.add(cell, event.error);
+      const packageName = missingPackageOf(event.error);
+      if (packageName !== undefined) this.changed({ kind: 'missing', cell, packageName });
+    }
+    if (event.type === 'display' && this.trainings.noteCurve(cell, event.data))
+      this.changed({ kind: 'training', cell });
     switch (event.type) {
       case 'stream':
       case 'display':
@@ -266,6 +314,8 @@ export class NotebookSession implements vscode.Disposable {
         break;
       case 'training':
         this.trainings.noteTraining(cell, event);
+        this.changed({ kind: 'training', cell });
+        this.changed({ kind: 'state' });
         break;
       case 'status':
       case 'executeReply':
@@ -280,4 +330,8 @@ export class NotebookSession implements vscode.Disposable {
       this.log.error(`A cell's question could not be shown: ${String(error)}`);
     });
   }
+}
+
+function missingPackageOf({ missingPackage, cause }: ErrorReport): string | undefined {
+  return missingPackage ?? (cause && missingPackageOf(cause));
 }

@@ -4,6 +4,7 @@ import type { KernelClient } from '../../kernel/client/kernelClient.js';
 import type { VariableSummary } from '../../kernel/contract/protocol.js';
 import { CellDiagnostics } from './cellDiagnostics.js';
 import type { FormerKernels } from './formerKernels.js';
+import type { SessionChange } from './kernelState.js';
 import { NotebookSession } from './notebookSession.js';
 import { NotebookSuccessors } from './notebookSuccessors.js';
 import { rememberKernel } from './rememberKernel.js';
@@ -20,6 +21,8 @@ class UntrustedWorkspaceError extends Error {
   }
 }
 
+export type NotebookChange = SessionChange & { notebook: vscode.NotebookDocument };
+
 /** A notebook that is renamed is closed before it is open under its new name. */
 const successorWithinMs = 1000;
 
@@ -28,6 +31,9 @@ export class NotebookSessions implements vscode.Disposable {
   readonly #selected = new WeakSet<vscode.NotebookDocument>();
   readonly #successors = new NotebookSuccessors();
   readonly #diagnostics = new CellDiagnostics();
+  readonly #changes = new vscode.EventEmitter<NotebookChange>();
+  /** A notebook's kernel began, ended, ran a cell, trains: what others show of it is to be renewed. */
+  readonly onDidChange = this.#changes.event;
   readonly #listeners: vscode.Disposable;
 
   constructor(
@@ -39,6 +45,7 @@ export class NotebookSessions implements vscode.Disposable {
   ) {
     this.#listeners = vscode.Disposable.from(
       this.#successors,
+      this.#changes,
       this.#diagnostics,
       vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#left(notebook)),
       ...controllers.map((controller) =>
@@ -94,7 +101,8 @@ export class NotebookSessions implements vscode.Disposable {
     const controller = this.controllers.find((one) => one.notebookType === notebook.notebookType);
     if (!controller)
       throw new Error(`No kernel of ours is for notebooks of type ${notebook.notebookType}.`);
-    const session = new NotebookSession(controller, start, this.#diagnostics, this.log);
+    const changed = (change: SessionChange) => this.#changed(session, change);
+    const session = new NotebookSession(controller, start, this.#diagnostics, this.log, changed);
     this.#sessions.set(notebook, session);
     return session;
   }
@@ -120,12 +128,21 @@ export class NotebookSessions implements vscode.Disposable {
     this.#sessions.delete(notebook);
     this.#sessions.set(successor, session);
     this.formerKernels.moved(notebook, successor);
+    this.#changes.fire({ kind: 'state', notebook: successor });
     return true;
+  }
+
+  /** Told of the notebook that the session is of by now. */
+  #changed(session: NotebookSession, change: SessionChange): void {
+    for (const [notebook, one] of this.#sessions) {
+      if (one === session) this.#changes.fire({ ...change, notebook });
+    }
   }
 
   #end(notebook: vscode.NotebookDocument): void {
     this.#sessions.get(notebook)?.dispose();
     this.#sessions.delete(notebook);
     this.formerKernels.ended(notebook);
+    this.#changes.fire({ kind: 'fresh', notebook });
   }
 }
