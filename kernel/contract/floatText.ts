@@ -25,24 +25,46 @@ for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i;
 export const encodedLength = (count: number): number => Math.ceil((count * 4) / 3) * 4;
 
 export function encodeFloats(numbers: ArrayLike<number>, shape: readonly number[]): EncodedArray {
+  const bytes = isLittleEndian ? nativeBytes(numbers) : swappedBytes(numbers);
+  return { shape: [...shape], float32: toBase64(bytes) };
+}
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+function nativeBytes(numbers: ArrayLike<number>): Uint8Array {
+  const { buffer, byteOffset, byteLength } =
+    numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function swappedBytes(numbers: ArrayLike<number>): Uint8Array {
   const view = new DataView(new ArrayBuffer(numbers.length * 4));
   for (let i = 0; i < numbers.length; i++) view.setFloat32(i * 4, numbers[i]!, true);
-  return { shape: [...shape], float32: toBase64(new Uint8Array(view.buffer)) };
+  return new Uint8Array(view.buffer);
 }
+
+/** The two characters of every 12 bits. */
+const pairs = Array.from({ length: 4096 }, (_, bits) => alphabet[bits >> 6]! + alphabet[bits & 63]!);
+/** Strings are joined in pieces: a character at a time makes a rope of millions. */
+const pieceBytes = 3 * 1024;
 
 function toBase64(bytes: Uint8Array): string {
   const parts: string[] = [];
-  // Strings are joined in pieces: one character at a time makes a rope of millions.
-  for (let from = 0; from < bytes.length; from += 3 * 4096) {
+  const rest = bytes.length % 3;
+  const whole = bytes.length - rest;
+  for (let from = 0; from < whole; from += pieceBytes) {
     let part = '';
-    const end = Math.min(bytes.length, from + 3 * 4096);
+    const end = Math.min(whole, from + pieceBytes);
     for (let i = from; i < end; i += 3) {
-      const word = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-      part += alphabet[word >> 18]! + alphabet[(word >> 12) & 63]!;
-      part += i + 1 < end ? alphabet[(word >> 6) & 63]! : '=';
-      part += i + 2 < end ? alphabet[word & 63]! : '=';
+      const word = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
+      part += pairs[word >> 12]! + pairs[word & 4095]!;
     }
     parts.push(part);
+  }
+  if (rest === 1) parts.push(`${pairs[bytes[whole]! << 4]!}==`);
+  if (rest === 2) {
+    const word = (bytes[whole]! << 10) | (bytes[whole + 1]! << 2);
+    parts.push(`${pairs[word >> 6]!}${alphabet[word & 63]!}=`);
   }
   return parts.join('');
 }

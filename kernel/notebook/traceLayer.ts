@@ -1,7 +1,6 @@
 import { norm, spreadEvenly } from '../rnn/inspect/vectors.js';
 import { encodeFloats, type EncodedArray } from '../contract/floatText.js';
 import type { TracePayload } from '../contract/trace.js';
-import { activationsOf, saturations } from '../rnn/inspect/gates.js';
 import type { Formula } from '../rnn/inspect/formula.js';
 import { part } from '../rnn/inspect/layerRun.js';
 import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
@@ -66,8 +65,7 @@ export function toLayer(trace: Trace, layer: LayerTrace): Layer {
 
 function toNodes(layer: LayerTrace): Node[] {
   const { program, norms, equations, ids, gates, run } = layer;
-  const activations = activationsOf(layer);
-  const measured = saturations(layer, activations);
+  const { activations, saturations: measured } = norms;
   return program.nodes.map((node, index): Node => {
     const equation = equations.operation[index]!;
     const full = equations.full[index];
@@ -254,7 +252,7 @@ export function withDetail(layer: Layer, source: LayerTrace, plan: DetailPlan): 
       carried[k]!.push(part(run.carried[k]!, t), perSequence(next)),
     );
     if (run.fromAbove) fromAbove.push(part(run.fromAbove, t), perSequence(program.output));
-    localErrors(source, detail).forEach((error, node) => (checks[node]![row] = error));
+    localErrors(source, t, detail).forEach((error, node) => (checks[node]![row] = error));
   });
   return {
     ...layer,

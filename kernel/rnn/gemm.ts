@@ -26,6 +26,10 @@ export function referenceGemm(
   n: number,
   k: number,
 ): void {
+  if (k === 1) {
+    outer(out, a, aRow, b, bColumn, m, n);
+    return;
+  }
   const blockedM = m - (m % 4);
   const blockedN = n - (n % 4);
   for (let i = 0; i < blockedM; i += 4)
@@ -33,6 +37,22 @@ export function referenceGemm(
       block4x4(out, a, i * aRow, aRow, aColumn, b, j * bColumn, bRow, bColumn, i * n + j, n, k);
   scalar(out, a, aRow, aColumn, b, bRow, bColumn, 0, blockedM, blockedN, n, n, k);
   scalar(out, a, aRow, aColumn, b, bRow, bColumn, blockedM, m, 0, n, n, k);
+}
+
+/** One row times one column: what a single sequence adds to a weight's gradient. */
+function outer(
+  out: NumberArray,
+  a: NumberArray,
+  aRow: number,
+  b: NumberArray,
+  bColumn: number,
+  m: number,
+  n: number,
+): void {
+  for (let i = 0, po = 0; i < m; i++) {
+    const factor = a[i * aRow]!;
+    for (let j = 0, pb = 0; j < n; j++, po++, pb += bColumn) out[po]! += factor * b[pb]!;
+  }
 }
 
 function block4x4(
@@ -100,8 +120,11 @@ function scalar(
   k: number,
 ): void {
   for (let i = m0; i < m1; i++) {
+    const wide = n1 - ((n1 - n0) % 8);
+    for (let j = n0; j < wide; j += 8)
+      block1x8(out, a, i * aRow, aColumn, b, j * bColumn, bRow, bColumn, i * n + j, k);
     const blocked = n1 - ((n1 - n0) % 4);
-    for (let j = n0; j < blocked; j += 4)
+    for (let j = wide; j < blocked; j += 4)
       block1x4(out, a, i * aRow, aColumn, b, j * bColumn, bRow, bColumn, i * n + j, k);
     for (let j = blocked; j < n1; j++) {
       let sum = 0;
@@ -115,6 +138,44 @@ function scalar(
       out[i * n + j]! += sum;
     }
   }
+}
+
+/** Eight sums of one row. */
+function block1x8(
+  out: NumberArray,
+  a: NumberArray,
+  pa: number,
+  aColumn: number,
+  b: NumberArray,
+  pb: number,
+  bRow: number,
+  bColumn: number,
+  po: number,
+  k: number,
+): void {
+  let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let l = 0; l < k; l++) {
+    const x = a[pa]!;
+    let p = pb;
+    s0 += x * b[p]!;
+    s1 += x * b[(p += bColumn)]!;
+    s2 += x * b[(p += bColumn)]!;
+    s3 += x * b[(p += bColumn)]!;
+    s4 += x * b[(p += bColumn)]!;
+    s5 += x * b[(p += bColumn)]!;
+    s6 += x * b[(p += bColumn)]!;
+    s7 += x * b[(p += bColumn)]!;
+    pa += aColumn;
+    pb += bRow;
+  }
+  out[po]! += s0;
+  out[po + 1]! += s1;
+  out[po + 2]! += s2;
+  out[po + 3]! += s3;
+  out[po + 4]! += s4;
+  out[po + 5]! += s5;
+  out[po + 6]! += s6;
+  out[po + 7]! += s7;
 }
 
 /** Four sums of one row: for a single sequence, they need not wait for each other. */

@@ -1,13 +1,13 @@
-import { addTo, relativeError, spreadEvenly } from './vectors.js';
+import { relativeError, spreadEvenly } from './vectors.js';
 import type { Executor } from '../executor/executor.js';
 import { createSteppedExecutor } from '../executor/stepped.js';
 import { createNdArray, sizeOf, type DType, type NdArray } from '../ndarray.js';
 import type { LayerRun } from './layerRun.js';
-import { part } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
 import { ledger } from './ledger.js';
 import { direction, localErrors } from './localCheck.js';
 import { runForward } from './passes.js';
+import { stepSums } from './stepSums.js';
 
 import type { Trace } from './trace.js';
 
@@ -64,7 +64,7 @@ export function check(trace: Trace): Check[] {
     },
     {
       name: 'adjoints: contributions on edges sum to each adjoint',
-      error: overLayers(edgeError),
+      error: overLayers((layer) => stepSums(layer).edges),
       tolerance: exact,
     },
     ...ledgerChecks(trace, exact),
@@ -73,7 +73,7 @@ export function check(trace: Trace): Check[] {
       error: overLayers((layer) => {
         const steps = Array.from({ length: layer.timeSteps }, (_, t) => t);
         return worst(
-          spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, layer.visit(t)))),
+          spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, t))),
         );
       }),
       tolerance: trace.dtype === 'float64' ? 1e-5 : 1e-3,
@@ -248,27 +248,4 @@ function pickParts(
       to += width;
     }
   return picked;
-}
-
-/** Σ over edges out of a node, with what comes from outside of the step, against its adjoint, at every step. */
-function edgeError({ run, edges }: LayerTrace): number {
-  const errors: number[] = [];
-  const sums = run.machine.adjoints.map(({ data }) => new Float64Array(data.length));
-  for (let t = 0; t < run.timeSteps; t++) {
-    const { adjoints, contributions } = run.visit(t);
-    for (const sum of sums) sum.fill(0);
-    edges.forEach(({ from }, k) => addTo(sums[from]!, contributions[k]!.data));
-    addOutside(run, t, sums);
-    sums.forEach((sum, node) => errors.push(relativeError(sum, adjoints[node]!.data)));
-  }
-  return worst(errors);
-}
-
-function addOutside(
-  { program, fromAbove, carried }: LayerRun,
-  t: number,
-  sums: Float64Array[],
-): void {
-  if (fromAbove) addTo(sums[program.output]!, part(fromAbove, t));
-  program.states.forEach(({ next }, k) => addTo(sums[next]!, part(carried[k]!, t)));
 }

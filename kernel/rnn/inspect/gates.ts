@@ -1,3 +1,4 @@
+import type { LayerRun } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
 
 /** The bounded activations of a cell: what can saturate. */
@@ -16,7 +17,10 @@ const bounds: Readonly<Partial<Record<string, readonly [number, number]>>> = {
   tanh: [-1, 1],
 };
 
-export function activationsOf({ program, ids }: LayerTrace): Activation[] {
+export function activationsOf({
+  program,
+  ids,
+}: Pick<LayerTrace, 'program' | 'ids'>): Activation[] {
   return program.nodes.flatMap((node, index) => {
     const range = bounds[node.op ?? ''];
     if (!range || node.invariant) return [];
@@ -59,31 +63,28 @@ export interface Saturation {
   readonly nearHigh: Float64Array;
 }
 
-/** By activation, over the sequences that have the step; runs the layer's steps once more. */
-export function saturations(layer: LayerTrace, activations: readonly Activation[]): Saturation[] {
-  const series = () => new Float64Array(layer.timeSteps);
-  const found = activations.map(() => ({ mean: series(), nearLow: series(), nearHigh: series() }));
-  const { run } = layer;
+/** Adds what the values of time step t say, over the sequences that have the step. */
+export function measureSaturation(
+  run: LayerRun,
+  t: number,
+  { node, low, high }: Activation,
+  { mean, nearLow, nearHigh }: Saturation,
+): void {
   const { batchSize } = run;
-  const all = Array.from({ length: batchSize }, (_, b) => b);
-  for (let t = 0; t < layer.timeSteps; t++) {
-    const values = run.computeValues(t);
-    const valid = all.filter((b) => run.isValid(t, b));
-    activations.forEach(({ node, low, high }, k) => {
-      const { data } = values[node]!;
-      const margin = (high - low) / 10;
-      const width = data.length / batchSize;
-      const share = 1 / (valid.length * width);
-      const { mean, nearLow, nearHigh } = found[k]!;
-      for (let k = 0; k < valid.length * width; k++) {
-        const i = valid[Math.floor(k / width)]! * width + (k % width);
-        mean[t]! += share * data[i]!;
-        if (data[i]! < low + margin) nearLow[t]! += share;
-        if (data[i]! > high - margin) nearHigh[t]! += share;
-      }
-    });
+  const { data } = run.machine.values[node]!;
+  const margin = (high - low) / 10;
+  const width = data.length / batchSize;
+  let valid = 0;
+  for (let b = 0; b < batchSize; b++) if (run.isValid(t, b)) valid++;
+  const share = 1 / (valid * width);
+  for (let b = 0; b < batchSize; b++) {
+    if (!run.isValid(t, b)) continue;
+    for (let i = b * width; i < (b + 1) * width; i++) {
+      mean[t]! += share * data[i]!;
+      if (data[i]! < low + margin) nearLow[t]! += share;
+      if (data[i]! > high - margin) nearHigh[t]! += share;
+    }
   }
-  return found;
 }
 
 /** Mean over time. */

@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.js';
 import type { CellProgram } from '../cell/program.js';
+import { gemm } from '../gemm.js';
 import { batch } from '../ndarray.js';
 import type { LayerRun } from './layerRun.js';
 import type { LayerTrace } from './layerTrace.js';
@@ -7,6 +8,7 @@ import { printable, short, table } from './printable.js';
 import { SeedBundle } from './seedBundle.js';
 import { singularValues, spectralNorm, spectralRadius } from './spectrum.js';
 import type { LayerChoice, Trace } from './trace.js';
+import { unitJacobian } from './unitJacobian.js';
 import { spreadEvenly } from './vectors.js';
 
 /** Which Jacobians `trace.jacobians` computes. */
@@ -76,17 +78,18 @@ export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians 
   check('from', from, timeSteps);
   for (const t of steps) check('steps', t, timeSteps);
   const size = program.states.reduce((sum, state) => sum + state.size, 0);
-  const bundle = new SeedBundle(run, size, [sequence]);
+  const jacobianAt = stepJacobians(run, sequence, size);
+
   const found: Jacobians = {
     layer: layer.name,
     sequence,
     states: program.states.map(({ name }) => name),
     size,
     steps: steps.map((t) => {
-      const matrix = stepJacobian(bundle, run, sequence, t, identity(size));
+      const matrix = jacobianAt(t);
       return { t, matrix, singularValues: singularValues(matrix, size, size) };
     }),
-    product: productNorms(bundle, run, sequence, from, { lags, negligible }),
+    product: productNorms(run, jacobianAt, size, from, { lags, negligible }),
     radii: spectralRadii(layer),
   };
   return printable(found, describe);
@@ -116,46 +119,99 @@ function identity(size: number): Float64Array {
   return matrix;
 }
 
-/** left · ∂sₜ/∂sₜ₋₁, with row i of left as the i-th seed; over padding the state does not change. */
-function stepJacobian(
-  bundle: SeedBundle,
+/** t → ∂sₜ/∂sₜ₋₁ of one sequence, `[S, S]`; over padding the state does not change. */
+function stepJacobians(
   run: LayerRun,
   sequence: number,
-  t: number,
+  size: number,
+): (t: number) => Float64Array {
+  const jacobianAt = unitJacobian(run, sequence) ?? seededJacobian(run, sequence, size);
+  return (t) => (run.isValid(t, sequence) ? jacobianAt(t) : identity(size));
+}
+
+/** Of any cell, with a unit vector as seed for each row. */
+export function seededJacobian(
+  run: LayerRun,
+  sequence: number,
+  size: number,
+): (t: number) => Float64Array {
+  const bundle = new SeedBundle(run, size, { sequences: [sequence], toInput: false });
+  const { states } = run.program;
+  return (t) => {
+    bundle.back(t, (adjoints) => {
+      let row = 0;
+      for (const { next, size: width } of states)
+        for (let unit = 0; unit < width; unit++, row++)
+          adjoints[next]!.data[row * width + unit]! += 1;
+    });
+    const result = new Float64Array(size * size);
+    let at = 0;
+    for (const { node, size: width } of states) {
+      const { data } = bundle.adjoints[node]!;
+      for (let row = 0; row < size; row++)
+        result.set(data.subarray(row * width, (row + 1) * width), row * size + at);
+      at += width;
+    }
+    return result;
+  };
+}
+
+/** One of so many numbers of a block is not zero. */
+const sparse = 8;
+
+/**
+ * left · jacobian, block of columns by block. How the cell state depends on itself is diagonal in an LSTM, and
+ * in any cell with a gated sum: such blocks take their few numbers one by one.
+ */
+function timesJacobian(
   left: Float64Array,
+  jacobian: Float64Array,
+  size: number,
+  widths: readonly number[],
 ): Float64Array {
-  if (!run.isValid(t, sequence)) return left;
-  const { program } = run;
-  const size = left.length / bundle.seeds;
-  bundle.back(t, () => {
-    for (let i = 0; i < bundle.seeds; i++) {
-      let at = i * size;
-      for (const state of program.states) {
-        bundle.seed(state.next, i, left.subarray(at, at + state.size));
-        at += state.size;
-      }
+  const result = new Float64Array(size * size);
+  let from = 0;
+  for (const width of widths) {
+    const places: number[] = [];
+    for (let row = 0; row < size; row++)
+      for (let at = row * size + from; at < row * size + from + width; at++)
+        if (jacobian[at] !== 0) places.push(at);
+    if (sparse * places.length <= size * width) addSparse(result, left, jacobian, places, size);
+    else {
+      const block = new Float64Array(size * width);
+      gemm(block, left, size, 1, jacobian.subarray(from), size, 1, size, width, size);
+      for (let row = 0; row < size; row++)
+        result.set(block.subarray(row * width, (row + 1) * width), row * size + from);
     }
-  });
-  const result = new Float64Array(bundle.seeds * size);
-  for (let i = 0; i < bundle.seeds; i++) {
-    let at = i * size;
-    for (const state of program.states) {
-      result.set(bundle.of(state.node, i), at);
-      at += state.size;
-    }
+    from += width;
   }
   return result;
 }
 
+function addSparse(
+  result: Float64Array,
+  left: Float64Array,
+  right: Float64Array,
+  places: readonly number[],
+  size: number,
+): void {
+  for (const place of places) {
+    const factor = right[place]!;
+    const column = place % size;
+    const row = (place - column) / size;
+    for (let at = 0; at < size * size; at += size) result[at + column]! += left[at + row]! * factor;
+  }
+}
+
 /** P_from = I, Pₖ₋₁ = Pₖ · ∂sₖ/∂sₖ₋₁. */
 function productNorms(
-  bundle: SeedBundle,
   run: LayerRun,
-  sequence: number,
+  jacobianAt: (t: number) => Float64Array,
+  size: number,
   from: number,
   { lags, negligible }: { lags: number; negligible: number },
 ): Jacobians['product'] {
-  const size = bundle.seeds;
+  const widths = run.program.states.map((state) => state.size);
   let product = identity(size);
   const k: number[] = [];
   const norms: number[] = [];
@@ -169,7 +225,7 @@ function productNorms(
     norms.push(spectralNorm(product, size, size, vector));
     largest = Math.max(largest, norms.at(-1)!);
     if (norms.at(-1)! < negligible * largest) break;
-    product = stepJacobian(bundle, run, sequence, run.inOrder(p), product);
+    product = timesJacobian(product, jacobianAt(run.inOrder(p)), size, widths);
   }
   return { from, k, norm: Float64Array.from(norms) };
 }

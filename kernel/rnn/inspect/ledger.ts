@@ -6,6 +6,7 @@ import type { LayerTrace } from './layerTrace.js';
 import { printable, short, table } from './printable.js';
 import { SeedBundle } from './seedBundle.js';
 
+import { stepSums } from './stepSums.js';
 import { sweep } from './sweep.js';
 import type { LayerChoice, Trace } from './trace.js';
 
@@ -77,7 +78,7 @@ export function ledger(trace: Trace, choice: LedgerChoice = {}): Ledger {
     fromLoss,
     fromNext,
     through,
-    errors: { terms: swept.error, origins: error, weights: weightErrorOf(layer) },
+    errors: { terms: swept.error, origins: error, weights: stepSums(layer).weights },
   };
   return printable(found, describe);
 }
@@ -138,7 +139,6 @@ interface Origins {
 }
 
 const knownOrigins = new WeakMap<LayerTrace, Origins[]>();
-const knownWeightErrors = new WeakMap<LayerTrace, number>();
 
 function originsOf(layer: LayerTrace): Origins[] {
   let origins = knownOrigins.get(layer);
@@ -149,7 +149,7 @@ function originsOf(layer: LayerTrace): Origins[] {
 /** At every step, what reaches each state's next value from above alone, and from each carried state alone. */
 function splitOrigins({ run, program }: LayerTrace): Origins[] {
   const { states } = program;
-  const bundle = new SeedBundle(run, 1 + states.length);
+  const bundle = new SeedBundle(run, 1 + states.length, { toInput: false });
   const series = () => new Float64Array(run.timeSteps);
   const found = states.map(() => ({
     fromLoss: series(),
@@ -178,22 +178,4 @@ function splitOrigins({ run, program }: LayerTrace): Origins[] {
     });
   }
   return found;
-}
-
-/** The steps' weight gradients, visited one by one in the other order, against the weight's gradient. */
-function weightErrorOf(layer: LayerTrace): number {
-  const known = knownWeightErrors.get(layer);
-  if (known !== undefined) return known;
-  const { run, program } = layer;
-  const sums = program.parameters.map(
-    ({ node }) => new Float64Array(sizeOf(run.machine.values[node]!.shape)),
-  );
-  for (let t = 0; t < run.timeSteps; t++) {
-    const { adjoints } = run.visit(t);
-    program.parameters.forEach(({ node }, k) => addTo(sums[k]!, adjoints[node]!.data));
-  }
-  const errors = sums.map((sum, k) => relativeError(sum, run.gradients!.parameters[k]!.data));
-  const error = Math.max(0, ...errors);
-  knownWeightErrors.set(layer, error);
-  return error;
 }

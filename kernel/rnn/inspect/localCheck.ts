@@ -2,6 +2,7 @@ import type { NdArray } from '../ndarray.js';
 import { ruleOf } from '../ops/table.js';
 import type { LayerTrace, StepDetail } from './layerTrace.js';
 import type { Edge } from './stepMachine.js';
+import { squaredNorm } from './vectors.js';
 
 /** Step of the central difference, relative to the operand's size. */
 const step = 1e-6;
@@ -28,16 +29,15 @@ function differenceError(
   const { to } = layer.edges[edges[0]!]!;
   const node = layer.program.nodes[to]!;
   const original = node.operands.map((k) => inFloat64(detail.values[k]!));
-  const moves = edges.map((k) => movedOperand(layer, k, original));
-  const { shape, data } = detail.values[to]!;
-  const evaluate = (side: 0 | 1): Float64Array => {
+  const room = roomOf(layer);
+  const moves = edges.map((k) => movedOperand(room, layer, k, original));
+  const results = room.resultsOf(to, detail.values[to]!);
+  results.forEach((out, side) => {
     const operands = [...original];
-    edges.forEach((k, i) => (operands[layer.edges[k]!.operand] = moves[i]!.moved[side]));
-    const out = { data: new Float64Array(data.length), shape };
+    edges.forEach((k, i) => (operands[layer.edges[k]!.operand] = moves[i]!.moved[side]!));
     ruleOf(node.op!).forward(out, operands, node.attributes);
-    return out.data;
-  };
-  const [above, below] = [evaluate(1), evaluate(0)];
+  });
+  const [below, above] = [results[0]!.data, results[1]!.data];
   const adjoint = withoutEdited(layer, detail, to);
   const largest = Math.max(...moves.map(({ epsilon }) => epsilon));
   let [difference, scale] = [0, 0];
@@ -46,16 +46,32 @@ function differenceError(
     scale += floor * largest * Math.abs(adjoint[i]!);
   }
   edges.forEach((k, i) => {
-    const { epsilon } = moves[i]!;
-    const from = offsetOf(layer.edges[k]!);
-    const contribution = contributionOf(k).data;
-    for (let j = 0; j < contribution.length; j++) {
-      const term = epsilon * contribution[j]! * direction(from + j);
-      difference += term;
-      scale += Math.abs(term);
-    }
+    const sums = sumAlong(contributionOf(k).data, offsetOf(layer.edges[k]!));
+    difference += moves[i]!.epsilon * sums.signed;
+    scale += moves[i]!.epsilon * sums.absolute;
   });
   return difference === 0 ? 0 : Math.abs(difference) / scale;
+}
+
+/** Σ cᵢvᵢ and Σ |cᵢvᵢ|, each in two sums that need not wait for each other. */
+function sumAlong(contribution: ArrayLike<number>, from: number) {
+  const along = directions(from + contribution.length);
+  let [s0, s1, a0, a1] = [0, 0, 0, 0];
+  const paired = contribution.length - (contribution.length % 2);
+  for (let j = 0; j < paired; j += 2) {
+    const x = contribution[j]! * along[from + j]!;
+    const y = contribution[j + 1]! * along[from + j + 1]!;
+    s0 += x;
+    s1 += y;
+    a0 += Math.abs(x);
+    a1 += Math.abs(y);
+  }
+  if (paired < contribution.length) {
+    const x = contribution[paired]! * along[from + paired]!;
+    s0 += x;
+    a0 += Math.abs(x);
+  }
+  return { signed: s0 + s1, absolute: a0 + a1 };
 }
 
 /** `differenceError` of one edge alone. */
@@ -71,8 +87,18 @@ export function localError(
   return differenceError(layer, detail, [index], () => contribution);
 }
 
-/** By node, `differenceError` of all edges into it; 0 for leaves. */
-export function localErrors(layer: LayerTrace, detail: StepDetail): Float64Array {
+const knownErrors = new WeakMap<LayerTrace, Map<number, Float64Array>>();
+
+/** By node, `differenceError` of all edges into it; 0 for leaves. Kept: checks and pictures ask for the same. */
+export function localErrors(layer: LayerTrace, t: number, detail?: StepDetail): Float64Array {
+  let known = knownErrors.get(layer);
+  if (!known) knownErrors.set(layer, (known = new Map<number, Float64Array>()));
+  let errors = known.get(t);
+  if (!errors) known.set(t, (errors = computeErrors(layer, detail ?? layer.visit(t))));
+  return errors;
+}
+
+function computeErrors(layer: LayerTrace, detail: StepDetail): Float64Array {
   const errors = new Float64Array(layer.program.nodes.length);
   const edgesInto = new Map<number, number[]>();
   layer.edges.forEach(({ to }, k) => edgesInto.set(to, [...(edgesInto.get(to) ?? []), k]));
@@ -93,43 +119,73 @@ function withoutEdited({ run }: LayerTrace, { t, adjoints }: StepDetail, node: n
 
 /** An operand moved by −εv and by εv. */
 interface MovedOperand {
-  readonly epsilon: number;
-  readonly moved: readonly [NdArray, NdArray];
+  epsilon: number;
+  readonly moved: readonly NdArray[];
 }
 
-/** Of operands that are the same at every time step, by edge. */
-const movedOnce = new WeakMap<LayerTrace, Map<number, MovedOperand>>();
+/** Where operands are moved and results computed: the same room at every time step. */
+class Room {
+  /** By edge. */
+  readonly moved = new Map<number, MovedOperand>();
+  readonly #results = new Map<number, readonly NdArray[]>();
 
+  /** Of an operation, below and above. */
+  resultsOf(node: number, { data, shape }: NdArray): readonly NdArray[] {
+    let results = this.#results.get(node);
+    if (!results) this.#results.set(node, (results = twice(data.length, shape)));
+    return results;
+  }
+}
+
+const twice = (length: number, shape: NdArray['shape']): NdArray[] => [
+  { data: new Float64Array(length), shape },
+  { data: new Float64Array(length), shape },
+];
+
+const rooms = new WeakMap<LayerTrace, Room>();
+
+function roomOf(layer: LayerTrace): Room {
+  let room = rooms.get(layer);
+  if (!room) rooms.set(layer, (room = new Room()));
+  return room;
+}
+
+/** Operands that are the same at every time step are moved once. */
 function movedOperand(
+  room: Room,
   layer: LayerTrace,
   index: number,
   operands: readonly NdArray[],
 ): MovedOperand {
   const edge = layer.edges[index]!;
-  const moved = () => move(operands[edge.operand]!, offsetOf(edge));
-  if (!layer.program.nodes[edge.from]!.invariant) return moved();
-  let known = movedOnce.get(layer);
-  if (!known) movedOnce.set(layer, (known = new Map<number, MovedOperand>()));
-  let found = known.get(index);
-  if (!found) known.set(index, (found = moved()));
-  return found;
-}
-
-function move({ data, shape }: NdArray, from: number): MovedOperand {
-  let squared = 0;
-  for (const x of data) squared += x * x;
-  const epsilon = step * (1 + Math.sqrt(squared / data.length));
-  const by = (sign: number): NdArray => {
-    const moved = new Float64Array(data.length);
-    for (let i = 0; i < data.length; i++)
-      moved[i] = data[i]! + sign * epsilon * direction(from + i);
-    return { data: moved, shape };
-  };
-  return { epsilon, moved: [by(-1), by(1)] };
+  const { data, shape } = operands[edge.operand]!;
+  const known = room.moved.get(index);
+  if (known && layer.program.nodes[edge.from]!.invariant) return known;
+  const own = known ?? { epsilon: 0, moved: twice(data.length, shape) };
+  own.epsilon = step * (1 + Math.sqrt(squaredNorm(data) / data.length));
+  const from = offsetOf(edge);
+  const along = directions(from + data.length);
+  const [below, above] = [own.moved[0]!.data, own.moved[1]!.data];
+  for (let i = 0; i < data.length; i++) {
+    const by = own.epsilon * along[from + i]!;
+    below[i] = data[i]! - by;
+    above[i] = data[i]! + by;
+  }
+  room.moved.set(index, own);
+  return own;
 }
 
 /** Where an operand's direction begins, so that no two operands of an operation move alike. */
 const offsetOf = ({ operand }: Edge): number => 7_919 * operand;
+
+let table = new Float64Array(0);
+
+/** At least the first `count` of `direction`; a remainder takes longer than everything else here. */
+function directions(count: number): Float64Array {
+  if (table.length < count)
+    table = Float64Array.from({ length: Math.max(count, 2 * table.length) }, (_, i) => direction(i));
+  return table;
+}
 
 /** In [0.5, 1.5), different for each element, the same at every call. */
 export const direction = (i: number): number => 0.5 + ((0.618033988749895 * (i + 1)) % 1);

@@ -1,4 +1,6 @@
-import { norm } from './vectors.js';
+import { norm, squaredNorm } from './vectors.js';
+import { valueNames } from '../cell/program.js';
+import { activationsOf, measureSaturation, type Activation, type Saturation } from './gates.js';
 import type { LayerGradients, LayerRun } from './layerRun.js';
 import { part } from './layerRun.js';
 import { type StepMachine } from './stepMachine.js';
@@ -12,9 +14,12 @@ export interface LayerNorms {
   readonly edges: readonly Float64Array[];
   /** Squared norm of the layer's gradients summed from the last time step back to t. */
   readonly runningSquared: Float64Array;
-  /** Set by `finish`: by state, what comes to its next value from t+1; what comes to the output from above. */
+  /** By state, what comes to its next value from t+1; what comes to the output from above. */
   readonly carried: readonly Float64Array[];
   readonly fromAbove: Float64Array;
+  /** The bounded activations, and how near to its bounds each is. */
+  readonly activations: readonly Activation[];
+  readonly saturations: readonly Saturation[];
 }
 
 /** Measures a layer during its backward pass. */
@@ -25,6 +30,8 @@ export class LayerRecorder implements LayerNorms {
   readonly carried: Float64Array[];
   readonly fromAbove: Float64Array;
   readonly runningSquared: Float64Array;
+  readonly activations: readonly Activation[];
+  readonly saturations: readonly Saturation[];
 
   constructor(private readonly run: LayerRun) {
     const series = () => new Float64Array(run.timeSteps);
@@ -34,6 +41,13 @@ export class LayerRecorder implements LayerNorms {
     this.carried = run.program.states.map(series);
     this.fromAbove = series();
     this.runningSquared = series();
+    const { program } = run;
+    this.activations = activationsOf({ program, ids: valueNames(program) });
+    this.saturations = this.activations.map(() => ({
+      mean: series(),
+      nearLow: series(),
+      nearHigh: series(),
+    }));
   }
 
   observe(t: number, machine: StepMachine, gradients: LayerGradients): void {
@@ -47,9 +61,10 @@ export class LayerRecorder implements LayerNorms {
     });
     run.carried.forEach((all, k) => (this.carried[k]![t] = norm(part(all, t))));
     if (run.fromAbove) this.fromAbove[t] = norm(part(run.fromAbove, t));
-    let squared = 0;
-    for (const { data } of gradients.parameters)
-      for (let i = 0; i < data.length; i++) squared += data[i]! * data[i]!;
-    this.runningSquared[t] = squared;
+    this.runningSquared[t] = gradients.parameters.reduce(
+      (sum, { data }) => sum + squaredNorm(data),
+      0,
+    );
+    this.activations.forEach((one, k) => measureSaturation(run, t, one, this.saturations[k]!));
   }
 }

@@ -6,6 +6,15 @@ import type { OpName } from '../ops/table.js';
 import { createWorkspace, type Workspace } from '../executor/workspace.js';
 import type { LayerRun } from './layerRun.js';
 
+export interface BundleOptions {
+  /** Which of the batch take part. Default: all. */
+  readonly sequences?: readonly number[];
+  /** Whether the adjoint of the layer's input is wanted too, beside those of its states. Default true. */
+  readonly toInput?: boolean;
+  /** Operations through which nothing goes back: their own adjoint is what is wanted. */
+  readonly stopAt?: ReadonlySet<number>;
+}
+
 /**
  * Many vector-Jacobian products through the time steps of one layer at once: the sequences stand in a batch
  * once for each seed, with the same values, so the operations' own rules do all of them in one go.
@@ -22,31 +31,33 @@ export class SeedBundle {
   /** By node, the weight, where it is a product of one with something that changes from step to step. */
   private readonly weights: readonly (NdArray | undefined)[];
 
-  /** @param sequences which of the batch take part; all where left out */
+  private readonly sequences: readonly number[];
+
   constructor(
     private readonly run: LayerRun,
     readonly seeds: number,
-    private readonly sequences: readonly number[] = Array.from(
-      { length: run.batchSize },
-      (_, b) => b,
-    ),
+    { sequences, toInput = true, stopAt = new Set() }: BundleOptions = {},
   ) {
     const { program, inputs, dtype } = run;
+    this.sequences = sequences ?? Array.from({ length: run.batchSize }, (_, b) => b);
     const { nodes } = program;
     this.workspace = createWorkspace(
       program,
       inputs.parameters,
       dtype,
       1,
-      seeds * sequences.length,
+      seeds * this.sequences.length,
     );
     this.adjoints = this.workspace.adjoints;
-    this.reversed = this.workspace.operations.toReversed();
     const isRead = nodesRead(program);
     this.read = this.workspace.steppedNodes.filter((node) => isRead.has(node));
+    const reached = nodesOnTheWay(program, toInput);
     this.targets = nodes.map((node) =>
-      node.operands.map((operand) => (nodes[operand]!.invariant ? null : this.adjoints[operand]!)),
+      node.operands.map((operand) => (reached.has(operand) ? this.adjoints[operand]! : null)),
     );
+    this.reversed = this.workspace.operations
+      .filter((node) => !stopAt.has(node) && this.targets[node]!.some((target) => target !== null))
+      .reverse();
     const { rules, attributes, operands, values, invariantOperations } = this.workspace;
     this.weights = nodes.map((node) =>
       isWeightProduct(nodes, node) ? values[0]![node.operands[1]!]! : undefined,
@@ -77,8 +88,8 @@ export class SeedBundle {
     }
   }
 
-  /** Nothing flows back from a number that was set. */
-  private withoutEdited(t: number, node: number): NdArray {
+  /** A node's adjoint as it goes back to the operands: nothing flows back from a number that was set. */
+  withoutEdited(t: number, node: number): NdArray {
     const { data, shape } = this.adjoints[node]!;
     const edits = this.run.options.edits?.get(t)?.filter((edit) => edit.node === node) ?? [];
     if (edits.length === 0) return { data, shape };
@@ -123,6 +134,19 @@ export class SeedBundle {
   }
 }
 
+/**
+ * States, their next values, the input if that is wanted, and what depends on these: adjoints of anything else
+ * lead nowhere.
+ */
+function nodesOnTheWay({ nodes, states, input }: CellProgram, toInput: boolean): Set<number> {
+  const reached = new Set(states.flatMap(({ node, next }) => [node, next]));
+  if (toInput) reached.add(input);
+  nodes.forEach(({ operands }, node) => {
+    if (operands.some((operand) => reached.has(operand))) reached.add(node);
+  });
+  return reached;
+}
+
 /** Operations whose vector-Jacobian product, parameters apart, depends on no value. */
 const valueFree: ReadonlySet<OpName> = new Set([
   'add',
@@ -148,7 +172,8 @@ function nodesRead({ nodes }: CellProgram): Set<number> {
 
 type Nodes = CellProgram['nodes'];
 
-const isWeightProduct = (nodes: Nodes, { op, operands, invariant }: Nodes[number]): boolean =>
+/** A product of something that changes from step to step with a weight. */
+export const isWeightProduct = (nodes: Nodes, { op, operands, invariant }: Nodes[number]): boolean =>
   op === 'linear' &&
   !invariant &&
   !nodes[operands[0]!]!.invariant &&
@@ -161,13 +186,22 @@ const isWeightProduct = (nodes: Nodes, { op, operands, invariant }: Nodes[number
 function addProduct(target: NdArray, { data: adjoint }: NdArray, weight: NdArray): void {
   const [n, k] = weight.shape as [number, number];
   const m = adjoint.length / n;
-  let full = 0;
-  for (const number of adjoint) if (number !== 0) full++;
-  if (sparse * full > adjoint.length) {
-    gemm(target.data, adjoint, n, 1, weight.data, k, 1, m, k, n);
+  let [full, first, last] = [0, m, -1];
+  for (let i = 0; i < m; i++) {
+    const before = full;
+    for (let at = i * n; at < (i + 1) * n; at++) if (adjoint[at] !== 0) full++;
+    if (full === before) continue;
+    first = Math.min(first, i);
+    last = i;
+  }
+  if (sparse * full > (last + 1 - first) * n) {
+    // Terms later than the present step have sent nothing yet: their rows are zero.
+    const out = target.data.subarray(first * k, (last + 1) * k);
+    const own = adjoint.subarray(first * n, (last + 1) * n);
+    gemm(out, own, n, 1, weight.data, k, 1, last + 1 - first, k, n);
     return;
   }
-  for (let i = 0; i < m; i++)
+  for (let i = first; i <= last; i++)
     for (let j = 0; j < n; j++) {
       const factor = adjoint[i * n + j]!;
       if (factor === 0) continue;

@@ -54,22 +54,55 @@ function reflect(
   const result = a[start]! > 0 ? -size : size;
   a[start]! -= result;
   const scale = 1 / (-result * a[start]!);
-  if (next === 1) {
-    reflectRows(a, start, stride, length, count, scale);
-    return result;
-  }
-  for (let c = 1; c <= count; c++) {
-    let dot = 0;
-    const shift = c * next;
-    for (let i = 0, p = start; i < length; i++, p += stride) dot += a[p]! * a[p + shift]!;
-    dot *= scale;
-    for (let i = 0, p = start; i < length; i++, p += stride) a[p + shift]! -= dot * a[p]!;
-  }
+  if (next === 1) reflectColumns(a, start, stride, length, count, scale);
+  else reflectRows(a, start, length, count, next, scale);
   return result;
 }
 
-/** The other vectors stand side by side: row by row, memory is read in order. */
+/** The vectors stand below each other: four at a time, whose sums need not wait for each other. */
 function reflectRows(
+  a: Float64Array,
+  start: number,
+  length: number,
+  count: number,
+  next: number,
+  scale: number,
+): void {
+  const together = count - (count % 4);
+  for (let c = 1; c <= together; c += 4) {
+    const shift = c * next;
+    let [d0, d1, d2, d3] = [0, 0, 0, 0];
+    const [r1, r2, r3] = [next, 2 * next, 3 * next];
+    for (let p = start, q = start + shift; p < start + length; p++, q++) {
+      const x = a[p]!;
+      d0 += x * a[q]!;
+      d1 += x * a[q + r1]!;
+      d2 += x * a[q + r2]!;
+      d3 += x * a[q + r3]!;
+    }
+    d0 *= scale;
+    d1 *= scale;
+    d2 *= scale;
+    d3 *= scale;
+    for (let p = start, q = start + shift; p < start + length; p++, q++) {
+      const x = a[p]!;
+      a[q]! -= d0 * x;
+      a[q + r1]! -= d1 * x;
+      a[q + r2]! -= d2 * x;
+      a[q + r3]! -= d3 * x;
+    }
+  }
+  for (let c = together + 1; c <= count; c++) {
+    const shift = c * next;
+    let dot = 0;
+    for (let p = start; p < start + length; p++) dot += a[p]! * a[p + shift]!;
+    dot *= scale;
+    for (let p = start; p < start + length; p++) a[p + shift]! -= dot * a[p]!;
+  }
+}
+
+/** The vectors stand side by side: row by row, two at a time, memory is read in order. */
+function reflectColumns(
   a: Float64Array,
   start: number,
   stride: number,
@@ -78,13 +111,18 @@ function reflectRows(
   scale: number,
 ): void {
   const dots = new Float64Array(count);
-  for (let i = 0, p = start; i < length; i++, p += stride) {
-    const factor = a[p]!;
-    for (let c = 0; c < count; c++) dots[c]! += factor * a[p + 1 + c]!;
+  const paired = length - (length % 2);
+  const end = start + length * stride;
+  for (let i = 0, p = start; i < paired; i += 2, p += 2 * stride) {
+    const [x, y] = [a[p]!, a[p + stride]!];
+    for (let c = 0, q = p + 1; c < count; c++, q++)
+      dots[c] = dots[c]! + x * a[q]! + y * a[q + stride]!;
   }
+  if (paired < length)
+    for (let c = 0, p = end - stride; c < count; c++) dots[c]! += a[p]! * a[p + 1 + c]!;
   for (let i = 0, p = start; i < length; i++, p += stride) {
     const factor = scale * a[p]!;
-    for (let c = 0; c < count; c++) a[p + 1 + c]! -= factor * dots[c]!;
+    for (let c = 0, q = p + 1; c < count; c++, q++) a[q]! -= factor * dots[c]!;
   }
 }
 
@@ -117,9 +155,15 @@ function firstSplit(d: Float64Array, e: Float64Array, l: number): number {
   return m;
 }
 
+/** √(f² + g²); the careful way only where a square would over- or underflow. */
+function hypotenuse(f: number, g: number): number {
+  const squared = f * f + g * g;
+  return squared > 1e-280 && squared < 1e280 ? Math.sqrt(squared) : Math.hypot(f, g);
+}
+
 function sweepOnce(d: Float64Array, e: Float64Array, l: number, m: number): void {
   let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
-  let r = Math.hypot(g, 1);
+  let r = hypotenuse(g, 1);
   g = d[m]! - d[l]! + e[l]! / (g + (g >= 0 ? r : -r));
   let s = 1;
   let c = 1;
@@ -127,7 +171,7 @@ function sweepOnce(d: Float64Array, e: Float64Array, l: number, m: number): void
   for (let i = m - 1; i >= l; i--) {
     const f = s * e[i]!;
     const b = c * e[i]!;
-    r = Math.hypot(f, g);
+    r = hypotenuse(f, g);
     e[i + 1] = r;
     if (r === 0) {
       d[i + 1]! -= p;
@@ -181,18 +225,49 @@ export function spectralNorm(
   start: Float64Array,
 ): number {
   let estimate = 0;
-  const image = new Float64Array(m);
+  const pulled = new Float64Array(n);
   for (let round = 0; round < 300; round++) {
     const length = norm(start);
     if (length === 0) return 0;
     for (let i = 0; i < n; i++) start[i]! /= length;
-    image.fill(0);
-    gemm(image, matrix, n, 1, start, 1, 1, m, 1, n);
     const before = estimate;
-    estimate = norm(image);
+    estimate = pullBack(matrix, m, n, start, pulled);
     if (Math.abs(estimate - before) <= 1e-9 * estimate) return estimate;
-    start.fill(0);
-    gemm(start, matrix, 1, n, image, 1, 1, n, 1, m);
+    start.set(pulled);
   }
   return estimate;
+}
+
+/** pulled = Aᵀ(A·x), four rows of A at a time, each read once. @returns ‖A·x‖ */
+function pullBack(
+  a: Float64Array,
+  m: number,
+  n: number,
+  x: Float64Array,
+  pulled: Float64Array,
+): number {
+  let squared = 0;
+  pulled.fill(0);
+  const together = m - (m % 4);
+  for (let i = 0, p = 0; i < together; i += 4, p += 4 * n) {
+    const [p1, p2, p3] = [p + n, p + 2 * n, p + 3 * n];
+    let [y0, y1, y2, y3] = [0, 0, 0, 0];
+    for (let j = 0; j < n; j++) {
+      const factor = x[j]!;
+      y0 += a[p + j]! * factor;
+      y1 += a[p1 + j]! * factor;
+      y2 += a[p2 + j]! * factor;
+      y3 += a[p3 + j]! * factor;
+    }
+    for (let j = 0; j < n; j++)
+      pulled[j] = pulled[j]! + y0 * a[p + j]! + y1 * a[p1 + j]! + y2 * a[p2 + j]! + y3 * a[p3 + j]!;
+    squared += y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3;
+  }
+  for (let i = together; i < m; i++) {
+    let y = 0;
+    for (let j = 0; j < n; j++) y += a[i * n + j]! * x[j]!;
+    for (let j = 0; j < n; j++) pulled[j]! += y * a[i * n + j]!;
+    squared += y * y;
+  }
+  return Math.sqrt(squared);
 }

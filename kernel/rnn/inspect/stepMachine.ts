@@ -40,6 +40,8 @@ export class StepMachine {
   readonly values: readonly NdArray[];
   readonly adjoints: readonly NdArray[];
   private readonly workspace: Workspace;
+  /** Those that are not themselves an adjoint. */
+  private readonly ownContributions: readonly NdArray[];
   /** Operations, last first. */
   private readonly reversed: readonly number[];
   /** By operation: where its rule adds the adjoints of its operands, and the edges they belong to. */
@@ -60,6 +62,9 @@ export class StepMachine {
     const shared = nodesWithSeveralSources(program, this.edges);
     this.contributions = this.edges.map(({ from }) =>
       shared.has(from) ? createNdArray(dtype, this.adjoints[from]!.shape) : this.adjoints[from]!,
+    );
+    this.ownContributions = this.contributions.filter(
+      (contribution, k) => contribution !== this.adjoints[this.edges[k]!.from],
     );
     const { operations, invariantOperations } = this.workspace;
     this.reversed = [...operations, ...invariantOperations].sort((a, b) => b - a);
@@ -107,7 +112,7 @@ export class StepMachine {
   backward(receive: (adjoints: readonly NdArray[]) => void, edits: readonly NodeEdit[] = []): void {
     const { rules, attributes, operands } = this.workspace;
     for (const { data } of this.adjoints) data.fill(0);
-    for (const contribution of this.contributions) contribution.data.fill(0);
+    for (const contribution of this.ownContributions) contribution.data.fill(0);
     receive(this.adjoints);
     for (const node of this.reversed) {
       const adjoint = this.adjoints[node]!;

@@ -2,7 +2,6 @@ import { norm } from './vectors.js';
 import type { NdArray } from '../ndarray.js';
 import { showShape } from '../ndarray.js';
 import { showNumbers } from '../showNumbers.js';
-import { activationsOf } from './gates.js';
 import { localError } from './localCheck.js';
 
 import { NodeAt, type AdjointPart, type SentAdjoint } from './nodeAt.js';
@@ -101,11 +100,11 @@ export class Stop {
   /** Fraction of the result's numbers within a tenth of the range of a bound; 0 unless a bounded activation. */
   get saturation(): number {
     const { layer, node, t } = this.place;
-    const activation = layer && activationsOf(layer).find((one) => one.node === node);
+    const activation = layer?.norms.activations.find((one) => one.node === node);
     if (!activation) return 0;
     const { low, high } = activation;
     const margin = (high - low) / 10;
-    const { data } = layer.at(t!).values[node!]!;
+    const { data } = layer!.at(t!).values[node!]!;
     let near = 0;
     for (const x of data) if (x < low + margin || x > high - margin) near++;
     return near / data.length;

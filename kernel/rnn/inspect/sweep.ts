@@ -4,7 +4,7 @@ import { createNdArray, type NdArray } from '../ndarray.js';
 import { ruleOf } from '../ops/table.js';
 import { part, type LayerRun } from './layerRun.js';
 
-import type { RecurrentOperation } from './network.js';
+import type { Network, RecurrentOperation } from './network.js';
 import { lossBackward, type ForwardPass } from './passes.js';
 import { SeedBundle } from './seedBundle.js';
 
@@ -112,9 +112,10 @@ function backwardTogether(
 ): void {
   const { network, values, dtype } = pass;
   const adjoints: Bundled[] = seeds.map((one) => network.slots.map((_, slot) => one.get(slot)));
+  const leading = slotsOverLayers(network);
   const targetOf: TargetOf = (bundle, slot) => {
-    const { differentiable, parameter, shape } = network.slots[slot]!;
-    if (!differentiable || parameter !== undefined) return null;
+    const { differentiable, shape } = network.slots[slot]!;
+    if (!differentiable || !leading.has(slot)) return null;
     return (bundle[slot] ??= createNdArray(dtype, shape));
   };
   for (const operation of network.operations.toReversed()) {
@@ -126,6 +127,7 @@ function backwardTogether(
       const outputs = operation.outputs.map((slot) => bundle[slot] ?? null);
       if (outputs.every((adjoint) => adjoint === null)) continue;
       const targets = operation.inputs.map((slot) => targetOf(bundle, slot));
+      if (targets.every((target) => target === null)) continue;
       if (operation.kind === 'opaque')
         throw new InspectionError(
           `ledger: '${operation.op}' stands between the loss terms and the layers, and has no rule to go back through for one term alone`,
@@ -143,6 +145,15 @@ function backwardTogether(
   }
 }
 
+/** The slots that depend on a recurrent layer: what does not is of no concern. */
+function slotsOverLayers({ operations }: Network): Set<number> {
+  const found = new Set<number>();
+  for (const { kind, inputs, outputs } of operations)
+    if (kind === 'recurrent' || inputs.some((slot) => found.has(slot)))
+      for (const slot of outputs) found.add(slot);
+  return found;
+}
+
 function layerTogether(
   run: LayerRun,
   operation: RecurrentOperation,
@@ -155,7 +166,8 @@ function layerTogether(
   const finals = adjoints.map((bundle) => operation.outputs.slice(1).map((slot) => bundle[slot]));
   const last = lastStep(run, outputs, finals.flat());
   if (last < 0) return;
-  const bundle = new SeedBundle(run, adjoints.length);
+  const toInput = adjoints.some((one) => targetOf(one, operation.inputs[0]!) !== null);
+  const bundle = new SeedBundle(run, adjoints.length, { toInput });
   /** By seed and state, its adjoint on the way from step to step. */
   const ways = finals.map((final, seed) =>
     program.states.map(

@@ -1,4 +1,4 @@
-import { activationsOf, average, saturations } from './gates.js';
+import { average } from './gates.js';
 import { spectralRadii } from './jacobians.js';
 import type { LayerTrace } from './layerTrace.js';
 import { ledger } from './ledger.js';
@@ -132,8 +132,7 @@ function reach(run: LayerTrace['run'], j: number): number {
 
 /** What the cell's gates and weights have to do with it, the most telling first. */
 function evidenceOf(layer: LayerTrace): string {
-  const activations = activationsOf(layer);
-  const measured = saturations(layer, activations);
+  const { activations, saturations: measured } = layer.norms;
   const keeping = activations.flatMap((one, k) => {
     if (one.keeps === undefined) return [];
     const low = average(measured[k]!.nearLow);
