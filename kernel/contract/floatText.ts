@@ -44,7 +44,10 @@ function swappedBytes(numbers: ArrayLike<number>): Uint8Array {
 }
 
 /** The two characters of every 12 bits. */
-const pairs = Array.from({ length: 4096 }, (_, bits) => alphabet[bits >> 6]! + alphabet[bits & 63]!);
+const pairs = Array.from(
+  { length: 4096 },
+  (_, bits) => alphabet[bits >> 6]! + alphabet[bits & 63]!,
+);
 /** Strings are joined in pieces: a character at a time makes a rope of millions. */
 const pieceBytes = 3 * 1024;
 

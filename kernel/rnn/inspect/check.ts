@@ -72,9 +72,7 @@ export function check(trace: Trace): Check[] {
       name: 'operations: local derivatives against central differences',
       error: overLayers((layer) => {
         const steps = Array.from({ length: layer.timeSteps }, (_, t) => t);
-        return worst(
-          spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, t))),
-        );
+        return worst(spreadEvenly(steps, sampled).map((t) => worst(localErrors(layer, t))));
       }),
       tolerance: trace.dtype === 'float64' ? 1e-5 : 1e-3,
     },

@@ -17,10 +17,7 @@ const bounds: Readonly<Partial<Record<string, readonly [number, number]>>> = {
   tanh: [-1, 1],
 };
 
-export function activationsOf({
-  program,
-  ids,
-}: Pick<LayerTrace, 'program' | 'ids'>): Activation[] {
+export function activationsOf({ program, ids }: Pick<LayerTrace, 'program' | 'ids'>): Activation[] {
   return program.nodes.flatMap((node, index) => {
     const range = bounds[node.op ?? ''];
     if (!range || node.invariant) return [];

@@ -120,11 +120,7 @@ function identity(size: number): Float64Array {
 }
 
 /** t → ∂sₜ/∂sₜ₋₁ of one sequence, `[S, S]`; over padding the state does not change. */
-function stepJacobians(
-  run: LayerRun,
-  sequence: number,
-  size: number,
-): (t: number) => Float64Array {
+function stepJacobians(run: LayerRun, sequence: number, size: number): (t: number) => Float64Array {
   const jacobianAt = unitJacobian(run, sequence) ?? seededJacobian(run, sequence, size);
   return (t) => (run.isValid(t, sequence) ? jacobianAt(t) : identity(size));
 }

@@ -40,7 +40,8 @@ function differenceError(
   const [below, above] = [results[0]!.data, results[1]!.data];
   const adjoint = withoutEdited(layer, detail, to);
   const largest = Math.max(...moves.map(({ epsilon }) => epsilon));
-  let [difference, scale] = [0, 0];
+  let difference = 0;
+  let scale = 0;
   for (let i = 0; i < above.length; i++) {
     difference -= (adjoint[i]! * (above[i]! - below[i]!)) / 2;
     scale += floor * largest * Math.abs(adjoint[i]!);
@@ -56,7 +57,10 @@ function differenceError(
 /** Σ cᵢvᵢ and Σ |cᵢvᵢ|, each in two sums that need not wait for each other. */
 function sumAlong(contribution: ArrayLike<number>, from: number) {
   const along = directions(from + contribution.length);
-  let [s0, s1, a0, a1] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let a0 = 0;
+  let a1 = 0;
   const paired = contribution.length - (contribution.length % 2);
   for (let j = 0; j < paired; j += 2) {
     const x = contribution[j]! * along[from + j]!;
@@ -183,7 +187,9 @@ let table = new Float64Array(0);
 /** At least the first `count` of `direction`; a remainder takes longer than everything else here. */
 function directions(count: number): Float64Array {
   if (table.length < count)
-    table = Float64Array.from({ length: Math.max(count, 2 * table.length) }, (_, i) => direction(i));
+    table = Float64Array.from({ length: Math.max(count, 2 * table.length) }, (_, i) =>
+      direction(i),
+    );
   return table;
 }
 

@@ -173,7 +173,10 @@ function nodesRead({ nodes }: CellProgram): Set<number> {
 type Nodes = CellProgram['nodes'];
 
 /** A product of something that changes from step to step with a weight. */
-export const isWeightProduct = (nodes: Nodes, { op, operands, invariant }: Nodes[number]): boolean =>
+export const isWeightProduct = (
+  nodes: Nodes,
+  { op, operands, invariant }: Nodes[number],
+): boolean =>
   op === 'linear' &&
   !invariant &&
   !nodes[operands[0]!]!.invariant &&

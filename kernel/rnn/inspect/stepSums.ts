@@ -64,9 +64,7 @@ function edgeError(
     if (sum) addTo(sum, contributions[k]!.data);
   });
   addOutside(run, t, (node) => sumOf.get(node)!, program);
-  return added
-    .map((node, k) => relativeError(sums[k]!, adjoints[node]!.data))
-    .reduce(worse, 0);
+  return added.map((node, k) => relativeError(sums[k]!, adjoints[node]!.data)).reduce(worse, 0);
 }
 
 function addOutside(

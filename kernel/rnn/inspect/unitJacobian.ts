@@ -49,7 +49,9 @@ export function unitJacobian(
         const own = map.get(node);
         const at = starts[states.findIndex((one) => one.node === state)]!;
         if (!own) continue;
-        const sent = bundle.withoutEdited(t, node).data.subarray(k * own.length, (k + 1) * own.length);
+        const sent = bundle
+          .withoutEdited(t, node)
+          .data.subarray(k * own.length, (k + 1) * own.length);
         addRows(result, own, sent, run.machine.values[weight]!.data, rowOf, at);
       }
     });

@@ -8,19 +8,17 @@ export function addTo(target: NumberArray, source: ArrayLike<number>): void {
 /** Euclidean norm. */
 export const norm = (numbers: ArrayLike<number>): number => Math.sqrt(squaredNorm(numbers));
 
-/** Σ x², in four sums that need not wait for each other. */
+/** Σ x², in two sums that need not wait for each other. */
 export function squaredNorm(numbers: ArrayLike<number>): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  const together = numbers.length - (numbers.length % 4);
-  for (let i = 0; i < together; i += 4) {
-    const [a, b, c, d] = [numbers[i]!, numbers[i + 1]!, numbers[i + 2]!, numbers[i + 3]!];
-    s0 += a * a;
-    s1 += b * b;
-    s2 += c * c;
-    s3 += d * d;
+  let even = 0;
+  let odd = 0;
+  const paired = numbers.length - (numbers.length % 2);
+  for (let i = 0; i < paired; i += 2) {
+    even += numbers[i]! * numbers[i]!;
+    odd += numbers[i + 1]! * numbers[i + 1]!;
   }
-  for (let i = together; i < numbers.length; i++) s0 += numbers[i]! * numbers[i]!;
-  return s0 + s1 + (s2 + s3);
+  if (paired < numbers.length) even += numbers[paired]! * numbers[paired]!;
+  return even + odd;
 }
 
 /** ‖a − b‖ / max(‖a‖, ‖b‖); 0 where both are zero. */
