@@ -164,7 +164,7 @@ function block1x8(
     s4 += x * b[(p += bColumn)]!;
     s5 += x * b[(p += bColumn)]!;
     s6 += x * b[(p += bColumn)]!;
-    s7 += x * b[(p += bColumn)]!;
+    s7 += x * b[p + bColumn]!;
     pa += aColumn;
     pb += bRow;
   }
