@@ -196,11 +196,14 @@ async function copyData() {
   );
   for (const name of declarations) await copy(`typescript/lib/${name}`, `typescript/${name}`);
   await copy('typescript/LICENSE.txt', 'typescript/LICENSE.txt');
+  await copyMessages(from('typescript/lib'), to('typescript/messages'));
   sources.push(
-    '## typescript/\n\nDeclarations of the JavaScript standard library, © Microsoft Corporation.\n',
+    '## typescript/\n\nDeclarations of the JavaScript standard library, and in `messages/` what the TypeScript compiler says, ' +
+      'in English and thirteen other languages, © Microsoft Corporation.\n',
     'Licence: [Apache License 2.0](typescript/LICENSE.txt)\n',
     'Source: [TypeScript](https://github.com/microsoft/TypeScript)\n',
-    'Taken unchanged from the package typescript.\n',
+    'Taken from the package typescript: unchanged, but for `messages/en.json`, which has the English of its program in ' +
+      'the form of the others.\n',
   );
   await fs.cp(path.join(root, 'examples', 'melodies.abc'), to('melodies.abc'));
   sources.push(
@@ -208,6 +211,25 @@ async function copyData() {
     'Written down for this project.\n',
   );
   await fs.writeFile(to('SOURCES.md'), sources.join('\n'));
+}
+
+/** The compiler's messages, a file for each language: `{ key: text }`, with the same keys in all. */
+async function copyMessages(from, to) {
+  await fs.mkdir(to, { recursive: true });
+  for (const { name } of (await fs.readdir(from, { withFileTypes: true })).filter((entry) =>
+    entry.isDirectory(),
+  ))
+    await fs.cp(
+      path.join(from, name, 'diagnosticMessages.generated.json'),
+      path.join(to, `${name}.json`),
+    );
+  // English is nowhere but in the program.
+  const { Diagnostics } = (await import('typescript')).default;
+  const english = Object.values(Diagnostics).map(({ key, message }) => [key, message]);
+  await fs.writeFile(
+    path.join(to, 'en.json'),
+    `${JSON.stringify(Object.fromEntries(english), null, 2)}\n`,
+  );
 }
 
 /** What TypeScript and Node declare, for the language server. */

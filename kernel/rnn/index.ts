@@ -138,6 +138,7 @@ export { nll } from './losses/nll.js';
 export { bceWithLogits, type BceWithLogitsOptions } from './losses/bceWithLogits.js';
 export { gaussianNll, type GaussianNllOptions } from './losses/gaussianNll.js';
 export { cosineLoss, type CosineLossOptions } from './losses/cosineLoss.js';
+export { attentionLoss } from './losses/attentionLoss.js';
 export { ctcLoss, type CtcLossOptions } from './losses/ctcLoss.js';
 export { Adadelta, type AdadeltaOptions } from './optim/adadelta.js';
 export { Adagrad, type AdagradOptions } from './optim/adagrad.js';
@@ -219,6 +220,8 @@ export {
 } from './data/streamBatches.js';
 export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { leastSquares, type LeastSquaresOptions, type LinearFit } from './data/leastSquares.js';
+export { IbmModel1, type IbmModel1Options, type Word, type WordPair } from './data/ibmModel1.js';
+export { nearDuplicates, type NearDuplicatesOptions } from './data/nearDuplicates.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
 
 export type { BatchModel, Loss, Model, TrainableModel } from './train/model.js';

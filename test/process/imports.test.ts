@@ -155,6 +155,14 @@ describe('imports of a cell', () => {
       ),
       'true',
     );
+    // English is written by the build, the other languages are copied.
+    const messages = `const say = (name) => JSON.parse(
+        readFileSync(require.resolve('unroll/data/typescript/messages/' + name + '.json'), 'utf8'));
+      const german = say('de'), english = say('en');
+      english['_0_expected_1005'] === "'{0}' expected." &&
+        german['_0_expected_1005'] === '"{0}" wurde erwartet.' &&
+        Object.keys(german).filter((key) => english[key]).length > 2000`;
+    assert.equal(await kernel.value(messages), 'true');
     for (const name of ['none.csv', '../unroll.js']) {
       const { error } = await kernel.run(`require.resolve('unroll/data/${name}')`);
       assert.equal(error?.name, 'DataNotFoundError');

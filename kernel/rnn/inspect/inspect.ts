@@ -1,3 +1,4 @@
+import type { Batch } from '../data/batch.js';
 import type { Module } from '../modules/module.js';
 import { InspectionError, NonFiniteError } from '../errors.js';
 import { showShape } from '../ndarray.js';
@@ -23,8 +24,14 @@ export interface InspectedBatch<State = unknown> {
 }
 
 export interface InspectOptions extends TraceOptions {
-  /** A tensor with one element. Left out: the model's output is the loss. */
-  loss?: (output: Tensor, target: Tensor) => Tensor;
+  /** A tensor with one element; a loss as `fit` takes them will do. Left out: the model's output is the loss. */
+  loss?: (
+    output: Tensor,
+    target: Tensor,
+    options: undefined,
+    batch: Batch,
+    beside: Readonly<Record<string, Tensor>>,
+  ) => Tensor;
   /** The element type to compute in. Default `'float64'`, whatever the model's is. */
   dtype?: Precision;
   /** Most bytes that the trace may keep. Default 1 GiB. */
@@ -112,8 +119,8 @@ function captureNetwork<State>(
       `inspect: ${model.constructor.name} reads the target too, expected a batch { input, target }, got none`,
     );
   const whole = { input: own, target: target as Tensor, ...(lengths && { lengths }) };
-  const { output } = runBatch(model, whole, state);
-  const value: unknown = loss ? loss(output, target as Tensor) : output;
+  const { output, beside } = runBatch(model, whole, state);
+  const value: unknown = loss ? loss(output, target as Tensor, undefined, whole, beside) : output;
   if (!(value instanceof Tensor))
     throw new InspectionError(
       `inspect: expected the loss to be a tensor with one element, got ${typeof value}`,

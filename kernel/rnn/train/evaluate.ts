@@ -65,7 +65,8 @@ export async function measure<State>(
         const targets = countTargets(one);
         // A mean over nothing is no number.
         if (targets === 0) return;
-        total += loss(result.output, target, lossOptionsOf(one), one).item() * targets;
+        total +=
+          loss(result.output, target, lossOptionsOf(one), one, result.beside).item() * targets;
         count += targets;
         collector.add(result.output, one);
       });

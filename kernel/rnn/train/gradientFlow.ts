@@ -123,8 +123,8 @@ function inspectBatch({ model, loss, batch, initialState }: Training): Trace {
       ...(lengths && { lengths }),
     },
     {
-      loss: (output, wanted) =>
-        loss(countedOutput(batch!, output), wanted, lossOptionsOf(batch!), batch!),
+      loss: (output, wanted, _options, _batch, beside) =>
+        loss(countedOutput(batch!, output), wanted, lossOptionsOf(batch!), batch!, beside),
     },
   );
 }

@@ -46,17 +46,21 @@ export type TrainableModel<State> = Model<State> | BatchModel<State>;
  * @param options `{ mask }` where a batch is padded and its target is made of floating-point numbers, one for each time
  * step of the input (padding in int32 targets is marked by −100 itself); otherwise undefined
  * @param batch the whole batch, for losses that want more: `lengths`, `targetLengths`
+ * @param beside what else the model gave beside its output, by name: the `attention` of a `Seq2Seq`
  */
 export type Loss = (
   output: Tensor,
   target: Tensor,
   options: { mask: Tensor } | undefined,
   batch: Batch,
+  beside: Readonly<Record<string, Tensor>>,
 ) => Tensor;
 
 export interface ModelResult<State> {
   output: Tensor;
   state: State | undefined;
+  /** What else it gave. */
+  beside: Readonly<Record<string, Tensor>>;
 }
 
 export const isBatchModel = <State>(model: TrainableModel<State>): model is BatchModel<State> =>
@@ -100,11 +104,11 @@ export function runBatch<State>(
 }
 
 function toResult<State>(method: string, result: unknown): ModelResult<State> {
-  if (result instanceof Tensor) return { output: result, state: undefined };
-  const { output, state } = (result ?? {}) as { output?: unknown; state?: State };
+  if (result instanceof Tensor) return { output: result, state: undefined, beside: {} };
+  const { output, state, ...beside } = (result ?? {}) as { output?: unknown; state?: State };
   if (!(output instanceof Tensor))
     throw new OptionError(`model.${method}: expected a tensor or { output, state } to be returned`);
-  return { output, state };
+  return { output, state, beside };
 }
 
 /** What a batch starts from, given the state that the one before ended with. */

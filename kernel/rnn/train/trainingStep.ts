@@ -145,9 +145,9 @@ export class TrainingStep {
   }
 
   #run(batch: Batch, initialState: unknown): { loss: Tensor; state: unknown } {
-    const { output, state } = this.#forward(batch, initialState);
+    const { output, state, beside } = this.#forward(batch, initialState);
     return {
-      loss: this.training.loss(output, batch.target, lossOptionsOf(batch), batch),
+      loss: this.training.loss(output, batch.target, lossOptionsOf(batch), batch, beside),
       state,
     };
   }

@@ -176,6 +176,7 @@ export function runWindow<State>(
   if (kept <= free || kept >= length) {
     const result = run(free, length, start);
     return {
+      ...result,
       output: countedOutput(batch, result.output),
       state: kept === 0 ? state : result.state,
     };
@@ -183,5 +184,5 @@ export function runWindow<State>(
   const before = run(free, kept, start);
   const after = run(kept, length, before.state);
   const all = cat([before.output, after.output], axis);
-  return { output: countedOutput(batch, all), state: before.state };
+  return { output: countedOutput(batch, all), state: before.state, beside: {} };
 }

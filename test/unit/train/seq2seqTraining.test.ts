@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   Adam,
+  attentionLoss,
   BahdanauAttention,
   bleu,
   bucketBatches,
@@ -9,6 +10,7 @@ import {
   Embedding,
   evaluate,
   GRU,
+  IbmModel1,
   ignoredTarget,
   Linear,
   LuongAttention,
@@ -23,6 +25,7 @@ import {
   tensor,
   Tensor,
   type Batch,
+  type Loss,
   type PaddedBatch,
   type Sample,
   type Seq2SeqOptions,
@@ -179,6 +182,35 @@ describe('fit trains a Seq2Seq', () => {
     });
     assert.ok(accuracy! > 0.9, String(accuracy));
   }).timeout(60_000);
+
+  it('hands the attention to the loss, which can so show it where to look', async () => {
+    const pairs = createPairs(400);
+    const lexicon = new IbmModel1<number>(
+      pairs.map(({ input, target }) => ({
+        source: input as Int32Array,
+        target: target as Int32Array,
+      })),
+    );
+    const attentionAfter = async (weight: number): Promise<number> => {
+      const model = createModel();
+      const guided: Loss = (output, target, _, batch, { attention }) =>
+        crossEntropy(output, target).add(
+          attentionLoss(attention!, lexicon.alignBatch(batch)).mul(weight),
+        );
+      const optimizer = new Adam(model.parameters(), { lr: 1e-2 });
+      const data = bucketBatches(pairs, { batchSize: 20 });
+      manualSeed(5);
+      await fit({ model, data, loss: guided, optimizer, steps: 40 });
+      return evaluate({
+        model,
+        data: [padBatch(createPairs(50))],
+        loss: (_output, _target, _, batch, { attention }) =>
+          attentionLoss(attention!, lexicon.alignBatch(batch)),
+      });
+    };
+    const [without, withHints] = [await attentionAfter(0), await attentionAfter(1)];
+    assert.ok(withHints < 0.8 * without, `${withHints}, ${without}`);
+  });
 
   it('is inspected with the target read', () => {
     const model = createModel();

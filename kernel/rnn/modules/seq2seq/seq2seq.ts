@@ -190,13 +190,17 @@ export class Seq2Seq extends Module {
   }
 
   /**
-   * The logits of a batch, which is what `fit` and `evaluate` ask for: its input is the source and its target what shall
+   * The logits of a batch and the attention paid, which is what `fit` and `evaluate` ask for: its input is the source and its target what shall
    * be said. In evaluation mode the decoder reads the target, in training mode as `teacherForcing` has it.
    *
    * @param call `step`: the step of training under way, from 1
    * @throws OptionError for a batch that continues another: every target begins anew
    */
-  forwardBatch(batch: Batch, _state?: unknown, { step = 1 }: { step?: number } = {}): Tensor {
+  forwardBatch(
+    batch: Batch,
+    _state?: unknown,
+    { step = 1 }: { step?: number } = {},
+  ): { output: Tensor; attention?: Tensor } {
     const { input, target, continues = false } = batch;
     if (continues !== false)
       throw new OptionError(
@@ -207,11 +211,11 @@ export class Seq2Seq extends Module {
       typeof teacherForcing === 'function' ? teacherForcing(step - 1) : teacherForcing;
     const lengths = raggedLengths(input, batch.lengths);
     const options = { ...(lengths && { lengths }), sampling };
-    const { output } = this.forward(input, target, {
+    const { output, attention } = this.forward(input, target, {
       ...options,
       teacherForcing: training ? scheduled : 1,
     });
-    return output;
+    return { output, ...(attention && { attention }) };
   }
 
   /** What the decoder reads: the start symbol, and the target one step late. */
