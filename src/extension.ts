@@ -2,19 +2,24 @@
 import * as vscode from 'vscode';
 import { SpareKernel } from '../kernel/client/kernelClient.js';
 import { registerCommands } from './commands/registerCommands.js';
+import { registerExport } from './export/exportNotebook.js';
+import { registerFirstHours } from './firstHours/registerFirstHours.js';
+import { rememberLog } from './firstHours/rememberedLog.js';
 import { startNotebookKernel } from './kernelProcess/startNotebookKernel.js';
 import { LanguageService } from './language/languageService.js';
 import { createControllers, preferControllers } from './notebook/controller.js';
 import { FormerKernels } from './notebook/formerKernels.js';
 import { NotebookSessions } from './notebook/notebookSessions.js';
 import { OurNotebooks } from './notebook/ourNotebooks.js';
+import { keepOutputs } from './textNotebook/keptOutputs.js';
 import { registerTextNotebooks } from './textNotebook/textNotebookSerializer.js';
 import { registerVariables } from './variables/registerVariables.js';
 import { forwardRendererMessages } from './notebook/rendererMessages.js';
 
 export function activate(context: vscode.ExtensionContext): void {
   const { subscriptions, extension, workspaceState } = context;
-  const log = vscode.window.createOutputChannel('Unroll', { log: true });
+  const remembered = rememberLog(vscode.window.createOutputChannel('Unroll', { log: true }));
+  const { log } = remembered;
   const kernelPath = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'kernel.js').fsPath;
   const spare = new SpareKernel();
   const controllers = createControllers();
@@ -31,9 +36,12 @@ export function activate(context: vscode.ExtensionContext): void {
     sessions,
     spare,
     registerCommands(extension, sessions),
+    registerExport(extension.extensionUri, log),
+    registerFirstHours(extension, notebooks, sessions, remembered),
     preferControllers(controllers),
     registerTextNotebooks(),
     registerVariables(sessions, notebooks, extension.extensionUri),
+    keepOutputs(controllers, log),
     new LanguageService(notebooks, sessions, extension.extensionUri, log),
     notebooks,
     ...controllers,

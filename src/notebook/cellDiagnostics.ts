@@ -1,4 +1,7 @@
-/** The errors of cells as diagnostics in their text, until the cell is edited or runs again. */
+/**
+ * The errors of cells as diagnostics in their text, until the cell is edited or runs again. What does not parse the
+ * language service marks too: then its mark stays, and ours is not shown beside it.
+ */
 import * as vscode from 'vscode';
 import type { ErrorFrame, ErrorReport } from '../../kernel/contract/protocol.js';
 
@@ -11,6 +14,9 @@ export class CellDiagnostics implements vscode.Disposable {
       if (contentChanges.length > 0) this.#forget(document);
     }),
     vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document)),
+    vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+      for (const uri of uris) this.#dropMarkedElsewhere(uri);
+    }),
   );
 
   /** The cell begins to run. */
@@ -25,9 +31,18 @@ export class CellDiagnostics implements vscode.Disposable {
     const frame = error.frames.find(({ cell }) => cell?.id === id);
     if (!frame || this.#ran.get(id) !== document.version) return;
     const diagnostic = new vscode.Diagnostic(rangeOf(document, frame), headline(error));
-    diagnostic.source = 'Unroll';
+    diagnostic.source = ours;
     diagnostic.relatedInformation = related(error, frame);
     this.#collection.set(document.uri, [...(this.#collection.get(document.uri) ?? []), diagnostic]);
+    this.#dropMarkedElsewhere(document.uri);
+  }
+
+  #dropMarkedElsewhere(uri: vscode.Uri): void {
+    const own = this.#collection.get(uri) ?? [];
+    if (!own.some(isOfParser)) return;
+    const others = vscode.languages.getDiagnostics(uri).filter(({ source }) => source !== ours);
+    const left = own.filter((one) => !isOfParser(one) || !others.some((other) => same(one, other)));
+    if (left.length < own.length) this.#collection.set(uri, left);
   }
 
   dispose(): void {
@@ -39,6 +54,13 @@ export class CellDiagnostics implements vscode.Disposable {
     if (this.#ran.delete(uri.toString())) this.#collection.delete(uri);
   }
 }
+
+const ours = 'Unroll';
+
+const isOfParser = ({ message }: vscode.Diagnostic): boolean => message.startsWith('SyntaxError: ');
+
+const same = (own: vscode.Diagnostic, other: vscode.Diagnostic): boolean =>
+  own.range.start.isEqual(other.range.start) && own.message.endsWith(other.message);
 
 function headline({ name, message }: ErrorReport): string {
   return message === '' ? name : `${name}: ${message}`;

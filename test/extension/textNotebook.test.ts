@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { closeNotebooks, edit, runCell, until } from './notebooks.js';
+import { closeNotebooks, edit, runCell, textOf, until } from './notebooks.js';
 
 const inWorkspace = (name: string) =>
   vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, name);
@@ -26,6 +27,14 @@ async function openText(name: string): Promise<vscode.NotebookDocument> {
   );
   assert.ok(notebook);
   return notebook;
+}
+
+async function selectTextKernel(): Promise<void> {
+  await vscode.commands.executeCommand('notebook.selectKernel', {
+    notebookEditor: vscode.window.activeNotebookEditor,
+    id: 'text-unroll-typescript',
+    extension: 'unroll.unroll',
+  });
 }
 
 describe('a text notebook in VS Code', () => {
@@ -85,5 +94,74 @@ describe('a text notebook in VS Code', () => {
     assert.equal(back.notebookType, 'unroll-text-notebook');
     assert.equal(await read(inWorkspace('back.nb.ts')), source);
     assert.equal(await read(text.uri), source);
+  });
+
+  it('keeps outputs beside it only if asked, and shows them again where the text is the same', async () => {
+    const kept = inWorkspace('kept.outputs.ipynb');
+    const settings = vscode.workspace.getConfiguration('unroll.textNotebook');
+    const open = async () => {
+      const notebook = await openText('kept.nb.ts');
+      await selectTextKernel();
+      return notebook;
+    };
+    const first = await open();
+    await runCell(first, 1);
+    await runCell(first, 2);
+    await edit(first, 2, 'rate.toFixed(2)');
+    await first.save();
+    await assert.rejects(async () => await vscode.workspace.fs.stat(kept), 'nobody asked');
+    await settings.update('keepOutputs', true, vscode.ConfigurationTarget.Global);
+    try {
+      await runCell(first, 2);
+      await edit(first, 1, 'const rate: number = 3;');
+      await first.save();
+      const isKept = async () =>
+        await vscode.workspace.fs.stat(kept).then(
+          () => true,
+          () => false,
+        );
+      for (let left = 100; left > 0 && !(await isKept()); left--) await sleep(50);
+      const { cells, nbformat } = JSON.parse(await read(kept)) as {
+        cells: { outputs?: unknown[] }[];
+        nbformat: number;
+      };
+      assert.equal(nbformat, 4);
+      assert.equal(cells[2]?.outputs?.length, 1);
+      assert.ok(!(await read(first.uri)).includes('2.00'), 'the text has no outputs');
+      await closeNotebooks();
+      const uri = inWorkspace('kept.nb.ts');
+      await vscode.commands.executeCommand('vscode.openWith', uri, 'unroll-text-notebook');
+      await selectTextKernel();
+      const again = vscode.window.activeNotebookEditor!.notebook;
+      await until(
+        () => textOf(again.cellAt(2)) === "'2.00'",
+        () => `the output; there is ${textOf(again.cellAt(2))}`,
+      );
+      assert.equal(again.isDirty, false);
+    } finally {
+      await settings.update('keepOutputs', undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
+  it('shows a merge conflict in the cell whose lines both sides changed, and keeps the rest whole', async () => {
+    const conflict = [
+      '<<<<<<< HEAD',
+      'const rate: number = 2;',
+      '=======',
+      'const rate: number = 0.5;',
+      '>>>>>>> faster',
+    ].join('\n');
+    const uri = inWorkspace('conflict.nb.ts');
+    const text = source.replace('const rate: number = 2;', conflict);
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+    await vscode.commands.executeCommand('vscode.openWith', uri, 'unroll-text-notebook');
+    const { notebook } = vscode.window.activeNotebookEditor!;
+    assert.deepEqual(
+      notebook.getCells().map(({ document }) => document.getText()),
+      ['# Title', conflict, 'rate.toFixed(1)'],
+    );
+    await edit(notebook, 1, 'const rate: number = 0.5;');
+    await notebook.save();
+    assert.equal(await read(uri), source.replace('rate: number = 2', 'rate: number = 0.5'));
   });
 });
