@@ -2,7 +2,7 @@
  * npm run package: builds, and packs what .vscodeignore lets through into unroll-<version>.vsix.
  *   node scripts/package.mjs [folder]     where the .vsix goes, the checkout unless told
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureBundles } from './setup/bundles.mjs';
@@ -33,7 +33,8 @@ async function main() {
     }),
   );
   rmSync(staging, { recursive: true, force: true });
-  say(`Wrote ${packagePath}`);
+  const megabytes = statSync(packagePath).size / 1e6;
+  say(`Wrote ${packagePath} (${megabytes.toFixed(1)} MB)`);
 }
 
 /**

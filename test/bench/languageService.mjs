@@ -1,6 +1,6 @@
 /**
  * How soon errors and completions come in a notebook of 100 cells, from the language server's own process.
- *   npm run build && node test/bench/languageService.mjs [cells]
+ *   npm run build && node test/bench/languageService.mjs [cells] [--json]
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,7 +13,8 @@ import {
   IPCMessageWriter,
 } from 'vscode-languageserver/node';
 
-const cells = Number(process.argv[2] ?? 100);
+const isJson = process.argv.includes('--json');
+const cells = Number(process.argv.slice(2).find((one) => /^\d+$/.test(one)) ?? 100);
 const edits = 20;
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'unroll-bench-'));
@@ -60,10 +61,17 @@ await connection.sendNotification('initialized', {});
 
 const ms = (from) => performance.now() - from;
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
-const show = (name, times) =>
-  console.log(
+/** @type {Record<string, { median: number, most: number }>} milliseconds */
+const results = {};
+const say = (text) => {
+  if (!isJson) console.log(text);
+};
+const show = (name, times) => {
+  results[name] = { median: median(times), most: Math.max(...times) };
+  say(
     `${name.padEnd(44)} median ${median(times).toFixed(0)} ms, most ${Math.max(...times).toFixed(0)} ms`,
   );
+};
 
 const opened = performance.now();
 const last = diagnosed(cells - 1, 1);
@@ -83,8 +91,8 @@ await connection.sendNotification('notebookDocument/didOpen', {
   })),
 });
 const first = await last;
-console.log(`${cells} cells; errors in the last: ${first.length}`);
-console.log(`opened: all cells looked at after ${ms(opened).toFixed(0)} ms`);
+say(`${cells} cells; errors in the last: ${first.length}`);
+show('opening, until all cells were looked at', [ms(opened)]);
 
 let version = 1;
 /** Of the cells that were edited. */
@@ -156,7 +164,9 @@ for (let i = 0; i < edits; i++) {
   names.push(ms(from));
 }
 show('completion of a name, with imports', names);
-console.log(`memory of the server: ${(await memory()).toFixed(0)} MB`);
+const memoryMB = await memory();
+say(`memory of the server: ${memoryMB.toFixed(0)} MB`);
+if (isJson) console.log(JSON.stringify({ cells, results, memoryMB }));
 child.kill();
 rmSync(folder, { recursive: true, force: true });
 

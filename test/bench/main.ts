@@ -16,6 +16,7 @@ import {
   toGrowthTable,
   variedNames,
 } from './growth.js';
+import { measureEditor } from './editor/measureEditor.js';
 import { measureKernels } from './kernels/measureKernels.js';
 import type { Peak } from './peak.js';
 import { LossMismatchError, race, type Entrant } from './race.js';
@@ -101,6 +102,7 @@ function measure(section: string, options: BenchOptions, machine: Machine): Prom
   if (section === 'coupled') return measureCoupled(options, machine);
   if (section === 'growth') return measureGrowth(options);
   if (section === 'kernel') return measureKernels(options.rounds);
+  if (section === 'editor') return measureEditor(options.rounds);
   return measureWorkload(section, options, machine);
 }
 

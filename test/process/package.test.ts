@@ -11,7 +11,10 @@ interface Manifest {
   main: string;
   bin: Record<string, string>;
   exports: Record<string, string | Record<string, string>>;
-  contributes?: { notebookRenderer?: { entrypoint: string | { path: string } }[] };
+  contributes?: {
+    notebookRenderer?: { entrypoint: string | { path: string } }[];
+    walkthroughs?: { steps: { media: { image: Record<string, string> } }[] }[];
+  };
 }
 
 /** What may be in the package, and nothing else. vsce renames three files and adds the first two. */
@@ -31,13 +34,16 @@ const allowed = [
 describe('the packaged extension', () => {
   let names: string[];
   let folder: string;
+  let bytes: number;
 
   before(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'unroll-package-test-'));
     await run(process.execPath, ['scripts/package.mjs', folder]);
     const file = readdirSync(folder)[0] ?? 'nothing';
     assert.ok(file.endsWith('.vsix'), `expected a .vsix, found ${file}`);
-    names = entryNames(readFileSync(path.join(folder, file)));
+    const zip = readFileSync(path.join(folder, file));
+    bytes = zip.length;
+    names = entryNames(zip);
   });
 
   after(() => {
@@ -47,6 +53,10 @@ describe('the packaged extension', () => {
   it('holds nothing but what is on the allow-list', () => {
     const others = names.filter((name) => !allowed.some((pattern) => pattern.test(name)));
     assert.deepEqual(others, []);
+  });
+
+  it('is under 12 MB', () => {
+    assert.ok(bytes < 12e6, `${(bytes / 1e6).toFixed(1)} MB`);
   });
 
   it('holds every file that the manifest names', () => {
@@ -84,7 +94,11 @@ function namedFiles(): string[] {
   const renderers = (manifest.contributes?.notebookRenderer ?? []).map(({ entrypoint }) =>
     typeof entrypoint === 'string' ? entrypoint : entrypoint.path,
   );
-  return [manifest.main, ...Object.values(manifest.bin), ...exported, ...renderers].map((file) =>
+  const pictures = (manifest.contributes?.walkthroughs ?? [])
+    .flatMap(({ steps }) => steps)
+    .flatMap(({ media }) => Object.values(media.image));
+  const programs = [manifest.main, ...Object.values(manifest.bin)];
+  return [...programs, ...exported, ...renderers, ...pictures].map((file) =>
     path.posix.normalize(file),
   );
 }
