@@ -13,6 +13,7 @@ import { NotebookSessions } from './notebook/notebookSessions.js';
 import { OurNotebooks } from './notebook/ourNotebooks.js';
 import { keepOutputs } from './textNotebook/keptOutputs.js';
 import { registerTextNotebooks } from './textNotebook/textNotebookSerializer.js';
+import { registerStatus } from './status/registerStatus.js';
 import { registerVariables } from './variables/registerVariables.js';
 import { forwardRendererMessages } from './notebook/rendererMessages.js';
 
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerFirstHours(extension, notebooks, sessions, remembered),
     preferControllers(controllers),
     registerTextNotebooks(),
+    registerStatus(sessions, notebooks),
     registerVariables(sessions, notebooks, extension.extensionUri),
     keepOutputs(controllers, log),
     new LanguageService(notebooks, sessions, extension.extensionUri, log),

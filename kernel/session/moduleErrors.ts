@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type PackageManager, packageManagers } from '../contract/packageManagers.js';
 import { nearestPackage } from './files/fileFormat.js';
 
 export class ModuleNotFoundError extends Error {
@@ -36,30 +37,19 @@ export class DataNotFoundError extends Error {
   }
 }
 
-/** Lock file → how its package manager adds a package, and installs those that are listed. */
-const managers: [lockFile: string, add: string, install: string][] = [
-  ['pnpm-lock.yaml', 'pnpm add', 'pnpm install'],
-  ['yarn.lock', 'yarn add', 'yarn install'],
-  ['bun.lock', 'bun add', 'bun install'],
-  ['bun.lockb', 'bun add', 'bun install'],
-  ['package-lock.json', 'npm install', 'npm install'],
-];
-
 function installHint(name: string, folder: string): string {
-  const [, add, install] = managerOf(folder);
+  const { add, install } = managerOf(folder);
   const listed = nearestPackage(folder);
   return listed && lists(listed.content, name)
     ? `${listed.file} lists it, but it is not installed. To install what is listed: ${install}`
     : `To install it: ${add} ${name}`;
 }
 
-function managerOf(folder: string): (typeof managers)[number] {
-  const found = managers.find(([lockFile]) => existsSync(join(folder, lockFile)));
+function managerOf(folder: string): PackageManager {
+  const found = packageManagers.find(({ lockFile }) => existsSync(join(folder, lockFile)));
   const parent = dirname(folder);
   if (found) return found;
-  return parent === folder
-    ? ['package-lock.json', 'npm install', 'npm install']
-    : managerOf(parent);
+  return parent === folder ? packageManagers.at(-1)! : managerOf(parent);
 }
 
 function lists(content: unknown, name: string): boolean {

@@ -10,10 +10,10 @@ export type KernelState = 'none' | 'starting' | 'idle' | 'busy' | 'paused' | 'en
 export type SessionChange =
   /** The state is another one, or the process is. */
   | { kind: 'state' }
-  /** Variables may have changed. */
-  | { kind: 'variables' }
   /** A process without variables: the first, or a fresh one. */
   | { kind: 'fresh' }
+  /** A cell is about to run. */
+  | { kind: 'begins'; cell: vscode.NotebookCell }
   /** A cell of this kernel ended; `sets` are the names that it set. */
   | { kind: 'ran'; cell: vscode.NotebookCell; code: string; sets: readonly string[] }
   /** An import asked for a package that is not there. */

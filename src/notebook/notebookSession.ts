@@ -227,6 +227,7 @@ export class NotebookSession implements vscode.Disposable {
 
   #begin(execution: vscode.NotebookCellExecution): number {
     const startTime = Date.now();
+    this.changed({ kind: 'begins', cell: execution.cell });
     execution.start(startTime);
     this.#outputs.begin(execution);
     this.diagnostics.begin(execution.cell);

@@ -28,7 +28,7 @@ export class ValuePages implements vscode.Disposable {
     private readonly extensionUri: vscode.Uri,
   ) {
     this.#listener = sessions.onDidChange(({ kind, notebook }) => {
-      if (kind !== 'ran' && kind !== 'fresh' && kind !== 'variables') return;
+      if (kind !== 'ran' && kind !== 'fresh') return;
       for (const page of this.#pages)
         if (page.notebook === notebook) post(page, { kind: 'changed' });
     });

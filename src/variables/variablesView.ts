@@ -53,7 +53,7 @@ export class VariablesView implements vscode.WebviewViewProvider, vscode.Disposa
       }),
       sessions.onDidChange(({ kind, notebook }) => {
         if (kind === 'fresh') this.#known.delete(notebook);
-        if (kind !== 'training' && kind !== 'missing') renew();
+        if (kind === 'state' || kind === 'fresh' || kind === 'ran') renew();
       }),
     );
   }
