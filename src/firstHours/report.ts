@@ -64,7 +64,9 @@ function toReport({ manifest, notebooks, sessions, lines }: Parts): string {
 function versions(version: string): [what: string, value: string][] {
   const { env } = vscode;
   const place = env.uiKind === vscode.UIKind.Web ? 'in a browser' : 'desktop';
-  const remote = env.remoteName === undefined ? '' : `, remote: ${env.remoteName}`;
+  // A name like `ssh-remote` is a kind; where it is an address, it is nobody's business.
+  const kind = /^[a-z-]+$/.test(env.remoteName ?? '') ? env.remoteName : 'a server';
+  const remote = env.remoteName === undefined ? '' : `, remote: ${kind}`;
   const trust = vscode.workspace.isTrusted ? 'trusted' : 'not trusted';
   const cores = os.cpus();
   const memory = Math.round(os.totalmem() / 2 ** 30);

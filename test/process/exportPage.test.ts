@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { inFolder, unroll, writeNotebook } from './commandLine.js';
+import { inFolder, root, unroll, writeNotebook } from './commandLine.js';
 import { openBrowser } from './openBrowser.js';
 
 const pictures = `import { display, html, inspect, LSTM, randn, unrolledGraph, vegaLite } from 'unroll';
@@ -14,10 +14,20 @@ await display(html('<b>bold</b><script>window.ran = 2</script><img src=x onerror
 await display(unrolledGraph(lstm, randn([3, 1, 2])));
 await display(inspect(lstm, { input: randn([4, 1, 2]) }, { loss: (output) => output.sum() }));
 `;
-const training = `import { Adam, fit, Linear, mse } from 'unroll';
+const training = `import { Adam, fit, Linear, mse, randn } from 'unroll';
 const line = new Linear({ inFeatures: 1, outFeatures: 1 });
 const x = randn([8, 1]);
 await fit({ model: line, data: [{ input: x, target: x }], loss: mse, optimizer: new Adam(line.parameters(), { lr: 0.1 }), steps: 20 });`;
+
+const looks = [
+  `import { inspect, LSTM } from 'unroll';
+const lstm = new LSTM({ inputSize: 2, hiddenSize: 3 });
+inspect(lstm, { input: randn([6, 1, 2]) }, { loss: (output) => output.select(0, -1).sum() })`,
+];
+const pictureFolder = join(
+  root,
+  process.env['UNROLL_UPDATE_PICTURES'] === '1' ? 'docs/pictures' : 'test-results',
+);
 
 /** A notebook that was run, and pages of it. */
 describe('an exported page in a browser', () => {
@@ -63,6 +73,23 @@ describe('an exported page in a browser', () => {
           asked.filter((one) => !one.endsWith('/x')),
           [],
         );
+        await page.close();
+      }
+    }));
+
+  it('looks as the notebook does, in light and dark', () =>
+    inFolder(async (folder) => {
+      const file = await writeNotebook(folder, [training, ...looks]);
+      const target = join(folder, 'page.html');
+      await unroll(['run', file, '--html', target]);
+      for (const scheme of ['light', 'dark'] as const) {
+        const { page } = await open(target, scheme);
+        await page.locator('.live svg').nth(1).waitFor();
+        await page.waitForTimeout(500);
+        await page.screenshot({
+          path: join(pictureFolder, `export-page-${scheme}.png`),
+          fullPage: true,
+        });
         await page.close();
       }
     }));

@@ -1,10 +1,18 @@
-/** The pictures of the walkthrough's steps, taken anew: `media/walkthrough/` has those of UNROLL_UPDATE_PICTURES=1. */
+/**
+ * The pictures of `docs/editor.md` and of the walkthrough's steps. Those of the steps go to
+ * `media/walkthrough/`, which ships.
+ */
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { screenshot, waitForFrame } from './host.js';
-import { closeNotebooks, openNotebook, runCell, selectOurKernel } from './notebooks.js';
+import { click, press, screenshot, waitForFrame } from './host.js';
+import { closeNotebooks, openNotebook, runCell, selectOurKernel, until } from './notebooks.js';
 
+const isForDocuments = process.env['UNROLL_UPDATE_PICTURES'] === '1';
+/** This file runs as the bundle out/extensionTests/index.cjs. */
+const root = path.resolve(__dirname, '../..');
 const themes = { light: 'Default Light Modern', dark: 'Default Dark Modern' };
 type Theme = keyof typeof themes;
 
@@ -13,14 +21,19 @@ async function configure(name: string, value: unknown): Promise<void> {
 }
 
 /** Both themes, of what the window shows. */
-async function pictures(step: string): Promise<void> {
+async function pictures(
+  step: string,
+  name = `walkthrough-${step}`,
+  selector = '.editor-group-container .editor-container',
+): Promise<void> {
   for (const theme of Object.keys(themes) as Theme[]) {
     await configure('workbench.colorTheme', themes[theme]);
     await sleep(1500);
-    const file = await screenshot(`walkthrough-${step}-${theme}`, {
-      selector: '.editor-group-container .editor-container',
-    });
+    const file = await screenshot(`${name}-${theme}`, { selector });
     assert.match(file, /\.png$/);
+    // Those of the steps ship.
+    if (isForDocuments && name.startsWith('walkthrough-'))
+      renameSync(file, path.join(root, 'media', 'walkthrough', `${step}-${theme}.png`));
   }
 }
 
@@ -49,7 +62,7 @@ await fit({
   inspect: `inspect(lstm, { input: randn([8, 1, 4]) }, { loss: (output) => output.select(0, -1).sum() })`,
 };
 
-describe('the walkthrough’s pictures', function () {
+describe('the editor’s pictures', function () {
   this.timeout(180_000);
 
   before(async () => {
@@ -101,7 +114,7 @@ describe('the walkthrough’s pictures', function () {
     await waitForFrame(
       `document.querySelector('.getting-started-media img')?.complete ? true : null`,
     );
-    await pictures('page');
+    await pictures('page', 'editor-walkthrough');
   });
 
   it('show a new notebook with completion', async () => {
@@ -117,5 +130,67 @@ describe('the walkthrough’s pictures', function () {
       `document.querySelector('.suggest-widget.visible')?.innerText.includes('hiddenSize') || null`,
     );
     await pictures('own');
+  });
+
+  it('show types, errors and hover over several cells', async () => {
+    await openNotebook(
+      "import { Linear, LSTM, Sequential, tensor } from 'unroll';\nconst lstm = new LSTM({ inputSize: 8, hiddenSize: 16 });",
+      "const lengths: number[] = 'three';\nlstm.forward(tensor([[[1]]])).output.shape.toUpperCase();",
+      'new Sequential(\n  new Linear({ inFeatures: 8, outFeatures: 16 }),\n  new Linear({ inFeatures: 32, outFeatures: 4 }),\n);',
+    );
+    const editor = vscode.window.activeNotebookEditor!;
+    const uri = editor.notebook.cellAt(2).document.uri;
+    await until(
+      () => vscode.languages.getDiagnostics(uri).length > 0,
+      () => 'an error in the last cell',
+    );
+    editor.selection = new vscode.NotebookRange(1, 2);
+    await vscode.commands.executeCommand('notebook.cell.edit');
+    await vscode.commands.executeCommand('cursorMove', { to: 'down' });
+    for (const theme of Object.keys(themes) as Theme[]) {
+      await configure('workbench.colorTheme', themes[theme]);
+      await sleep(1500);
+      await vscode.commands.executeCommand('editor.action.showHover');
+      await waitForFrame(`document.querySelector('.monaco-hover:not(.hidden)') ? true : null`);
+      await sleep(500);
+      await screenshot(`editor-types-${theme}`, {
+        selector: '.editor-group-container .editor-container',
+      });
+    }
+  });
+
+  it('show what an empty notebook offers, and the menu of a notebook', async () => {
+    await vscode.commands.executeCommand('unroll.newNotebook');
+    await waitForFrame(
+      `[...document.querySelectorAll('.cell-status-item')].some((one) => /Example/.test(one.textContent)) || null`,
+    );
+    await pictures('empty', 'editor-empty');
+    for (const theme of Object.keys(themes) as Theme[]) {
+      await configure('workbench.colorTheme', themes[theme]);
+      await sleep(1500);
+      await click('.notebook-toolbar-container .codicon-toolbar-more');
+      await sleep(800);
+      await screenshot(`editor-menu-${theme}`);
+      await press('Escape');
+    }
+  });
+
+  it('show a text notebook beside its text, and the report', async () => {
+    const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'train.nb.ts');
+    const text = `// %% [markdown]\n// # A line, learnt\n\n// %% tags=["parameters"]\nconst steps = 100;\n\n// %%\nimport { randn } from 'unroll';\nrandn([2, 3])\n`;
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+    await vscode.commands.executeCommand('vscode.open', uri);
+    await vscode.commands.executeCommand(
+      'vscode.openWith',
+      uri,
+      'unroll-text-notebook',
+      vscode.ViewColumn.Beside,
+    );
+    await sleep(1500);
+    await pictures('text', 'editor-text', '.part.editor');
+    await closeNotebooks();
+    await vscode.commands.executeCommand('unroll.report');
+    await sleep(500);
+    await pictures('report', 'editor-report');
   });
 });
