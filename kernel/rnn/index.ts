@@ -111,6 +111,7 @@ export {
   type ScheduledSamplingOptions,
 } from './modules/seq2seq/scheduledSampling.js';
 export type { TimeStep, TimeStepHook } from './modules/timeStepHooks.js';
+export type { GRUVariant, LSTMVariant, RNNVariant } from './modules/cellVariants.js';
 export {
   GRUCell,
   LSTMCell,

@@ -1,10 +1,3 @@
-import {
-  gruCell,
-  lstmCell,
-  peepholeLstmCell,
-  projectedLstmCell,
-  rnnCell,
-} from '../cell/builtinCells.js';
 import type { Cell } from '../cell/defineCell.js';
 import type { CellProgram } from '../cell/program.js';
 import { OptionError, ShapeError } from '../errors.js';
@@ -12,12 +5,20 @@ import { sameShape, showShape, type Shape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import type { Parameter, Tensor } from '../tensor.js';
 import { CellLayer, withoutNoise } from './cellLayer.js';
+import {
+  gruVariant,
+  lstmVariant,
+  rnnVariant,
+  type GRUVariant,
+  type LSTMVariant,
+  type RNNVariant,
+} from './cellVariants.js';
 import { addHook, type HookHandle } from './hooks.js';
 import { createParameter, floatType, type FloatType } from './linear.js';
 import { Module } from './module.js';
 import { checkParameters } from './recurrentChecks.js';
 import type { RecurrentState } from './recurrentOptions.js';
-import { isProjection, type GRUState, type LSTMState, type RNNState } from './recurrentLayers.js';
+import type { GRUState, LSTMState, RNNState } from './recurrentLayers.js';
 import { showTimeSteps, type TimeStepHook } from './timeStepHooks.js';
 
 /** Options that all single-step cells share. */
@@ -157,25 +158,13 @@ export class RecurrentCell<State extends RecurrentState = RecurrentState> extend
  * `[hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[hiddenSize]`.
  */
 export class RNNCell extends RecurrentCell<RNNState> {
-  constructor({
-    nonlinearity = 'tanh',
-    ...options
-  }: RecurrentCellSizes & {
-    /** Default `'tanh'`. */
-    nonlinearity?: 'tanh' | 'relu';
-  }) {
-    checkOptions('RNNCell', { nonlinearity }, { nonlinearity: is.oneOf('tanh', 'relu') });
-    super({ ...options, cell: rnnCell(nonlinearity) });
+  constructor({ nonlinearity, ...options }: RecurrentCellSizes & RNNVariant) {
+    super({ ...options, cell: rnnVariant('RNNCell', { nonlinearity }) });
   }
 }
 
 /** Options of `LSTMCell`. */
-export interface LSTMCellOptions extends RecurrentCellSizes {
-  /** Size of the hidden state where it is a projection, 0 where it is not. Default 0. */
-  projSize?: number;
-  /** Whether gates see the cell state through a vector each. Default false. */
-  peepholes?: boolean;
-}
+export interface LSTMCellOptions extends RecurrentCellSizes, LSTMVariant {}
 
 /**
  * One time step of `LSTM`, with its equations and gate order i f g o: x `[B, inputSize]` and `{ h, c }` `[B, hiddenSize]` each
@@ -183,18 +172,9 @@ export interface LSTMCellOptions extends RecurrentCellSizes {
  * `[4·hiddenSize, inputSize]`, `weight_hh` `[4·hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[4·hiddenSize]`.
  */
 export class LSTMCell extends RecurrentCell<LSTMState> {
-  constructor({ projSize = 0, peepholes = false, ...options }: LSTMCellOptions) {
-    checkOptions(
-      'LSTMCell',
-      { projSize, peepholes },
-      { projSize: isProjection, peepholes: is.boolean },
-    );
-    if (projSize > 0 && (peepholes || projSize >= options.hiddenSize))
-      throw new OptionError(
-        `LSTMCell: projSize must be less than hiddenSize = ${options.hiddenSize}, without peepholes, got ${projSize}`,
-      );
-    const cell = peepholes ? peepholeLstmCell : lstmCell;
-    super({ ...options, cell: projSize > 0 ? projectedLstmCell(projSize) : cell });
+  constructor({ projSize, peepholes, ...options }: LSTMCellOptions) {
+    const { hiddenSize } = options;
+    super({ ...options, cell: lstmVariant('LSTMCell', { projSize, peepholes, hiddenSize }) });
   }
 }
 
@@ -204,14 +184,7 @@ export class LSTMCell extends RecurrentCell<LSTMState> {
  * `[3·hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[3·hiddenSize]`.
  */
 export class GRUCell extends RecurrentCell<GRUState> {
-  constructor({
-    resetAfter = true,
-    ...options
-  }: RecurrentCellSizes & {
-    /** Whether r multiplies W_hn·h + b_hn (true, as PyTorch) or h itself. Default true. */
-    resetAfter?: boolean;
-  }) {
-    checkOptions('GRUCell', { resetAfter }, { resetAfter: is.boolean });
-    super({ ...options, cell: gruCell(resetAfter) });
+  constructor({ resetAfter, ...options }: RecurrentCellSizes & GRUVariant) {
+    super({ ...options, cell: gruVariant('GRUCell', { resetAfter }) });
   }
 }

@@ -1,13 +1,12 @@
-import {
-  gruCell,
-  lstmCell,
-  peepholeLstmCell,
-  projectedLstmCell,
-  rnnCell,
-} from '../cell/builtinCells.js';
-import { OptionError } from '../errors.js';
-import { checkOptions, is } from '../options.js';
 import type { Tensor } from '../tensor.js';
+import {
+  gruVariant,
+  lstmVariant,
+  rnnVariant,
+  type GRUVariant,
+  type LSTMVariant,
+  type RNNVariant,
+} from './cellVariants.js';
 import { Recurrent } from './recurrent.js';
 import type { RecurrentLayerOptions } from './recurrentOptions.js';
 
@@ -34,25 +33,13 @@ export type LSTMState = Readonly<{ h: Tensor; c: Tensor }>;
  * Source: J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990.
  */
 export class RNN extends Recurrent<RNNState> {
-  constructor({
-    nonlinearity = 'tanh',
-    ...options
-  }: RecurrentLayerOptions & {
-    /** Default `'tanh'`. */
-    nonlinearity?: 'tanh' | 'relu';
-  }) {
-    checkOptions('RNN', { nonlinearity }, { nonlinearity: is.oneOf('tanh', 'relu') });
-    super({ ...options, cell: rnnCell(nonlinearity) });
+  constructor({ nonlinearity, ...options }: RecurrentLayerOptions & RNNVariant) {
+    super({ ...options, cell: rnnVariant('RNN', { nonlinearity }) });
   }
 }
 
 /** Options of `LSTM`. */
-export interface LSTMOptions extends RecurrentLayerOptions {
-  /** Size of the hidden state where it is a projection, 0 where it is not: h is `[…, projSize]`. Default 0. */
-  projSize?: number;
-  /** Whether gates see the cell state through a vector each. Default false. */
-  peepholes?: boolean;
-}
+export interface LSTMOptions extends RecurrentLayerOptions, LSTMVariant {}
 
 /**
  * Long short-term memory, at each time step:
@@ -76,25 +63,11 @@ export interface LSTMOptions extends RecurrentLayerOptions {
  * peepholes: F. Gers, J. Schmidhuber, IJCNN 2000.
  */
 export class LSTM extends Recurrent<LSTMState> {
-  constructor({ projSize = 0, peepholes = false, ...options }: LSTMOptions) {
-    checkOptions(
-      'LSTM',
-      { projSize, peepholes },
-      { projSize: isProjection, peepholes: is.boolean },
-    );
-    if (projSize > 0 && peepholes)
-      throw new OptionError('LSTM: expected projSize or peepholes, got both');
-    if (projSize > 0 && projSize >= options.hiddenSize)
-      throw new OptionError(
-        `LSTM: projSize must be less than hiddenSize = ${options.hiddenSize}, got ${projSize}`,
-      );
-    const cell = peepholes ? peepholeLstmCell : lstmCell;
-    super({ ...options, cell: projSize > 0 ? projectedLstmCell(projSize) : cell });
+  constructor({ projSize, peepholes, ...options }: LSTMOptions) {
+    const { hiddenSize } = options;
+    super({ ...options, cell: lstmVariant('LSTM', { projSize, peepholes, hiddenSize }) });
   }
 }
-
-export const isProjection = (value: unknown): string | undefined =>
-  Number.isInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 for none';
 
 /**
  * Gated recurrent unit, at each time step:
@@ -112,14 +85,7 @@ export const isProjection = (value: unknown): string | undefined =>
  * Source: K. Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014.
  */
 export class GRU extends Recurrent<GRUState> {
-  constructor({
-    resetAfter = true,
-    ...options
-  }: RecurrentLayerOptions & {
-    /** Whether r multiplies W_hn·h + b_hn (true, as PyTorch) or h itself. Default true. */
-    resetAfter?: boolean;
-  }) {
-    checkOptions('GRU', { resetAfter }, { resetAfter: is.boolean });
-    super({ ...options, cell: gruCell(resetAfter) });
+  constructor({ resetAfter, ...options }: RecurrentLayerOptions & GRUVariant) {
+    super({ ...options, cell: gruVariant('GRU', { resetAfter }) });
   }
 }
