@@ -67,6 +67,10 @@ const opcodes = {
   f32x4_div: [0xfd, 0xe7, 0x01],
   f32x4_min: [0xfd, 0xe8, 0x01],
   f32x4_max: [0xfd, 0xe9, 0x01],
+  /** Stack: a, b → b where b < a, else a: one instruction on common processors, and a NaN in a stays. */
+  f32x4_pmin: [0xfd, 0xea, 0x01],
+  /** Stack: a, b → b where a < b, else a. */
+  f32x4_pmax: [0xfd, 0xeb, 0x01],
   /** The two lower float32 as two float64. */
   f64x2_promote_low_f32x4: [0xfd, 0x5f],
   f64x2_add: [0xfd, 0xf0, 0x01],

@@ -61,7 +61,7 @@ function defineRows(module: ModuleBuilder): void {
 
 /** Writes a loop of x against some rows of W; gives a vector of partial sums for each. */
 function createDot(f: FunctionBuilder, k: Local) {
-  const [at, l, full] = f.locals('i32', 3) as [Local, Local, Local];
+  const [at, end] = f.locals('i32', 2) as [Local, Local];
   const pointers = f.locals('i32', rowsAtOnce);
   const sums = f.locals('v128', rowsAtOnce);
   const values = f.locals('v128', vectorsAtOnce);
@@ -93,17 +93,17 @@ function createDot(f: FunctionBuilder, k: Local) {
           multiplyAdd(f, value, weight, sums[r]!);
         }),
       );
-      for (const pointer of [at, ...rows]) f.advance(pointer, bytes);
+      for (const pointer of rows) f.advance(pointer, bytes);
     };
-    f.get(x).set(at).i32(0).set(l);
-    for (const vectors of [vectorsAtOnce, 1]) {
-      f.get(k)
-        .i32(-4 * vectors)
-        .op('i32_and')
-        .set(full);
-      f.countTo(l, full, 4 * vectors, () => step('v128_load', vectors, 16 * vectors));
-    }
-    f.countTo(l, k, 1, () => step('v128_load32_zero', 1, 4));
+    f.get(x).set(at);
+    const upTo = (vectors: number): void => {
+      f.get(k).i32(-4 * vectors).op('i32_and').i32(4).op('i32_mul').get(x).op('i32_add').set(end);
+      f.countTo(at, end, 16 * vectors, () => step('v128_load', vectors, 16 * vectors));
+    };
+    upTo(vectorsAtOnce);
+    upTo(1);
+    f.get(k).i32(4).op('i32_mul').get(x).op('i32_add').set(end);
+    f.countTo(at, end, 4, () => step('v128_load32_zero', 1, 4));
     return sums.slice(0, count);
   };
 }

@@ -62,7 +62,7 @@ export const vectorRules: { readonly [K in OpName]?: VectorRule } = {
   relu: {
     isCostly: false,
     reads: 'operands',
-    forward: (f, [x]) => f.get(x!).f32x4(0).op('f32x4_max'),
+    forward: (f, [x]) => f.get(x!).f32x4(0).op('f32x4_pmax'),
     backward: (f, _, { adjoint, operands }) =>
       f.get(adjoint).get(operands[0]!).f32x4(0).op('f32x4_gt').op('v128_and'),
   },
