@@ -18,7 +18,7 @@ const constructors = { float32: Float32Array, float64: Float64Array, int32: Int3
 const shortLength = 16;
 /** Arrays up to this length are cut from a slab: memory of its own costs an array up to a microsecond. */
 const slabShare = 1024;
-const slabLength = 4096;
+const slabLength = 8192;
 const slabs: Record<DType, { numbers: NumberArray; used: number }> = {
   float32: { numbers: new Float32Array(0), used: 0 },
   float64: { numbers: new Float64Array(0), used: 0 },
@@ -61,8 +61,11 @@ export const showShape = (shape: Shape): string =>
 /** Stands for the batch extent in the shapes of a cell program, which is traced before it is known. */
 export const batch = -1;
 
-export const sameShape = (a: Shape, b: Shape): boolean =>
-  a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
+}
 
 /** Turns an axis that may count from the end (-1 is the last) into one that counts from the start. */
 export function resolveAxis(owner: string, axis: number, shape: Shape): number {

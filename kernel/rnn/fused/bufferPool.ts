@@ -31,10 +31,13 @@ export class BufferPool {
   }
 
   #takeIdle(timeSteps: number, batchSize: number, parts: number): RunBuffers | undefined {
-    for (let k = this.#idle.length - 1; k >= 0; k--) {
-      const one = this.#idle[k]!;
+    const idle = this.#idle;
+    for (let k = idle.length - 1; k >= 0; k--) {
+      const one = idle[k]!;
       if (one.timeSteps !== timeSteps || one.batchSize !== batchSize) continue;
-      if (one.parts.length === parts) return this.#idle.splice(k, 1)[0];
+      // Mostly the last: it was given back a moment ago.
+      if (one.parts.length === parts)
+        return k === idle.length - 1 ? idle.pop() : idle.splice(k, 1)[0];
     }
     return undefined;
   }

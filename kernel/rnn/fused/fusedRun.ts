@@ -208,7 +208,7 @@ export class FusedRun {
     timeSteps = this.buffers.timeSteps,
   ): Float32Array {
     const { parts, batchSize } = this.buffers;
-    const [first] = parts as [Part];
+    const first = parts[0]!;
     if (parts.length === 1) {
       whole.set(viewOf(first));
       return whole;

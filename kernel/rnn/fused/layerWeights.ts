@@ -34,6 +34,8 @@ interface Bias {
 export class LayerWeights {
   readonly #weights: readonly Weight[];
   readonly #biases: readonly Bias[];
+  /** Of parameters that stand in the engine's memory, by position: their numbers never move. */
+  readonly #addresses: readonly (number | undefined)[];
   /** Copies of parameters and of gradients that are not in the engine's memory, by position. */
   readonly #copies: (Float32Array | undefined)[] = [];
   readonly #sums: (Float32Array | undefined)[] = [];
@@ -42,7 +44,10 @@ export class LayerWeights {
     private readonly compiled: Compiled,
     private readonly parameters: readonly NdArray[],
   ) {
-    const { frame, plan, products } = compiled;
+    const { frame, plan, products, engine } = compiled;
+    this.#addresses = parameters.map(({ data }) =>
+      engine.owns(data) ? data.byteOffset : undefined,
+    );
     this.#weights = products.map(({ product, index }) => ({
       rows: product.weight,
       depth: product.depth,
@@ -202,8 +207,9 @@ export class LayerWeights {
 
   /** Where some rows of a parameter stand in the engine's memory: in their own place, or in a copy. */
   #addressOf({ parameter, start }: ParameterRows, width: number): number {
+    const address = this.#addresses[parameter];
+    if (address !== undefined) return address + 4 * start * width;
     const { data } = this.parameters[parameter]!;
-    if (this.compiled.engine.owns(data)) return data.byteOffset + 4 * start * width;
     const copy = (this.#copies[parameter] ??= this.#allocate(data.length));
     copy.set(data);
     return copy.byteOffset + 4 * start * width;

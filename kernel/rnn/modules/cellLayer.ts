@@ -12,7 +12,7 @@ import { zeros } from '../factories.js';
 import { createFusedExecutor } from '../fused/fusedExecutor.js';
 import { createNdArray, sizeOf, type NdArray } from '../ndarray.js';
 import { randomStream } from '../random.js';
-import { needsGradient, record, type Parameter, type Tensor } from '../tensor.js';
+import { isGradEnabled, needsGradient, record, type Parameter, type Tensor } from '../tensor.js';
 import { dropoutMask } from './dropout.js';
 import type { FloatType } from './linear.js';
 
@@ -92,7 +92,7 @@ export class CellLayer {
   run(input: Tensor, states: readonly Tensor[], call: LayerCall) {
     const { program, executor } = this.#runner(call.training);
     const { direction, lengths } = call;
-    const inputs = [input, ...states, ...this.parameters];
+    const inputs = isGradEnabled() ? [input, ...states, ...this.parameters] : [];
     const keep = needsGradient(inputs);
     const sequence: ArrangedSequence =
       program.masks.length === 0

@@ -5,6 +5,8 @@ import { packedLength } from './packing.js';
 
 /** Multiplications from which the engine pays, where operands have to be copied into its memory. */
 const worthwhile = 2048;
+/** Numbers up to which a loop copies them faster than a view. */
+const shortLength = 128;
 /** Rows from which packing the right operand pays. */
 const packedRows = 4;
 
@@ -27,9 +29,11 @@ export function fastLinear(
   const sums = packedLength(n, 1);
   const room = sums + (isPacked ? packedLength(n, k) : 0);
   const loan = new Loan(engine, out, x, w, room, false);
-  const sum = loan.scratch(sums);
-  if (bias) engine.copy(bias, sum);
-  else engine.core['clear']!(sum, n);
+  // Whole panels are read of it, so that one with an end inside a panel is copied.
+  const isInPlace = bias && n === sums && engine.owns(bias);
+  const sum = isInPlace ? bias.byteOffset : loan.scratch(sums);
+  if (!bias) engine.core['clear']!(sum, n);
+  else if (!isInPlace) engine.copy(bias, sum);
   if (!isPacked)
     engine.core['gemvRows']!(loan.out, 4 * n, loan.a, 4 * k, loan.b, 4 * k, sum, m, n, k);
   else {
@@ -142,8 +146,13 @@ class Loan {
   /** Takes the result to where it is wanted. */
   bring(): void {
     if (!this.#isElsewhere) return;
-    const from = this.out / 4;
-    this.result.set(this.engine.heap.subarray(from, from + this.result.length));
+    const { result, out } = this;
+    const { heap } = this.engine;
+    const from = out / 4;
+    // A view of the heap for a few numbers costs more than they do.
+    if (result.length <= shortLength)
+      for (let i = 0; i < result.length; i++) result[i] = heap[from + i]!;
+    else result.set(heap.subarray(from, from + result.length));
   }
 
   /** Room for as many numbers, on cache lines of its own. */

@@ -97,7 +97,14 @@ function createDot(f: FunctionBuilder, k: Local) {
     };
     f.get(x).set(at);
     const upTo = (vectors: number): void => {
-      f.get(k).i32(-4 * vectors).op('i32_and').i32(4).op('i32_mul').get(x).op('i32_add').set(end);
+      f.get(k)
+        .i32(-4 * vectors)
+        .op('i32_and')
+        .i32(4)
+        .op('i32_mul')
+        .get(x)
+        .op('i32_add')
+        .set(end);
       f.countTo(at, end, 16 * vectors, () => step('v128_load', vectors, 16 * vectors));
     };
     upTo(vectorsAtOnce);

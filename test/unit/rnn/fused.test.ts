@@ -31,6 +31,8 @@ import { testCells } from './testCells.js';
 
 /** Relative, in float32. Layer normalisation divides by a deviation that may be small: rounding grows by as much. */
 const toleranceOf = (name: string): number => (name === 'lstm-layer-norm' ? 1e-5 : 1e-6);
+/** Where a drawn cell makes rounding grow, as many times the error of plain float32, node by node. */
+const timesPlain = 2;
 
 const relaxed = createEngine();
 const engines: Record<string, Engine | undefined> = {
@@ -63,8 +65,12 @@ const cases: fc.Arbitrary<Drawn> = fc.record({
   seed: fc.nat(),
 });
 
-/** The relative error of every array that a run and its way back give, fused against stepped in float64. */
-function disagreements(cell: Cell, drawn: Drawn, engine: Engine): number[] {
+/** The relative errors against float64 of every array that a run and its way back give, in float32. */
+function disagreements(
+  cell: Cell,
+  drawn: Drawn,
+  engine: Engine,
+): { fused: number; stepped: number }[] {
   const { timeSteps, batchSize, inputSize } = drawn;
   const program = cell.program(drawn);
   const stream = new RandomStream(drawn.seed, 'disagreements');
@@ -125,8 +131,12 @@ function disagreements(cell: Cell, drawn: Drawn, engine: Engine): number[] {
     return once();
   };
   const expected = resultsOf(createSteppedExecutor, 'float64');
-  const actual = resultsOf(createFusedExecutor, 'float32');
-  return expected.map((array, k) => relativeError(array, actual[k]!));
+  const stepped = resultsOf(createSteppedExecutor, 'float32');
+  const fused = resultsOf(createFusedExecutor, 'float32');
+  return expected.map((array, k) => ({
+    fused: relativeError(array, fused[k]!),
+    stepped: relativeError(array, stepped[k]!),
+  }));
 }
 
 type CreateFused = (...inputs: [...Parameters<CreateExecutor>, Engine]) => Executor | undefined;
@@ -150,9 +160,11 @@ describe('fused execution', () => {
           this.skip();
         }
         holdsForAll(cases, (drawn) => {
-          const errors = disagreements(cell, drawn, engine);
-          const worst = Math.max(...errors);
-          assert.ok(worst < toleranceOf(name), `errors ${errors.join(' ')}`);
+          for (const { fused, stepped } of disagreements(cell, drawn, engine))
+            assert.ok(
+              fused < Math.max(toleranceOf(name), timesPlain * stepped),
+              `error ${fused}, of plain float32 ${stepped}`,
+            );
         });
       });
   }
