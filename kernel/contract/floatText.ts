@@ -81,26 +81,46 @@ export function decodeFloats(text: unknown, count: number, member: string): Floa
       `${encodedLength(count)} characters, the base64 of ${count} float32`,
       `${text.length} characters`,
     );
-  const view = new DataView(new ArrayBuffer(Math.ceil((count * 4) / 3) * 3));
+  const bytes = new Uint8Array(Math.ceil((count * 4) / 3) * 3);
   for (let i = 0, at = 0; i < text.length; i += 4, at += 3) {
-    const last = i + 4 === text.length;
-    const word =
-      (digit(text, i, false, member) << 18) |
-      (digit(text, i + 1, false, member) << 12) |
-      (digit(text, i + 2, last, member) << 6) |
-      digit(text, i + 3, last, member);
-    view.setUint8(at, word >> 16);
-    view.setUint8(at + 1, (word >> 8) & 255);
-    view.setUint8(at + 2, word & 255);
+    const word = readWord(text, i, member);
+    bytes[at] = word >> 16;
+    bytes[at + 1] = word >> 8;
+    bytes[at + 2] = word;
   }
-  const numbers = new Float32Array(count);
-  for (let i = 0; i < count; i++) numbers[i] = view.getFloat32(i * 4, true);
-  return numbers;
+  return toFloats(bytes, count);
+}
+
+function toFloats(bytes: Uint8Array, count: number): Float32Array {
+  if (isLittleEndian) return new Float32Array(bytes.buffer.slice(0, 4 * count));
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: count }, (_, i) => view.getFloat32(i * 4, true));
+}
+
+/** The 24 bits of four characters. */
+function readWord(text: string, i: number, member: string): number {
+  const a = valueAt(text, i);
+  const b = valueAt(text, i + 1);
+  const c = valueAt(text, i + 2);
+  const d = valueAt(text, i + 3);
+  if ((a | b | c | d) < 64) return (a << 18) | (b << 12) | (c << 6) | d;
+  const last = i + 4 === text.length;
+  return (
+    (digit(text, i, false, member) << 18) |
+    (digit(text, i + 1, false, member) << 12) |
+    (digit(text, i + 2, last, member) << 6) |
+    digit(text, i + 3, last, member)
+  );
+}
+
+/** 0 to 63, or 255 where it is no character of the alphabet. */
+function valueAt(text: string, i: number): number {
+  const code = text.charCodeAt(i);
+  return code < 128 ? digits[code]! : 255;
 }
 
 function digit(text: string, i: number, mayPad: boolean, member: string): number {
-  const code = text.charCodeAt(i);
-  const value = code < 128 ? digits[code]! : 255;
+  const value = valueAt(text, i);
   if (value !== 255) return value;
   if (mayPad && text[i] === '=') return 0;
   throw new PayloadError(

@@ -4,6 +4,7 @@
  * decoded; every index points at something that exists; formulas are of allowed elements and of bounded depth.
  */
 import { layerReader } from './parseTraceLayer.js';
+import { checkSpan, spanFields } from './traceSpan.js';
 import * as base from './readValue.js';
 import { findingKinds, type ComparisonData, type FloatArray, type TraceData } from './trace.js';
 import {
@@ -142,7 +143,7 @@ function bodyFields(readers: TraceReaders): Fields<TraceData> {
       }),
     ),
     truncation: base.optional(truncationReader(timeSteps)),
-    stages: base.listOf(stageReader(series), traceLimits.stages),
+    stages: base.listOf(stageReader({ timeSteps, read: series }), traceLimits.stages),
     layers: base.listOf(layerReader(readers), traceLimits.layers),
     verdict: objectOf<TraceData['verdict']>({
       sentence: base.readText,
@@ -200,7 +201,7 @@ function parameterReader(
 }
 
 const stageReader =
-  (series: base.Reader<FloatArray>) =>
+  (series: { timeSteps: number; read: base.Reader<FloatArray> }) =>
   (value: unknown, member: string, index: number): TraceData['stages'][number] =>
     objectOf<TraceData['stages'][number]>({
       name: base.readText,
@@ -210,13 +211,16 @@ const stageReader =
         512,
       ),
       layer: base.optional(base.readCount),
+      ...spanFields(series.timeSteps),
       shape: base.readShape,
-      valueNorm: series,
-      adjointNorm: series,
+      valueNorm: series.read,
+      adjointNorm: series.read,
     })(value, member);
 
 /** References from one list into another. */
 function checkReferences(trace: TraceData): void {
+  trace.stages.forEach((stage, index) => checkSpan(trace, stage, `stages[${index}]`));
+  trace.layers.forEach((one, index) => checkSpan(trace, one, `layers[${index}]`));
   const layer = indexBelow(trace.layers.length);
   trace.stages.forEach((stage, index) =>
     base.optional(layer)(stage.layer, `stages[${index}].layer`),

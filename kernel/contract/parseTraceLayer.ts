@@ -8,6 +8,7 @@ import {
   type TraceReaders,
 } from './traceReaders.js';
 import * as base from './readValue.js';
+import { spanFields } from './traceSpan.js';
 import type { FloatArray, TraceLayer } from './trace.js';
 
 type Layer = TraceLayer<FloatArray>;
@@ -26,6 +27,7 @@ export function layerReader(readers: TraceReaders): base.Reader<Layer> {
       type: base.readText,
       layer: base.readCount,
       direction: base.oneOf(['forward', 'reverse']),
+      ...spanFields(readers.timeSteps),
       nodes: () => nodes,
       edges: base.listOf(edgeReader(readers, nodes), traceLimits.edges),
       states: base.listOf(stateReader(readers, nodes), traceLimits.states),

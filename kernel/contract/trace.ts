@@ -118,7 +118,18 @@ export interface TraceTruncation {
   boundaries: number[];
 }
 
-export interface TraceStage<A> {
+/**
+ * Where something runs along the time steps of the trace: all of them unless it says otherwise. A decoder begins where
+ * its encoder ended. Whatever stands by time step is zero outside.
+ */
+export interface TraceSpan {
+  /** Its first time step. Default 0. */
+  start?: number;
+  /** How many it has. Default: all from there. */
+  timeSteps?: number;
+}
+
+export interface TraceStage<A> extends TraceSpan {
   /** Unique: the module's path where it has parameters, e.g. `head`, `lstm.l0`. */
   name: string;
   /** `Embedding`, `LSTM`, `Linear`, or the operation's name. */
@@ -134,7 +145,7 @@ export interface TraceStage<A> {
   adjointNorm: A;
 }
 
-export interface TraceLayer<A> {
+export interface TraceLayer<A> extends TraceSpan {
   /** Unique, the name of its stage. */
   name: string;
   /** The cell: `LSTM`, `GRU`, … */

@@ -42,11 +42,14 @@ const node = object({
   }),
 });
 
+const span = { 'start?': count, 'timeSteps?': { type: 'integer', minimum: 1 } } as const;
+
 const layer = object({
   name: text,
   type: text,
   layer: count,
   direction: { enum: ['forward', 'reverse'] },
+  ...span,
   nodes: listOf(node),
   edges: listOf(
     object({
@@ -140,6 +143,7 @@ export const traceMembers = object({
       type: text,
       from: listOf({ type: 'integer', minimum: -1 }),
       'layer?': count,
+      ...span,
       shape: counts,
       valueNorm: floats,
       adjointNorm: floats,

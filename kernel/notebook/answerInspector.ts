@@ -16,7 +16,7 @@ import { sizeOf, type Shape } from '../rnn/ndarray.js';
 import type { NotebookHost } from './host.js';
 import { LiveTraces, type LiveTrace } from './liveTraces.js';
 import { inputLayout } from './traceInput.js';
-import { drawnLayers, toPicture } from './tracePayload.js';
+import { toPicture } from './tracePayload.js';
 
 const traces = new LiveTraces();
 
@@ -79,14 +79,14 @@ function toEdits(trace: Trace, edit: WhatIfEdit): Edit[] {
     return [{ parameter, index: unravel(edit.index, shape, parameter), set }];
   }
   const { node, t, sequence, unit } = edit;
-  const layer = drawnLayers(trace)[edit.layer];
+  const layer = trace.layers[edit.layer];
   if (!layer)
     throw new OptionError(
-      `whatIf: layer must be from 0 to ${drawnLayers(trace).length - 1}, got ${edit.layer}`,
+      `whatIf: layer must be from 0 to ${trace.layers.length - 1}, got ${edit.layer}`,
     );
-  const { name, direction } = layer;
+  const { name, direction, start } = layer;
   const place = sequence === undefined ? {} : { sequence };
-  return [{ node, layer: name, direction, t, unit, set, ...place }];
+  return [{ node, layer: name, direction, t: t - start, unit, set, ...place }];
 }
 
 function inputEdits(trace: Trace, { t, sequence, unit, value: set }: InputEdit): Edit[] {

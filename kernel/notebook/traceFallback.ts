@@ -21,7 +21,7 @@ const normRows = (trace: Trace, prefix: string): Json[] =>
   trace.layers.flatMap((layer) =>
     layer.program.states.flatMap(({ name, next }) =>
       [...layer.norms.adjoints[next]!].map((norm, t) => ({
-        t,
+        t: layer.start + t,
         series: `${prefix}${layer.name} ${name}`,
         // A logarithmic axis has no zero.
         norm: Number.isFinite(norm) && norm > 0 ? norm : null,

@@ -14,8 +14,13 @@ export interface InputLayout {
   readonly inner: Shape;
 }
 
-/** Undefined where the input is no sequence of the trace's time steps and batch. */
-export function inputLayout({ network, timeSteps, batchSize }: Trace): InputLayout | undefined {
+/** What is read first: an encoder's time steps where a decoder follows. */
+const inputSteps = ({ layers }: Trace): number => layers[0]!.timeSteps;
+
+/** Undefined where the input is no sequence of the first layer's time steps and the trace's batch. */
+export function inputLayout(trace: Trace): InputLayout | undefined {
+  const { network, batchSize } = trace;
+  const timeSteps = inputSteps(trace);
   const { shape } = network.slots[network.input]!;
   const [first, second, ...inner] = shape;
   const isTimeMajor = first === timeSteps && second === batchSize;
@@ -32,13 +37,13 @@ const isTransposed = ({ operations, input }: Network): boolean =>
 
 /** The flat index of a number of the input. */
 export function inputIndex(
-  { timeSteps, batchSize }: Trace,
+  trace: Trace,
   { batchFirst, inner }: InputLayout,
   t: number,
   sequence: number,
   unit: number,
 ): number {
-  const place = batchFirst ? sequence * timeSteps + t : t * batchSize + sequence;
+  const place = batchFirst ? sequence * inputSteps(trace) + t : t * trace.batchSize + sequence;
   return place * sizeOf(inner) + unit;
 }
 
@@ -52,7 +57,8 @@ export function toInput(trace: Trace, plan: DetailPlan): TracePayload['input'] {
   const units = spreadEvenly(all, plan.units);
   const numbers = new Float32Array(steps.length * sequences.length * units.length);
   let at = 0;
-  for (const t of steps)
+  const end = inputSteps(trace);
+  for (const t of steps.filter((step) => step < end))
     for (const b of sequences)
       for (const unit of units) numbers[at++] = data[inputIndex(trace, layout, t, b, unit)]!;
   return {

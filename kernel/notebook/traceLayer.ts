@@ -9,6 +9,7 @@ import { localErrors } from '../rnn/inspect/localCheck.js';
 
 import type { Trace } from '../rnn/inspect/trace.js';
 import { batch, sizeOf, type NdArray } from '../rnn/ndarray.js';
+import { boundariesOf, onAxisOf, series, toSpan, type OnAxis } from './traceAxis.js';
 import { unitsOf, type DetailPlan } from './traceDetail.js';
 
 type Layer = TracePayload['layers'][number];
@@ -30,40 +31,39 @@ const negligible = 1e-12;
 const spectrumWork = 4e7;
 const productWork = 1.5e8;
 
-const series = (numbers: ArrayLike<number>): EncodedArray =>
-  encodeFloats(numbers, [numbers.length]);
-
 /** A layer without its numbers in detail. */
 export function toLayer(trace: Trace, layer: LayerTrace): Layer {
   const { program, norms, run } = layer;
+  const onAxis = onAxisOf(trace, layer);
   return {
     name: layer.name,
     type: program.name,
     layer: layer.layer,
     direction: layer.direction,
-    nodes: toNodes(layer),
+    ...toSpan(trace, layer),
+    nodes: toNodes(layer, onAxis),
     edges: layer.edges.map((edge, k): Edge => {
       const formula = layer.equations.backward(edge);
-      return { ...edge, equation: formula.text, math: formula.math, norm: series(norms.edges[k]!) };
+      return { ...edge, equation: formula.text, math: formula.math, norm: onAxis(norms.edges[k]!) };
     }),
     states: program.states.map(({ name, size, node, next }, k) => ({
       name,
       size,
       node,
       next,
-      carried: series(norms.carried[k]!),
+      carried: onAxis(norms.carried[k]!),
       ...(run.options.boundaries?.size && {
-        cut: series([...run.options.boundaries].map((t) => norm(run.cut[k]!.get(t) ?? []))),
+        cut: series(boundariesOf(trace).map((t) => norm(run.cut[k]!.get(t - layer.start) ?? []))),
       }),
     })),
     output: program.output,
-    fromAbove: series(norms.fromAbove),
+    fromAbove: onAxis(norms.fromAbove),
     ledgers: program.states.map(({ name }) => toLedger(trace, layer, name)),
     ...toJacobian(trace, layer),
   };
 }
 
-function toNodes(layer: LayerTrace): Node[] {
+function toNodes(layer: LayerTrace, onAxis: OnAxis): Node[] {
   const { program, norms, equations, ids, gates, run } = layer;
   const { activations, saturations: measured } = norms;
   return program.nodes.map((node, index): Node => {
@@ -81,16 +81,16 @@ function toNodes(layer: LayerTrace): Node[] {
       once: node.invariant,
       ...written('equation', equation),
       ...(full && { formula: { text: full.text, math: full.math } }),
-      valueNorm: series(node.invariant ? [norms.values[index]![0]!] : norms.values[index]!),
-      adjointNorm: series(norms.adjoints[index]!),
+      valueNorm: node.invariant ? series([norms.values[index]![0]!]) : onAxis(norms.values[index]!),
+      adjointNorm: onAxis(norms.adjoints[index]!),
       units: [],
       ...(active >= 0 && {
         saturation: {
           low: activations[active]!.low,
           high: activations[active]!.high,
-          mean: series(measured[active]!.mean),
-          nearLow: series(measured[active]!.nearLow),
-          nearHigh: series(measured[active]!.nearHigh),
+          mean: onAxis(measured[active]!.mean),
+          nearLow: onAxis(measured[active]!.nearLow),
+          nearHigh: onAxis(measured[active]!.nearHigh),
         },
       }),
     };
@@ -107,7 +107,7 @@ function toLedger(trace: Trace, layer: LayerTrace, state: string): Layer['ledger
   return {
     state,
     rows,
-    columns,
+    columns: columns.map((k) => layer.start + k),
     matrix: encodeFloats(ledger.matrix.flatMap(pick), [rows.length, columns.length]),
     adjoint: series(pick(ledger.adjoint)),
     fromLoss: series(pick(ledger.fromLoss)),
@@ -176,13 +176,13 @@ function toJacobian(trace: Trace, layer: LayerTrace): Pick<Layer, 'jacobian'> {
     jacobian: {
       sequence: found.sequence,
       states: [...found.states],
-      steps,
+      steps: steps.map((t) => layer.start + t),
       ranks,
       singular: encodeFloats(
         found.steps.flatMap(({ singularValues }) => ranks.map((rank) => singularValues[rank]!)),
         [steps.length, ranks.length],
       ),
-      product: { from: found.product.from, norm: series(product) },
+      product: { from: layer.start + found.product.from, norm: onAxisOf(trace, layer)(product) },
       radii: found.radii.map(({ parameter, block, radius }) => ({
         parameter,
         block,
@@ -203,6 +203,11 @@ class DetailColumn {
     private readonly sequences: readonly number[],
   ) {
     this.data = new Float32Array(shape[0] * shape[1] * shape[2]);
+  }
+
+  /** Leaves a step out: zeros. */
+  skip(): void {
+    this.at += this.shape[1] * this.shape[2];
   }
 
   push(numbers: ArrayLike<number>, perSequence: number): void {
@@ -238,7 +243,13 @@ export function withDetail(layer: Layer, source: LayerTrace, plan: DetailPlan): 
     const { data } = run.machine.values[node]!;
     return program.nodes[node]!.shape[0] === batch ? data.length / run.batchSize : 0;
   };
-  steps.forEach((t, row) => {
+  const columns = [...values, ...adjoints, ...contributions, ...carried, fromAbove];
+  steps.forEach((at, row) => {
+    const t = at - source.start;
+    if (t < 0 || t >= source.timeSteps) {
+      for (const one of columns) one.skip();
+      return;
+    }
     const detail = source.visit(t);
     for (const node of indices) {
       values[node]!.push(detail.values[node]!.data, perSequence(node));
@@ -252,6 +263,7 @@ export function withDetail(layer: Layer, source: LayerTrace, plan: DetailPlan): 
       carried[k]!.push(part(run.carried[k]!, t), perSequence(next)),
     );
     if (run.fromAbove) fromAbove.push(part(run.fromAbove, t), perSequence(program.output));
+    else fromAbove.skip();
     localErrors(source, t, detail).forEach((error, node) => (checks[node]![row] = error));
   });
   return {

@@ -1,6 +1,7 @@
 import { norm } from '../rnn/inspect/vectors.js';
 import { encodeFloats, type EncodedArray } from '../contract/floatText.js';
 import type { TracePayload } from '../contract/trace.js';
+import { traceLimits } from '../contract/traceReaders.js';
 import { OptionError } from '../rnn/errors.js';
 import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
 import { splitInputs } from '../rnn/inspect/network.js';
@@ -9,6 +10,7 @@ import type { Trace } from '../rnn/inspect/trace.js';
 import { is, checkOptions, optional } from '../rnn/options.js';
 import { defaultBytes, planDetail, type DetailPlan, type TraceSample } from './traceDetail.js';
 import { smallParameter, spectrumLeftOut, toLayer, withDetail } from './traceLayer.js';
+import { boundariesOf, onAxisOf } from './traceAxis.js';
 import { toInput } from './traceInput.js';
 import { toStages } from './traceStages.js';
 
@@ -34,10 +36,6 @@ export interface TracePicture {
   readonly plan: DetailPlan;
 }
 
-/** The layers that a payload has, in its order. */
-export const drawnLayers = ({ layers, timeSteps }: Trace): LayerTrace[] =>
-  layers.filter((layer) => layer.timeSteps === timeSteps);
-
 /** @param plan what is carried in numbers; left out: what fits */
 export function toPicture(
   trace: Trace,
@@ -47,7 +45,7 @@ export function toPicture(
   const { title = 'Backpropagation through time', inputs, outputs, sample = {} } = options;
   checkSample(trace, sample);
   const { timeSteps, batchSize } = trace;
-  const drawn = drawnLayers(trace);
+  const drawn = trace.layers.slice(0, traceLimits.layers);
   const bare: TracePayload = {
     version: 1,
     title,
@@ -68,7 +66,7 @@ export function toPicture(
     gradient: toGradient(trace),
     ...toClip(trace),
     ...toTruncation(trace),
-    stages: toStages(trace),
+    stages: toStages(trace, drawn).slice(0, traceLimits.stages),
     layers: drawn.map((layer) => toLayer(trace, layer)),
     ...toVerdict(trace, drawn),
     checks: trace.check().map((one) => ({ ...one, error: finite(one.error ?? NaN) })),
@@ -91,11 +89,12 @@ function withNumbers(
   trace: Trace,
   plan: DetailPlan,
 ): TracePayload {
+  const beyond = trace.layers.length - drawn.length;
   const notDrawn = [
     ...drawn.flatMap(spectrumLeftOut),
-    ...trace.layers
-      .filter((layer) => !drawn.includes(layer))
-      .map(({ name, timeSteps: own }) => `${name} runs over ${own} time steps and is not drawn.`),
+    ...(beyond > 0
+      ? [`Recurrent layers beyond the first ${drawn.length} are not drawn: ${beyond}.`]
+      : []),
   ];
   const input = toInput(trace, plan);
   return {
@@ -149,7 +148,7 @@ function checkSample({ timeSteps, batchSize }: Trace, sample: TraceSample): void
 
 function toGradient(trace: Trace): TracePayload['gradient'] {
   const places = new Map<string, { layer: number; node: number; steps: EncodedArray }>();
-  drawnLayers(trace).forEach((layer, index) =>
+  trace.layers.slice(0, traceLimits.layers).forEach((layer, index) =>
     layer.program.parameters.forEach(({ node }, k) => {
       const slot = splitInputs(layer.operation).parameters[k]!;
       const name = trace.network.slots[slot]!.parameter;
@@ -157,7 +156,7 @@ function toGradient(trace: Trace): TracePayload['gradient'] {
         places.set(name, {
           layer: index,
           node,
-          steps: encodeFloats(layer.norms.adjoints[node]!, [layer.timeSteps]),
+          steps: onAxisOf(trace, layer)(layer.norms.adjoints[node]!),
         });
     }),
   );
@@ -184,10 +183,9 @@ function toClip({ clip }: Trace): Pick<TracePayload, 'clip'> {
   return { clip: { maxNorm, factor: finite(factor), fired, ...(step !== undefined && { step }) } };
 }
 
-function toTruncation({ options, layers }: Trace): Pick<TracePayload, 'truncation'> {
-  if (options.truncate === undefined) return {};
-  const boundaries = layers.at(-1)?.run.options.boundaries ?? [];
-  return { truncation: { length: options.truncate, boundaries: [...boundaries] } };
+function toTruncation(trace: Trace): Pick<TracePayload, 'truncation'> {
+  const length = trace.options.truncate;
+  return length === undefined ? {} : { truncation: { length, boundaries: boundariesOf(trace) } };
 }
 
 function toVerdict(trace: Trace, drawn: readonly LayerTrace[]): Pick<TracePayload, 'verdict'> {

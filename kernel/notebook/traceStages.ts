@@ -1,8 +1,10 @@
-import { encodeFloats } from '../contract/floatText.js';
+import { encodeFloats, type EncodedArray } from '../contract/floatText.js';
 import type { TracePayload } from '../contract/trace.js';
+import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
 import type { Network, NetworkOperation } from '../rnn/inspect/network.js';
 import type { Trace } from '../rnn/inspect/trace.js';
 import type { NdArray, Shape } from '../rnn/ndarray.js';
+import { toSpan } from './traceAxis.js';
 
 type Stage = TracePayload['stages'][number];
 
@@ -12,7 +14,7 @@ const transparent: ReadonlySet<string> = new Set(['slice', 'reshape', 'permute',
 const typeNames: Readonly<Record<string, string>> = { embedding: 'Embedding', linear: 'Linear' };
 
 /** Everything that computes at each time step, in the order of computation. */
-export function toStages(trace: Trace): Stage[] {
+export function toStages(trace: Trace, drawn: readonly LayerTrace[]): Stage[] {
   const { network } = trace;
   const stages: Stage[] = [];
   /** Slot → the stages whose numbers it holds, rearranged or not. */
@@ -21,19 +23,25 @@ export function toStages(trace: Trace): Stage[] {
     const from = [...new Set(operation.inputs.flatMap((slot) => sources.get(slot) ?? []))];
     const output = operation.outputs[0]!;
     const value = trace.pass.values[output];
-    const axis = value && timeAxis(value.shape, trace.timeSteps);
+    const span = spanOf(
+      trace,
+      operation,
+      from.flatMap((one) => stages[one] ?? []),
+    );
+    const axis = value && timeAxis(value.shape, span.timeSteps);
     const isStage = !transparent.has(nameOfOperation(operation)) && axis !== undefined;
     for (const slot of operation.outputs) sources.set(slot, isStage ? [stages.length] : from);
     if (!isStage) continue;
-    const layer = trace.layers.findIndex((one) => one.operation === operation);
+    const layer = drawn.findIndex((one) => one.operation === operation);
     stages.push({
       name: uniqueName(ownerOf(network, operation), stages),
       type: typeOf(operation),
       from,
       ...(layer >= 0 && { layer }),
+      ...toSpan(trace, span),
       shape: value!.shape.filter((_, k) => k !== axis),
-      valueNorm: normsOverTime(value, axis, trace.timeSteps),
-      adjointNorm: normsOverTime(trace.adjoints[output], axis, trace.timeSteps),
+      valueNorm: normsOverTime(trace, value, axis, span),
+      adjointNorm: normsOverTime(trace, trace.adjoints[output], axis, span),
     });
   }
   return stages;
@@ -66,12 +74,48 @@ function uniqueName(name: string, taken: readonly Stage[]): string {
   return unique;
 }
 
-function normsOverTime(array: NdArray | undefined, axis: number, timeSteps: number) {
-  const squares = new Float64Array(timeSteps);
+function normsOverTime(
+  trace: Trace,
+  array: NdArray | undefined,
+  axis: number,
+  { start, timeSteps }: Span,
+): EncodedArray {
+  const squares = new Float64Array(trace.timeSteps);
   if (array) {
     const inner = array.shape.slice(axis + 1).reduce((product, n) => product * n, 1);
     for (let i = 0; i < array.data.length; i++)
-      squares[Math.floor(i / inner) % timeSteps]! += array.data[i]! ** 2;
+      squares[start + (Math.floor(i / inner) % timeSteps)]! += array.data[i]! ** 2;
   }
-  return encodeFloats(squares.map(Math.sqrt), [timeSteps]);
+  return encodeFloats(squares.map(Math.sqrt), [trace.timeSteps]);
+}
+
+interface Span {
+  readonly start: number;
+  readonly timeSteps: number;
+}
+
+/** Where an operation runs: along with what it reads, or else with the first layer that reads it. */
+function spanOf(trace: Trace, operation: NetworkOperation, sources: readonly Stage[]): Span {
+  const whole = { start: 0, timeSteps: trace.timeSteps };
+  if (trace.layers.every(({ timeSteps }) => timeSteps === trace.timeSteps)) return whole;
+  const own = trace.layers.find((layer) => layer.operation === operation);
+  if (own) return own;
+  const spans = sources.flatMap(({ start, timeSteps }) =>
+    timeSteps === undefined ? [] : [{ start: start!, timeSteps }],
+  );
+  // What reads encoder and decoder runs with the decoder.
+  if (spans.length > 0) return spans.reduce((last, one) => (one.start > last.start ? one : last));
+  return readerOf(trace, operation) ?? whole;
+}
+
+function readerOf({ network, layers }: Trace, operation: NetworkOperation): Span | undefined {
+  const reached = new Set(operation.outputs);
+  for (const next of network.operations.slice(network.operations.indexOf(operation) + 1)) {
+    if (next.kind === 'recurrent') {
+      const layer = layers.find((one) => one.operation === next);
+      if (layer && reached.has(next.inputs[0]!)) return layer;
+    } else if (next.inputs.some((slot) => reached.has(slot)))
+      for (const slot of next.outputs) reached.add(slot);
+  }
+  return undefined;
 }

@@ -138,10 +138,11 @@ function sizeReasons(
 }
 
 /** The same operation one time step before on the walk. */
-function previousVisit({ trace }: Walk, place: OperationPlace): OperationPlace | undefined {
-  const isForward = trace.layers[place.layer]!.direction === 'forward';
+function previousVisit(walk: Walk, place: OperationPlace): OperationPlace | undefined {
+  const { start, end } = walk.spanOf(place.layer);
+  const isForward = walk.trace.layers[place.layer]!.direction === 'forward';
   const t = place.t + ((place.phase === 'forward') === isForward ? -1 : 1);
-  return t >= 0 && t < trace.timeSteps ? { ...place, t } : undefined;
+  return t >= start && t < end ? { ...place, t } : undefined;
 }
 
 const nodeAt = ({ trace }: Walk, { layer, node }: OperationPlace) =>

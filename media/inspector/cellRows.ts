@@ -1,6 +1,6 @@
 import type { Row } from '../vegaView.js';
 import type { Progress } from './cursor.js';
-import type { StageRow } from './layout.js';
+import { columnsOf, type StageRow } from './layout.js';
 import type { Paint } from './scales.js';
 import type { Scene } from './scene.js';
 import { shownAt } from './shown.js';
@@ -47,7 +47,7 @@ export function cellRows(scene: Scene): Row[] {
   const { layout, colours } = scene;
   const { place } = scene.state;
   return layout.rows.flatMap((row) =>
-    layout.columns.map(({ t, x, width }) => {
+    columnsOf(layout, row).map(({ t, x, width }) => {
       const shown = shownAt(scene, row, t);
       const isCurrent = 'layer' in place && place.layer === row.layer && place.t === t;
       return {

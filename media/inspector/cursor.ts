@@ -1,3 +1,4 @@
+import { spanOf } from '../../kernel/contract/traceSpan.js';
 import type { Layer, OperationPlace, Place, Walk } from './walk.js';
 
 /** How finely the walk stops, and what the picture shows: cells, the gates inside one, all its operations. */
@@ -56,9 +57,21 @@ function timeStep(walk: Walk, index: number, by: 1 | -1, level: Level): number {
   if (!('node' in place)) return step(walk, index, by, level);
   const isForward = walk.trace.layers[place.layer]!.direction === 'forward';
   const t = place.t + ((place.phase === 'forward') === isForward ? by : -by);
-  if (t >= 0 && t < walk.trace.timeSteps) return walk.indexOf({ ...place, t });
+  const span = walk.spanOf(place.layer);
+  if (t >= span.start && t < span.end) return walk.indexOf({ ...place, t });
+  const beyond = beside(walk, place, t);
+  if (beyond >= 0) return beyond;
   if (place.phase === 'forward') return by === 1 ? walk.loss : move(walk, index, 'first', level);
   return by === 1 ? walk.length - 1 : walk.loss;
+}
+
+/** From an encoder into its decoder and the other way: the cell of a layer that runs at that time step. */
+function beside(walk: Walk, place: OperationPlace, t: number): number {
+  const layer = walk.trace.layers.findIndex((_, at) => {
+    const { start, end } = walk.spanOf(at);
+    return t >= start && t < end;
+  });
+  return layer < 0 ? -1 : stopAt(walk, { phase: place.phase, layer, t });
 }
 
 /** The output of the layer above or below, at the same time step. */
@@ -98,8 +111,9 @@ export function stopAt(
 /** The layer and the time step whose inside is shown: at the loss and at the end, of the uppermost layer. */
 export function insideAt({ trace }: Walk, place: Place): { layer: number; t: number } {
   if ('layer' in place) return place;
-  const { layers, timeSteps } = trace;
-  return { layer: Math.max(0, layers.length - 1), t: place.phase === 'loss' ? timeSteps - 1 : 0 };
+  const layer = Math.max(0, trace.layers.length - 1);
+  const { start, end } = spanOf(trace, trace.layers[layer] ?? {});
+  return { layer, t: place.phase === 'loss' ? end - 1 : start };
 }
 
 /** How far the walk has come at a cell: not there yet, values known, adjoints known. */

@@ -1,8 +1,8 @@
 import type { Row } from '../vegaView.js';
 import type { Progress } from './cursor.js';
-import type { StageRow } from './layout.js';
+import { columnsOf, overlap, type StageRow } from './layout.js';
 import { type Arrows, joinArrows, type Scene } from './scene.js';
-import { shownAt, shownBetween } from './shown.js';
+import { shownAt, shownBetween, shownOf } from './shown.js';
 
 export interface EdgeLook {
   stroke: string;
@@ -35,19 +35,23 @@ export function graphEdges(scene: Scene): Arrows {
   return joinArrows([
     ...scene.layout.rows.map((row, at) => verticals(scene, row, at)),
     ...scene.layout.rows.map((row) => horizontals(scene, row)),
+    ...handovers(scene),
   ]);
 }
 
 function verticals(scene: Scene, row: StageRow, at: number): Arrows {
   const { trace, layout } = scene;
-  const { gridBottom, columns, rows } = layout;
+  const { gridBottom, rows } = layout;
+  const isWhole = rows.every(({ span }) => span.start === row.span.start);
   const stage = trace.stages[row.stage]!;
-  const under = rows[at + 1];
+  const under = rows.slice(at + 1).find(({ span }) => overlap(span, row.span));
+  const isTop = !rows.slice(0, at).some(({ span }) => overlap(span, row.span));
+  const measured = new Set(trace.loss.measuredAt);
   const end = row.y + row.height;
   const isAdjacent = under !== undefined && stage.from.includes(under.stage);
   const start = isAdjacent ? under.y : under ? undefined : Math.min(end + 16, gridBottom);
   return joinArrows(
-    columns.flatMap(({ t, x, width }) => {
+    columnsOf(layout, row).flatMap(({ t, x, width }) => {
       const middle = x + width / 2;
       const shown = shownAt(scene, row, t);
       const parts: Arrows[] = [];
@@ -57,7 +61,7 @@ function verticals(scene: Scene, row: StageRow, at: number): Arrows {
           : inputFlow(scene, row, t);
         parts.push(arrow(scene, [middle, start, middle, end], shown, flow));
       }
-      if (row === rows[0]) {
+      if (isTop && (isWhole || measured.has(t))) {
         const flow = stage.adjointNorm.data[t]!;
         parts.push(arrow(scene, [middle, row.y, middle, layout.lossFoot + 2], shown, flow));
       }
@@ -73,10 +77,11 @@ function inputFlow({ trace }: Scene, row: StageRow, t: number): number {
   return input?.adjointNorm.data[t] ?? 0;
 }
 
-function horizontals(scene: Scene, { layer: index, states }: StageRow): Arrows {
+function horizontals(scene: Scene, row: StageRow): Arrows {
+  const { layer: index, states } = row;
   if (index === undefined) return { lines: [], heads: [] };
   const layer = scene.trace.layers[index]!;
-  const { columns } = scene.layout;
+  const columns = columnsOf(scene.layout, row);
   const isForward = layer.direction === 'forward';
   return joinArrows(
     states.flatMap((y, state) =>
@@ -91,6 +96,30 @@ function horizontals(scene: Scene, { layer: index, states }: StageRow): Arrows {
       }),
     ),
   );
+}
+
+/**
+ * From the last step of one layer to the first of a layer that begins there: an encoder's final states are where its
+ * decoder begins. The k-th layer hands over to the k-th.
+ */
+function handovers(scene: Scene): Arrows[] {
+  const { trace, layout } = scene;
+  const recurrent = layout.rows.toReversed().filter(({ layer }) => layer !== undefined);
+  return recurrent.flatMap((row): Arrows[] => {
+    const { end } = row.span;
+    const level = recurrent.filter(({ span }) => span.end === end).indexOf(row);
+    const next = recurrent.filter(({ span }) => span.start === end)[level];
+    const [before, after] = [end - 1, end].map((t) => layout.columns.find((one) => one.t === t));
+    if (!next || !before || !after || trace.layers[row.layer!]!.direction === 'reverse') return [];
+    return trace.layers[row.layer!]!.states.slice(0, row.states.length).map((state, k) => {
+      const [y, y2] = [row.states[k]!, next.states[k] ?? next.states.at(-1)!];
+      // What comes to the last next value is the adjoint of the final state.
+      const flow = state.carried.data[end - 1]!;
+      const reached = shownOf(scene, next.layer!, end);
+      const shown = reached === 'none' ? shownOf(scene, row.layer!, end - 1) : reached;
+      return arrow(scene, [before.x + before.width, y, after.x, y2], shown, flow);
+    });
+  });
 }
 
 type Ends = readonly [x: number, y: number, x2: number, y2: number];

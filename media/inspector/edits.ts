@@ -1,5 +1,6 @@
 import type { WhatIfEdit } from '../../kernel/contract/inspectorMessages.js';
 import type { TraceData } from '../../kernel/contract/trace.js';
+import { spanOf } from '../../kernel/contract/traceSpan.js';
 import { formatValue } from '../format.js';
 import { nameOf } from './reading.js';
 import type { OperationPlace } from './walk.js';
@@ -52,7 +53,8 @@ export function toEditable(
   if (node.kind !== 'state') return nodeEditable(trace, place.layer, index, place.t, unit, inBatch);
   const state = layer.states.find((one) => one.node === index);
   const t = layer.direction === 'forward' ? place.t - 1 : place.t + 1;
-  if (!state || t < 0 || t >= trace.timeSteps)
+  const { start, end } = spanOf(trace, layer);
+  if (!state || t < start || t >= end)
     return 'The initial state cannot be edited here: edit a value that is computed from it.';
   // What enters a step is what left the one before.
   return nodeEditable(trace, place.layer, state.next, t, unit, inBatch);

@@ -1,4 +1,5 @@
 import type { TraceData } from '../../kernel/contract/trace.js';
+import { spanOf, type Span } from '../../kernel/contract/traceSpan.js';
 import type { Box } from '../box.js';
 import { type CellLayout, toCellLayout } from '../graph/cellLayout.js';
 import { type DrawnCell, toDrawnCell } from './cellOf.js';
@@ -28,6 +29,8 @@ export interface StageRow {
   stage: number;
   /** Index into the trace's layers, where it is recurrent. */
   layer: number | undefined;
+  /** Its time steps. */
+  span: Span;
   y: number;
   height: number;
   /** Heights of the edges between time steps, in the order of the layer's states. */
@@ -130,34 +133,70 @@ function toColumns(
   }));
 }
 
-/** Top to bottom on the page is last to first stage. */
+/** Top to bottom on the page is last to first stage. An encoder and its decoder stand beside each other. */
 function toRows(trace: TraceData, top: number): { rows: StageRow[]; bottom: number } {
-  const rows: StageRow[] = [];
+  const shelves = shelvesOf(trace, drawnStages(trace)).reverse();
   let y = top;
-  for (const stage of drawnStages(trace).reverse()) {
-    const { layer } = trace.stages[stage]!;
-    const height = layer === undefined ? plainHeight : cellHeight;
-    const count = layer === undefined ? 0 : trace.layers[layer]!.states.length;
-    rows.push({
-      stage,
-      layer,
-      y,
-      height,
-      states: Array.from(
-        { length: count },
-        (_, k) => y + height - ((k + 1) * height) / (Math.min(count, 4) + 1),
-      ).slice(0, 4),
-    });
+  const rows = shelves.flatMap((shelf) => {
+    const height = shelf.some((stage) => trace.stages[stage]!.layer !== undefined)
+      ? cellHeight
+      : plainHeight;
+    const at = y;
     y += height + rowGap;
-  }
+    return shelf.reverse().map((stage) => toRow(trace, stage, at, height));
+  });
   return { rows, bottom: y - rowGap };
 }
 
-/** All stages, or those of recurrent layers alone where there are too many. */
-export function drawnStages({ stages }: TraceData): number[] {
+function toRow(trace: TraceData, stage: number, top: number, room: number): StageRow {
+  const { layer } = trace.stages[stage]!;
+  const height = layer === undefined ? plainHeight : cellHeight;
+  const y = top + (room - height) / 2;
+  const count = layer === undefined ? 0 : trace.layers[layer]!.states.length;
+  return {
+    stage,
+    layer,
+    span: spanOf(trace, trace.stages[stage]!),
+    y,
+    height,
+    states: Array.from(
+      { length: count },
+      (_, k) => y + height - ((k + 1) * height) / (Math.min(count, 4) + 1),
+    ).slice(0, 4),
+  };
+}
+
+/** Stages of the same height, lowest first: each stands on those that run at one of its time steps. */
+function shelvesOf(trace: TraceData, drawn: readonly number[]): number[][] {
+  const shelves: number[][] = [];
+  for (const stage of drawn) {
+    const span = spanOf(trace, trace.stages[stage]!);
+    const under = shelves.findLastIndex((shelf) =>
+      shelf.some((other) => overlap(span, spanOf(trace, trace.stages[other]!))),
+    );
+    (shelves[under + 1] ??= []).push(stage);
+  }
+  return shelves;
+}
+
+/** The columns at which a stage runs. */
+export const columnsOf = (
+  { columns }: Pick<InspectorLayout, 'columns'>,
+  { span }: StageRow,
+): InspectorLayout['columns'] => columns.filter(({ t }) => t >= span.start && t < span.end);
+
+export const overlap = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
+
+/** All stages, or those of recurrent layers alone where there are too many above each other. */
+export function drawnStages(trace: TraceData): number[] {
+  const { stages } = trace;
   const all = stages.map((_, stage) => stage);
-  if (all.length <= mostRows) return all;
-  return all.filter((stage) => stages[stage]!.layer !== undefined).slice(0, mostRows);
+  if (shelvesOf(trace, all).length <= mostRows) return all;
+  const recurrent = all.filter((stage) => stages[stage]!.layer !== undefined);
+  return shelvesOf(trace, recurrent)
+    .slice(0, mostRows)
+    .flat()
+    .sort((a, b) => a - b);
 }
 
 function toInside(trace: TraceData, window: InspectorWindow, y: number): Inside | undefined {

@@ -14,15 +14,19 @@ export function shownAt(scene: Scene, row: StageRow, t: number): Progress {
   if (row.layer !== undefined) return shownOf(scene, row.layer, t);
   const { layout, state } = scene;
   const at = layout.rows.indexOf(row);
-  const below = layout.rows.slice(at + 1).find(({ layer }) => layer !== undefined);
-  const near = below ?? layout.rows.slice(0, at).findLast(({ layer }) => layer !== undefined);
+  const isNear = ({ layer, span }: StageRow) =>
+    layer !== undefined && t >= span.start && t < span.end;
+  const below = layout.rows.slice(at + 1).find(isNear);
+  const near = below ?? layout.rows.slice(0, at).findLast(isNear);
   const shown = near?.layer === undefined ? 'none' : shownOf(scene, near.layer, t);
   const isComing =
     state.colouring === 'phase' && state.place.phase === 'backward' && shown === 'value';
   // What lies above has its adjoint before the layer that gets it.
   if (below && isComing) {
     const next = layout.columns.find((column) => column.t === t + 1);
-    return next && shownAt(scene, { ...row, layer: below.layer }, t + 1) === 'adjoint'
+    return next &&
+      t + 1 < row.span.end &&
+      shownAt(scene, { ...row, layer: below.layer }, t + 1) === 'adjoint'
       ? 'value'
       : shown;
   }

@@ -12,13 +12,7 @@ export function stageNames(
   return [
     ...(outputsY === undefined ? [] : [gutterEntry(outputsY, [restLine('output')])]),
     gutterEntry(layout.lossFoot - layout.lossHeight / 2, [restLine('loss')]),
-    ...layout.rows.map(({ stage, layer, y, height }) => {
-      const { name, type } = trace.stages[stage]!;
-      const middle = y + height / 2;
-      return layer === undefined
-        ? gutterEntry(middle, [restLine(name)])
-        : gutterEntry(middle, [{ class: 'name', text: name }, restLine(type)]);
-    }),
+    ...shelfEntries(trace, layout),
     ...(inputsY === undefined ? [] : [gutterEntry(inputsY, [restLine('input')])]),
     gutterEntry(indexY, [restLine('time step')]),
     ...(layout.inside
@@ -31,3 +25,25 @@ export function stageNames(
       : []),
   ];
 }
+
+/** What stands beside each other has one entry: an encoder's layer and its decoder's. */
+function shelfEntries(trace: TraceData, { rows }: InspectorLayout): HTMLElement[] {
+  const middles = [...new Set(rows.map(({ y, height }) => y + height / 2))];
+  return middles.map((middle) => {
+    const shelf = rows.filter(({ y, height }) => y + height / 2 === middle).reverse();
+    const names = [...new Set(shelf.map(({ stage }) => withoutCall(trace.stages[stage]!.name)))];
+    const [first] = shelf;
+    if (shelf.length > 1)
+      return gutterEntry(
+        middle,
+        names.slice(0, 2).map((text, k) => (k === 0 ? { class: 'name', text } : restLine(text))),
+      );
+    const { name, type } = trace.stages[first!.stage]!;
+    return first!.layer === undefined
+      ? gutterEntry(middle, [restLine(name)])
+      : gutterEntry(middle, [{ class: 'name', text: name }, restLine(type)]);
+  });
+}
+
+/** `rnn.l0 (3)` is the third call of `rnn.l0`. */
+const withoutCall = (name: string): string => name.replace(/ \(\d+\)$/, '');

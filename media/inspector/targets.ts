@@ -1,6 +1,6 @@
 import type { Box } from '../box.js';
 import { formatValue } from '../format.js';
-import type { InspectorLayout } from './layout.js';
+import { columnsOf, type InspectorLayout } from './layout.js';
 import { nameOf } from './reading.js';
 import { stageAdjoint } from './stageAdjoint.js';
 import type { Layer, Walk } from './walk.js';
@@ -59,7 +59,7 @@ function cellTargets(walk: Walk, layout: InspectorLayout): Target[] {
 function makeCellTargets({ trace }: Walk, layout: InspectorLayout): Target[] {
   return layout.rows.flatMap((row) => {
     const stage = trace.stages[row.stage]!;
-    return layout.columns.flatMap(({ t, x, width }): Target[] => {
+    return columnsOf(layout, row).flatMap(({ t, x, width }): Target[] => {
       if (row.layer === undefined) return [];
       const layer = trace.layers[row.layer]!;
       return [

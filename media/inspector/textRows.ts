@@ -35,7 +35,7 @@ export function gridTexts(scene: Scene): Row[] {
 function cellTexts(scene: Scene, t: number, middle: number): Row[] {
   if (!scene.layout.roomy) return [];
   return scene.layout.rows.flatMap((row) => {
-    if (row.layer === undefined) return [];
+    if (row.layer === undefined || t < row.span.start || t >= row.span.end) return [];
     const shown = shownAt(scene, row, t);
     if (shown === 'none') return [];
     const text = shortNumber(stageNorm(scene, row, t, shown));

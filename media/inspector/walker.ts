@@ -71,9 +71,24 @@ export class Walker {
   /** To a time step in a phase; the same operation where it is the same layer. */
   seek(phase: 'forward' | 'backward', t: number, chosen?: number): void {
     const { place } = this;
-    const layer = chosen ?? this.inside.layer;
+    const layer = chosen ?? this.#layerAt(t);
     const node = 'node' in place && place.layer === layer ? place.node : undefined;
     this.goTo(stopAt(this.#walk, { phase, layer, t, ...(node !== undefined && { node }) }));
+  }
+
+  /** The layer whose cell is shown, or else the first that runs at that time step. */
+  #layerAt(t: number): number {
+    const runs = (layer: number): boolean => {
+      const { start, end } = this.#walk.spanOf(layer);
+      return t >= start && t < end;
+    };
+    const { layer } = this.inside;
+    return runs(layer)
+      ? layer
+      : Math.max(
+          0,
+          this.#walk.trace.layers.findIndex((_, k) => runs(k)),
+        );
   }
 
   /** A click: goes there; on the current cell or gate it opens, on an open one it closes. */
@@ -112,14 +127,15 @@ export class Walker {
       this.#index = place.phase === 'loss' ? this.#walk.loss : this.#walk.length - 1;
       return;
     }
-    const { layers, timeSteps } = this.#walk.trace;
+    const { layers } = this.#walk.trace;
     const layer = Math.min(place.layer, layers.length - 1);
     const { label } = other.walk.trace.layers[place.layer]!.nodes[place.node]!;
     const own = layers[layer]!;
     const named = own.nodes.findLastIndex(
       (node) => label !== undefined && node.label === label && node.kind === 'operation',
     );
-    const t = Math.min(place.t, timeSteps - 1);
+    const { start, end } = this.#walk.spanOf(layer);
+    const t = Math.max(start, Math.min(place.t, end - 1));
     const node = named >= 0 ? named : cellNode(own);
     const index = this.#walk.indexOf({ phase: place.phase, layer, t, node });
     this.goTo(index >= 0 ? index : stopAt(this.#walk, { phase: place.phase, layer, t }));

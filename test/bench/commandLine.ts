@@ -16,7 +16,14 @@ export interface BenchOptions {
 }
 
 /** What can be measured: each has a section in docs/benchmarks.md. */
-export const sectionNames = [...Object.keys(workloads), 'coupled', 'growth', 'kernel', 'editor'];
+export const sectionNames = [
+  ...Object.keys(workloads),
+  'coupled',
+  'growth',
+  'inspect',
+  'kernel',
+  'editor',
+];
 
 export const usage = `npm run bench -- [section …] [options]
   sections               ${sectionNames.join(' ')}; all where none is named

@@ -17,6 +17,7 @@ import {
   variedNames,
 } from './growth.js';
 import { measureEditor } from './editor/measureEditor.js';
+import { measureInspect } from './inspectCost.js';
 import { measureKernels } from './kernels/measureKernels.js';
 import type { Peak } from './peak.js';
 import { LossMismatchError, race, type Entrant } from './race.js';
@@ -101,6 +102,7 @@ async function measureGrowth(options: BenchOptions): Promise<string> {
 function measure(section: string, options: BenchOptions, machine: Machine): Promise<string> {
   if (section === 'coupled') return measureCoupled(options, machine);
   if (section === 'growth') return measureGrowth(options);
+  if (section === 'inspect') return Promise.resolve(measureInspect(options.rounds));
   if (section === 'kernel') return measureKernels(options.rounds);
   if (section === 'editor') return measureEditor(options.rounds);
   return measureWorkload(section, options, machine);

@@ -213,6 +213,16 @@ describe('the inspector in VS Code with its kernel', function () {
     assert.equal(await waitForFrame(`${textOf('.striplines')} === undefined`), true);
   });
 
+  /** By keyboard, of the last strip of the stop; what stands in the field is selected. */
+  async function openField(unit: number): Promise<void> {
+    await press('e');
+    const strips = await waitForFrame<number>(`${root}.querySelectorAll('.strip canvas').length`);
+    for (let strip = 1; strip < strips; strip++) await press('Tab');
+    for (let at = 0; at <= unit; at++) await press('ArrowRight');
+    await press('Enter');
+    await press('Control+A');
+  }
+
   it('edits a gate by double click, and says no in words', async () => {
     await click(`${view} label:has(input[value="gate"])`);
     await toForgetGate();
@@ -221,12 +231,7 @@ describe('the inspector in VS Code with its kernel', function () {
       `${root}.querySelector('.strip.result canvas') ? 'there' : null`,
     );
     assert.equal(place, 'there');
-    await press('e');
-    const strips = await waitForFrame<number>(`${root}.querySelectorAll('.strip canvas').length`);
-    for (let strip = 1; strip < strips; strip++) await press('Tab');
-    for (let unit = 0; unit <= 3; unit++) await press('ArrowRight');
-    await press('Enter');
-    await press('Control+A');
+    await openField(3);
     await type('x');
     await press('Enter');
     assert.match(await waitForFrame<string>(textOf('.numberfield .hint')), /finite number/);
@@ -258,12 +263,7 @@ describe('the inspector in VS Code with its kernel', function () {
       await setTheme(themes[name]);
       await showCell(1);
       await toForgetGate();
-      await press('e');
-      const strips = await waitForFrame<number>(`${root}.querySelectorAll('.strip canvas').length`);
-      for (let strip = 1; strip < strips; strip++) await press('Tab');
-      for (let unit = 0; unit <= 3; unit++) await press('ArrowRight');
-      await press('Enter');
-      await press('Control+A');
+      await openField(3);
       await type('1');
       await press('Enter');
       await waitForFrame(figure('loss'));

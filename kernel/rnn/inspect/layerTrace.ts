@@ -46,6 +46,8 @@ export class LayerTrace {
     /** Undefined where the layer was not chosen to be recorded. */
     readonly norms: LayerNorms,
     network: Network,
+    /** Where its time steps begin on the trace's axis: 0, or after those of the layers before it. */
+    readonly start: number,
   ) {
     this.name = operation.name;
     this.layer = operation.layer;

@@ -2,6 +2,7 @@ import { createNdArray, type NdArray } from '../ndarray.js';
 import type { OpName } from '../ops/table.js';
 import type { Network, NetworkOperation } from './network.js';
 import { runBackward, unitSeed, type ForwardPass } from './passes.js';
+import type { TimeAxis } from './timeAxis.js';
 import { timeDependence } from './timeDependence.js';
 
 /**
@@ -14,7 +15,7 @@ import { timeDependence } from './timeDependence.js';
  */
 export interface LossTerms {
   readonly total: number;
-  /** `[T]` */
+  /** `[T]` along the axis of time that all layers share. */
   readonly perStep: Float64Array;
   readonly rest: number;
   /** Time steps that have summands. */
@@ -39,12 +40,12 @@ const linearIn: Partial<Record<OpName, 'all' | 'first' | 'either'>> = {
   div: 'first',
 };
 
-export function lossTerms(pass: ForwardPass, timeSteps: number): LossTerms {
+export function lossTerms(pass: ForwardPass, axis: TimeAxis): LossTerms {
   const { network, values } = pass;
   const slots = summandSlots(network);
-  const last = timeDependence(pass, timeSteps);
+  const last = timeDependence(pass, axis);
   const weights = runTail(pass, slots);
-  const perStep = new Float64Array(timeSteps);
+  const perStep = new Float64Array(axis.timeSteps);
   let rest = 0;
   let isPointwise = true;
   const measuredAt = new Set<number>();

@@ -9,6 +9,7 @@ import {
 import { ruleOf, type OpName } from '../ops/table.js';
 import type { Network, NetworkOperation, Primitive, RecurrentOperation } from './network.js';
 import type { ForwardPass } from './passes.js';
+import type { TimeAxis } from './timeAxis.js';
 
 /** By element of a slot's value: the last and the first time step whose layer output it depends on, else −1. */
 export interface Dependence {
@@ -42,7 +43,7 @@ const alongLastAxis: ReadonlySet<OpName> = new Set([
 ]);
 
 /** Which time steps each element depends on. An operation not known here mixes everything. */
-export function timeDependence(pass: ForwardPass, timeSteps: number): Dependence[] {
+export function timeDependence(pass: ForwardPass, { starts }: TimeAxis): Dependence[] {
   const { network, values } = pass;
   const none = (slot: number): Dependence => {
     const size = values[slot]?.data.length ?? sizeOf(network.slots[slot]!.shape);
@@ -52,12 +53,10 @@ export function timeDependence(pass: ForwardPass, timeSteps: number): Dependence
   const of = (slot: number): Dependence => (found[slot] ??= none(slot));
   for (const operation of network.operations) {
     if (operation.kind === 'recurrent') {
-      found[operation.outputs[0]!] = ofLayer(
-        network.slots[operation.outputs[0]!]!.shape,
-        timeSteps,
-      );
+      const start = starts.get(operation)!;
+      found[operation.outputs[0]!] = ofLayer(network.slots[operation.outputs[0]!]!.shape, start);
       for (const slot of operation.outputs.slice(1))
-        found[slot] = ofFinal(values[slot], operation, network, timeSteps);
+        found[slot] = ofFinal(values[slot], operation, network, start);
       continue;
     }
     for (const slot of operation.outputs) {
@@ -70,13 +69,11 @@ export function timeDependence(pass: ForwardPass, timeSteps: number): Dependence
 
 const filled = (size: number, value: number): Int32Array => new Int32Array(size).fill(value);
 
-function ofLayer(shape: Shape, timeSteps: number): Dependence {
+function ofLayer(shape: Shape, start: number): Dependence {
   const own = shape[0]!;
   const steps = new Int32Array(sizeOf(shape));
   const size = steps.length / own;
-  // A layer of another length (an encoder before a decoder) has no place among these time steps.
-  if (own !== timeSteps) steps.fill(-1);
-  else for (let i = 0; i < steps.length; i++) steps[i] = Math.floor(i / size);
+  for (let i = 0; i < steps.length; i++) steps[i] = start + Math.floor(i / size);
   return { latest: steps, earliest: steps };
 }
 
@@ -85,16 +82,15 @@ function ofFinal(
   value: NdArray | undefined,
   { direction, lengths, inputs }: RecurrentOperation,
   { slots }: Network,
-  timeSteps: number,
+  start: number,
 ): Dependence {
   const steps = filled(value?.data.length ?? 0, -1);
   const [own, batchSize] = slots[inputs[0]!]!.shape as [number, number];
   const width = steps.length / batchSize;
-  if (own === timeSteps)
-    for (let i = 0; i < steps.length; i++) {
-      const length = lengths?.[Math.floor(i / width)] ?? timeSteps;
-      steps[i] = direction === 'reverse' ? 0 : length - 1;
-    }
+  for (let i = 0; i < steps.length; i++) {
+    const length = lengths?.[Math.floor(i / width)] ?? own;
+    steps[i] = start + (direction === 'reverse' ? 0 : length - 1);
+  }
   return { latest: steps, earliest: steps };
 }
 
@@ -112,6 +108,7 @@ function combine(
     if (elementwise.has(op)) return join(out, inputs);
     if (op === 'sum') return sumOver(operation, inputs[0]!, out);
     if (alongLastAxis.has(op)) return rows(out, inputs);
+    if (op === 'matmul') return product(out, inputs as [Shaped, Shaped]);
   }
   if (operation.kind === 'loss' && inputs.every(({ shape }) => hasRowsOf(out, shape)))
     return join(
@@ -195,6 +192,26 @@ function rows(out: NdArray, [first, ...others]: readonly Shaped[]): Dependence {
       .reduce(merge, reduce(first!, r * width, (r + 1) * width)),
   );
   return eachElement(out.data.length, (i) => spans[Math.floor(i / perRow)]!);
+}
+
+/** An element of a product depends on its row on the left and its column on the right. */
+function product(out: NdArray, [left, right]: readonly [Shaped, Shaped]): Dependence {
+  const [m, n] = out.shape.slice(-2) as [number, number];
+  const k = left.shape.at(-1)!;
+  const ofRow = Array.from({ length: left.latest.length / k }, (_, row) =>
+    reduce(left, row * k, (row + 1) * k),
+  );
+  const ofColumn = Array.from({ length: right.latest.length / k }, (_, column) => {
+    const first = Math.floor(column / n) * k * n + (column % n);
+    return Array.from({ length: k }, (_, l): Span => {
+      const at = first + l * n;
+      return [right.latest[at]!, right.earliest[at]!];
+    }).reduce(merge, nothing);
+  });
+  return eachElement(out.data.length, (i) => {
+    const row = Math.floor(i / n);
+    return merge(ofRow[row]!, ofColumn[Math.floor(row / m) * n + (i % n)]!);
+  });
 }
 
 /** The sum's own backward says which elements are summed into which. */

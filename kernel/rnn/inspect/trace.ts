@@ -13,6 +13,7 @@ import { printable } from './printable.js';
 import { LayerRecorder } from './record.js';
 
 import { Stepper } from './stepper.js';
+import { timeAxisOf } from './timeAxis.js';
 import { traceBytes } from './traceBytes.js';
 import { truncation, type Truncation } from './truncation.js';
 import { verdict, type Verdict } from './verdict.js';
@@ -61,7 +62,10 @@ export interface ClipReport {
 export class Trace {
   readonly network: Network;
   readonly dtype: Precision;
-  /** T of the last recurrent layer. */
+  /**
+   * T: the time steps of all layers on one axis. Layers that run over the same sequence share them; a decoder's follow
+   * its encoder's (`layer.start`). Loss terms are counted on this axis.
+   */
   readonly timeSteps: number;
   readonly batchSize: number;
   /** Recurrent layers in the order of computation. */
@@ -86,6 +90,7 @@ export class Trace {
     this.network = pass.network;
     this.dtype = pass.dtype;
     const operations = this.network.operations.filter(isRecurrent);
+    const axis = timeAxisOf(this.network);
     const recorders = new Map(
       operations
         .filter(
@@ -102,12 +107,18 @@ export class Trace {
     });
     this.layers = [...recorders].map(
       ([operation, recorder]) =>
-        new LayerTrace(operation, pass.runs.get(operation)!, recorder, this.network),
+        new LayerTrace(
+          operation,
+          pass.runs.get(operation)!,
+          recorder,
+          this.network,
+          axis.starts.get(operation)!,
+        ),
     );
     const last = pass.runs.get(operations.at(-1)!)!;
-    this.timeSteps = last.timeSteps;
+    this.timeSteps = axis.timeSteps;
     this.batchSize = last.batchSize;
-    this.loss = lossTerms(pass, this.timeSteps);
+    this.loss = lossTerms(pass, axis);
     this.gradients = this.parameterGradients();
   }
 
@@ -132,7 +143,11 @@ export class Trace {
       if (!recurrent.has(name)) outside += norm(gradient.data) ** 2;
     return Float64Array.from({ length: this.timeSteps }, (_, t) =>
       Math.sqrt(
-        this.layers.reduce((sum, { norms }) => sum + (norms.runningSquared[t] ?? 0), outside),
+        this.layers.reduce((sum, { norms, start, timeSteps }) => {
+          // Going back, a layer that is later on the axis has given all it gives.
+          const own = Math.max(0, t - start);
+          return own < timeSteps ? sum + norms.runningSquared[own]! : sum;
+        }, outside),
       ),
     );
   }

@@ -56,7 +56,7 @@ function notFinite({ loss, layers }: Trace): Finding[] {
             kind: 'notFinite',
             text: `${layer.name}: going back, the adjoint of ${layer.ids[node]!} is not finite from t=${t} on.`,
             layer,
-            step: t,
+            step: layer.start + t,
           },
         ];
     }
@@ -77,7 +77,7 @@ function flow(trace: Trace, layer: LayerTrace): Finding[] {
         kind: 'vanishing',
         text: `${layer.name}: the gradient vanishes by t−${gone} (‖∂L/∂${state}‖ is ${percent(profile[gone]!)} of what it is at t)${because}.`,
         layer,
-        step: Math.max(0, rows.at(-1)! - gone),
+        step: stepBack(layer, rows, gone),
       },
     ];
   const blown = profile.findIndex((value) => value > 1 / vanished);
@@ -87,7 +87,7 @@ function flow(trace: Trace, layer: LayerTrace): Finding[] {
         kind: 'exploding',
         text: `${layer.name}: the gradient explodes, by t−${blown} it is ${profile[blown]!.toPrecision(2)} times what it is at t${because}.`,
         layer,
-        step: Math.max(0, rows.at(-1)! - blown),
+        step: stepBack(layer, rows, blown),
       },
     ];
   const lag = profile.length - 1;
@@ -100,6 +100,12 @@ function flow(trace: Trace, layer: LayerTrace): Finding[] {
   ];
 }
 
+/** On the trace's axis, so many steps before the layer's last with a loss. */
+function stepBack({ start, timeSteps }: LayerTrace, rows: readonly number[], lag: number): number {
+  const last = Math.min(rows.at(-1)!, start + timeSteps - 1);
+  return Math.max(start, last - lag);
+}
+
 /**
  * By lag, the geometric mean over the loss terms of ‖∂Lⱼ/∂sⱼ₋lag‖ / ‖∂Lⱼ/∂sⱼ‖, as long as half of the terms
  * reach that far within the sequence and its truncation; zero as soon as one of them is zero there.
@@ -107,10 +113,14 @@ function flow(trace: Trace, layer: LayerTrace): Finding[] {
 function lagProfile(
   matrix: readonly Float64Array[],
   rows: readonly number[],
-  { direction, timeSteps, run }: LayerTrace,
+  { direction, timeSteps, run, start }: LayerTrace,
 ): number[] {
   const back = direction === 'forward' ? -1 : 1;
-  const usable = rows.flatMap((j, r) => (matrix[r]![j]! > 0 ? [{ j, row: matrix[r]! }] : []));
+  const usable = rows.flatMap((term, r) => {
+    // Of a loss that is measured later, in a decoder: from the layer's own last step.
+    const j = term < start + timeSteps ? term - start : run.inOrder(timeSteps - 1);
+    return matrix[r]![j]! > 0 ? [{ j, row: matrix[r]! }] : [];
+  });
   const profile: number[] = [];
   for (let lag = 0; lag < timeSteps; lag++) {
     const ratios = usable.flatMap(({ j, row }) => {

@@ -24,7 +24,8 @@ interface Visit {
 /**
  * The stops of a trace in order: all operations forward, the loss, all operations backward, the end.
  *
- * Time step by time step, layers upward within each; where a layer runs against time, layer by layer.
+ * Time step by time step, layers upward within each; where a layer runs against time, layer by layer. An encoder goes
+ * before its decoder.
  * Operations on weights alone are computed once and are no stops.
  */
 export class Walk {
@@ -95,12 +96,15 @@ function toVisits(layers: readonly LayerTrace[]): Visit[] {
     const all = Array.from({ length: layer.timeSteps }, (_, t) => t);
     return layer.direction === 'forward' ? all : all.reverse();
   };
-  const byTime = layers.every(
-    ({ direction, timeSteps }) => direction === 'forward' && timeSteps === layers[0]!.timeSteps,
+  // Layers along one sequence go together, unless one of them runs against time.
+  const groups = [...new Set(layers.map(({ start }) => start))].map((start) =>
+    layers.filter((layer) => layer.start === start),
   );
-  const order = byTime
-    ? steps(layers[0]!).flatMap((t) => layers.map((layer) => ({ layer, t })))
-    : layers.flatMap((layer) => steps(layer).map((t) => ({ layer, t })));
+  const order = groups.flatMap((group) =>
+    group.every(({ direction }) => direction === 'forward')
+      ? steps(group[0]!).flatMap((t) => group.map((layer) => ({ layer, t })))
+      : group.flatMap((layer) => steps(layer).map((t) => ({ layer, t }))),
+  );
   const operations = new Map(layers.map((layer) => [layer, operationsOf(layer)]));
   let from = 0;
   return order.map(({ layer, t }) => {

@@ -96,7 +96,9 @@ export class GradientFlowRecorder implements FitCallback {
       throw new InspectionError('fit: inspectEvery needs a loss that is measured at a time step');
     const ledger = trace.ledger({ layer: layer.name, rows: [j], ...(state && { state }) });
     const [row] = ledger.matrix;
-    const back = layer.direction === 'reverse' ? row!.slice(j) : row!.slice(0, j + 1).reverse();
+    const last = Math.min(Math.max(j - layer.start, 0), layer.timeSteps - 1);
+    const back =
+      layer.direction === 'reverse' ? row!.slice(last) : row!.slice(0, last + 1).reverse();
     this.#flow.layer = layer.name;
     this.#flow.state = ledger.state;
     this.#flow.step.push(step);
