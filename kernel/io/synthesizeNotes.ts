@@ -66,16 +66,24 @@ function addNote(samples: Float32Array, span: Span, sampleRate: number): void {
   const tau = decay * Math.sqrt(261.6 / frequency);
   // Only what can be heard at this sample rate: above half of it a tone would come back as another one.
   const count = Math.min(partials, Math.floor(sampleRate / 2 / frequency));
-  for (let k = 1; k <= count; k++) {
-    // sin and the decay, one multiplication per sample: a complex number that turns and shrinks.
-    const angle = (2 * Math.PI * k * frequency) / sampleRate;
-    const shrink = Math.exp(-k / (tau * sampleRate));
-    const [real, imaginary] = [shrink * Math.cos(angle), shrink * Math.sin(angle)];
-    let [x, y] = [gain / k, 0];
-    for (let i = first; i < last; i++) {
-      samples[i]! += y * envelope((i - first) / sampleRate, to - from);
-      [x, y] = [x * real - y * imaginary, x * imaginary + y * real];
+  // Each partial is a complex number that turns and shrinks: no sine and no exponential per sample.
+  const turns = Array.from({ length: count }, (_, k) => {
+    const angle = (2 * Math.PI * (k + 1) * frequency) / sampleRate;
+    const shrink = Math.exp(-(k + 1) / (tau * sampleRate));
+    return [shrink * Math.cos(angle), shrink * Math.sin(angle)] as const;
+  });
+  const x = Float64Array.from(turns, (_, k) => gain / (k + 1));
+  const y = new Float64Array(count);
+  for (let i = first; i < last; i++) {
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      const [real, imaginary] = turns[k]!;
+      const [re, im] = [x[k]!, y[k]!];
+      sum += im;
+      x[k] = re * real - im * imaginary;
+      y[k] = re * imaginary + im * real;
     }
+    samples[i]! += sum * envelope((i - first) / sampleRate, to - from);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type Shape,
 } from './ndarray.js';
 import { randomStream } from './random.js';
-import { applyOp, Tensor, type Nested } from './tensor.js';
+import { applyOp, Tensor } from './tensor.js';
 
 /** `dtype` is `'float32'` and `requiresGrad` false where left out. */
 export interface TensorOptions {
@@ -18,11 +18,14 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
+/** What `tensor()` takes: a number, or arrays of numbers within arrays; the innermost may be typed arrays. */
+export type NestedNumbers = number | ArrayLike<number> | readonly NestedNumbers[];
+
 /**
  * A tensor from a number or nested arrays of numbers (typed arrays at the innermost level are fine).
  * @throws ShapeError if the arrays are ragged
  */
-export function tensor(values: Nested | ArrayLike<number>, options: TensorOptions = {}): Tensor {
+export function tensor(values: NestedNumbers, options: TensorOptions = {}): Tensor {
   const shape: number[] = [];
   for (let level: unknown = values; isArrayLike(level); level = level[0]) shape.push(level.length);
   const data = createNumbers(options.dtype ?? 'float32', sizeOf(shape));

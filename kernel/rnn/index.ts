@@ -15,6 +15,7 @@ export {
   stack,
   tensor,
   zeros,
+  type NestedNumbers,
   type TensorOptions,
 } from './factories.js';
 export {

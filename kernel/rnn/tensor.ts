@@ -16,7 +16,7 @@ import { ruleOf, type OpAttributes, type OpName } from './ops/table.js';
 import { showNumbers } from './showNumbers.js';
 import { findEngine } from './wasm/engine.js';
 
-/** Numbers nested in arrays, as `tensor()` takes and `toNested()` gives them. */
+/** Numbers nested in arrays, as `toNested()` gives them. */
 export type Nested = number | Nested[];
 
 /**

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { parseNotebook } from '../../kernel/cli/parseNotebook.js';
+import { toMidi } from '../../kernel/io/index.js';
 import { inFolder, outputsOf, readValid, root, unroll } from './commandLine.js';
 
 interface Example {
@@ -18,6 +19,116 @@ interface Example {
 const folder = join(root, 'examples');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const course = JSON.parse(read('examples/course.json')) as Example[];
+
+/** Runs an example without an editor. @returns what it showed, as text */
+async function runExample(
+  name: string,
+  parameters: Record<string, unknown>,
+  temporary: string,
+): Promise<string> {
+  const file = join(temporary, 'out.ipynb');
+  const given = Object.entries(parameters).flatMap(([key, value]) => [
+    '--param',
+    `${key}=${JSON.stringify(value)}`,
+  ]);
+  const ended = await unroll(['run', join(folder, `${name}.ipynb`), '--output', file, ...given]);
+  assert.equal(ended.code, 0, ended.stderr);
+  const shown = outputsOf(await readValid(file)).flat();
+  const tables = shown.filter((one) => 'data' in one && 'text/markdown' in one.data);
+  assert.ok(tables.length > 0, 'it ends with a table');
+  const warnings = shown.filter((one) => 'name' in one && one.name === 'stderr');
+  assert.deepEqual(warnings, []);
+  return shown
+    .map((one) => ('text' in one ? one.text : 'data' in one ? one.data['text/plain'] : ''))
+    .flat()
+    .join('');
+}
+
+interface FilesOfYourOwn {
+  name: string;
+  what: string;
+  files: Record<string, string | Uint8Array>;
+  /** With the files in this folder, and hardly any training. */
+  parameters: (folder: string) => Record<string, unknown>;
+  /** What must be in the output. */
+  shows: RegExp[];
+}
+
+const proverbs = 'a stitch in time saves nine, and the early bird catches the worm.\n'.repeat(60);
+const filesOfYourOwn: FilesOfYourOwn[] = [
+  {
+    name: 'language-model',
+    what: 'a text',
+    files: { 'proverbs.txt': proverbs },
+    parameters: (files) => ({
+      trainingFile: join(files, 'proverbs.txt'),
+      steps: 2,
+      weights: 2000,
+      bytePairs: 280,
+      seeds: [1],
+    }),
+    shows: [/3564 characters to learn from, 396 held out/, /stitch in time/],
+  },
+  {
+    name: 'language-model',
+    what: 'two texts',
+    files: { 'proverbs.txt': proverbs, 'other.txt': 'the worm catches the bird. '.repeat(40) },
+    parameters: (files) => ({
+      trainingFile: join(files, 'proverbs.txt'),
+      heldOutFile: join(files, 'other.txt'),
+      steps: 2,
+      weights: 2000,
+      bytePairs: 280,
+      seeds: [1],
+    }),
+    shows: [/3960 characters to learn from, 1080 held out/],
+  },
+  {
+    name: 'sentiment',
+    what: 'a CSV of reviews',
+    files: {
+      'reviews.csv': `stars;review\n${Array.from({ length: 50 }, (_, i) => `${i % 2};"the ${i % 3 ? 'soup' : 'tea'} was ${i % 2 ? 'fine' : 'cold'}, ${i}"\n`).join('')}`,
+    },
+    parameters: (files) => ({
+      yourFile: join(files, 'reviews.csv'),
+      textColumn: 'review',
+      labelColumn: 'stars',
+      steps: 3,
+      seeds: [1],
+    }),
+    shows: [/40 reviews to learn from, 10 to be judged/, /held out/],
+  },
+  {
+    name: 'time-series',
+    what: 'a CSV with a series',
+    files: {
+      'load.csv': `day,load\n${Array.from({ length: 210 }, (_, i) => `${i},${(50 + i / 10 + 9 * Math.sin((2 * Math.PI * i) / 7)).toFixed(2)}\n`).join('')}`,
+    },
+    parameters: (files) => ({
+      ...course.find(({ name }) => name === 'time-series')!.short,
+      yourFile: join(files, 'load.csv'),
+      yourColumn: 'load',
+    }),
+    shows: [/load: 210 values from .* 14 are seen, 7 forecast/, /load, 7 ahead/],
+  },
+  {
+    name: 'music',
+    what: 'a MIDI file',
+    files: {
+      'scale.mid': toMidi(
+        [62, 64, 66, 67, 69, 71, 73, 74].map((pitch, start) => ({ pitch, start, duration: 1 })),
+      ),
+    },
+    parameters: (files) => ({
+      yourMidi: join(files, 'scale.mid'),
+      saveAs: join(files, 'melody.mid'),
+      steps: 2,
+      compositions: 2,
+      seeds: [1],
+    }),
+    shows: [/8 notes\. The hidden state says .*, Krumhansl and Schmuckler D major/],
+  },
+];
 
 describe('the examples', () => {
   it('are all in the course, each with its sentence, its picture and its line in the readme', () => {
@@ -101,19 +212,18 @@ describe('the examples', () => {
     it(`${name} runs from start to end, and holds what it claims of a short run`, function () {
       this.timeout(5 * 60_000);
       return inFolder(async (temporary) => {
-        const file = join(temporary, 'out.ipynb');
-        const parameters = Object.entries(short).flatMap(([key, value]) => [
-          '--param',
-          `${key}=${JSON.stringify(value)}`,
-        ]);
-        const args = ['run', join(folder, `${name}.ipynb`), '--output', file, ...parameters];
-        const ended = await unroll(args);
-        assert.equal(ended.code, 0, ended.stderr);
-        const shown = outputsOf(await readValid(file)).flat();
-        const tables = shown.filter((one) => 'data' in one && 'text/markdown' in one.data);
-        assert.ok(tables.length > 0, 'it ends with a table');
-        const warnings = shown.filter((one) => 'name' in one && one.name === 'stderr');
-        assert.deepEqual(warnings, []);
+        await runExample(name, short, temporary);
+      });
+    });
+
+  for (const { name, what, files, parameters, shows } of filesOfYourOwn)
+    it(`${name} takes ${what} of your own`, function () {
+      this.timeout(5 * 60_000);
+      return inFolder(async (temporary) => {
+        for (const [file, content] of Object.entries(files))
+          writeFileSync(join(temporary, file), content);
+        const text = await runExample(name, parameters(temporary), temporary);
+        for (const expected of shows) assert.match(text, expected);
       });
     });
 });
