@@ -39,8 +39,11 @@ async function runExample(
   const warnings = shown.filter((one) => 'name' in one && one.name === 'stderr');
   assert.deepEqual(warnings, []);
   return shown
-    .map((one) => ('text' in one ? one.text : 'data' in one ? one.data['text/plain'] : ''))
+    .flatMap((one): unknown[] =>
+      'text' in one ? [one.text] : 'data' in one ? [one.data['text/plain']] : [],
+    )
     .flat()
+    .filter((part) => typeof part === 'string')
     .join('');
 }
 
