@@ -131,9 +131,11 @@ export class KernelClient {
    *
    * @param parent Its request; by default the first that has no reply (one that is paused comes last), else
    * whatever holds the kernel.
+   * @param now Training is terminated, too; by default it has 1.2 s to end at its next step.
    */
-  interrupt(parent = this.#first()): void {
-    this.#process?.control({ type: 'interrupt', ...(parent === undefined ? {} : { parent }) });
+  interrupt(parent = this.#first(), now = false): void {
+    const meant = parent === undefined ? {} : { parent };
+    this.#process?.control({ type: 'interrupt', ...meant, ...(now ? { now } : {}) });
   }
 
   /** A fresh process, without variables. Resolves when it is ready. */

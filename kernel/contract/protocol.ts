@@ -189,6 +189,8 @@ export interface ControlMessage {
   type: 'interrupt';
   /** The request that is meant: if another one runs by then, nothing happens. Without it, whatever runs. */
   parent?: string;
+  /** At once: training is not given the time to end at its next step. Also where it was asked to before. */
+  now?: boolean;
 }
 
 // ---------------------------------------------------------------------------------------------------

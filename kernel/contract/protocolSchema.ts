@@ -112,7 +112,7 @@ export const requestSchemas: Record<KernelRequest['type'], MessageSchema> = {
 
 /** A line on `controlFd`. */
 export const controlSchemas: Record<ControlMessage['type'], MessageSchema> = {
-  interrupt: message('interrupt', {}, { parent: text }),
+  interrupt: message('interrupt', {}, { parent: text, now: flag }),
 };
 
 const variable = members(

@@ -52,6 +52,11 @@ export class CellStops {
     } else this.#cancel(execution);
   }
 
+  /** What trains is not waited for any longer. */
+  hasten(execution: Execution): void {
+    if (execution.stoppedTraining) this.#cancel(execution);
+  }
+
   #cancel(execution: Execution): void {
     if (execution.isFinished || execution.isEnding) return;
     execution.isEnding = true;

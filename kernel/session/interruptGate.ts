@@ -27,7 +27,7 @@ export const askKey = 'unroll.interrupt';
 
 /**
  * @param parent The request that is meant, or null: whatever runs.
- * @param waitedMs Since the interrupt came.
+ * @param waitedMs Since the interrupt came; very long where it is to hit at once.
  * @param triedMs Since it was first tried, or tried again, to hit the code that runs.
  */
 export type Ask = (parent: string | null, waitedMs: number, triedMs: number) => void;

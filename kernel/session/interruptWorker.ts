@@ -44,6 +44,8 @@ parentPort?.on('message', () => {
 
 /** Requests whose interrupt is under way; null: whatever runs. */
 const underWay = new Set<string | null>();
+/** Those of them that are to hit at once, whatever trains. */
+const urgent = new Set<string | null>();
 let lastAsk: Promise<unknown> = Promise.resolve();
 
 const pipe = new Socket({ fd: controlFd, readable: true, writable: false });
@@ -51,10 +53,14 @@ const lines = createInterface({ input: pipe });
 lines.on('line', (line) => {
   const message = read(line);
   if (!message) return;
-  const { parent = null } = message;
+  const { parent = null, now = false } = message;
+  if (now) urgent.add(parent);
   if (underWay.has(parent)) return;
   underWay.add(parent);
-  void interrupt(parent).finally(() => underWay.delete(parent));
+  void interrupt(parent).finally(() => {
+    underWay.delete(parent);
+    urgent.delete(parent);
+  });
 });
 pipe.on('error', () => pipe.destroy());
 pipe.on('close', () => {
@@ -98,7 +104,8 @@ function pauseMs(tried: number): number {
 /** @returns the verdict of the main thread; it comes when that next looks, in code or out of it */
 async function ask(parent: string | null, began: number, tryingSince: number): Promise<number> {
   const now = performance.now();
-  const values = [parent, now - began, now - tryingSince].map((value) => JSON.stringify(value));
+  const waited = urgent.has(parent) ? giveUpAfterMs : now - began;
+  const values = [parent, waited, now - tryingSince].map((value) => JSON.stringify(value));
   const call = `globalThis[Symbol.for(${JSON.stringify(askKey)})](${values.join(', ')})`;
   Atomics.store(state, 0, verdict.asked);
   session.post('Runtime.evaluate', { expression: `${call}\n//# sourceURL=${askUrl}` }, () => {

@@ -58,6 +58,8 @@ export interface InterruptTarget {
   find: (parent: string | null) => Execution | 'waiting' | 'over';
   /** The cell is to stop by itself: called from the event loop. */
   stop: (execution: Execution) => void;
+  /** Its training, which was told to end at its next step, has had its time: called as `stop` is, after it. */
+  hasten: (execution: Execution) => void;
   /**
    * Code was terminated: called from the event loop, after what `runUserCode` was given.
    * @param flow Whose code it was, where that is known.
@@ -71,6 +73,7 @@ export interface InterruptTarget {
 const nothingRuns: InterruptTarget = {
   find: () => 'over',
   stop: () => undefined,
+  hasten: () => undefined,
   terminated: () => undefined,
   refused: () => undefined,
 };
@@ -182,6 +185,7 @@ export class Interrupts {
     if (code === 'none') {
       if (meant === 'waiting') return verdict.over;
       this.#note(meant);
+      if (waited > stepWithinMs) this.#hasten(meant);
       return verdict.noted;
     }
     const isUsers = code !== 'foreign' || this.#userCode.isRunning;
@@ -252,6 +256,11 @@ export class Interrupts {
     // One that trains has its history first.
     if (!execution.isTraining) execution.stopping ??= new Interrupted();
     setImmediate(() => this.kernel(() => this.#target.stop(execution)));
+  }
+
+  /** Nothing of a cell that trains is running: it waits for data, say. */
+  #hasten(execution: Execution): void {
+    setImmediate(() => this.kernel(() => this.#target.hasten(execution)));
   }
 
   #terminated(flow: Flow | undefined): void {

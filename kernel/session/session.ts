@@ -134,6 +134,7 @@ export class Session {
     interrupts.serve({
       find: (parent) => this.#stops.meant(parent),
       stop: (execution) => this.#stops.stop(execution),
+      hasten: (execution) => this.#stops.hasten(execution),
       terminated: (flow, isTold) => this.#stops.terminated(flow, isTold),
       refused: (reason) => this.#emit({ type: 'refused', reason }),
     });

@@ -194,7 +194,8 @@ export class NotebookSession implements vscode.Disposable {
     const kernel = (this.#kernel ??= this.#start(cell));
     const id = randomUUID();
     const stop = new CellStop(
-      () => kernel.interrupt(id),
+      (now) => kernel.interrupt(id, now),
+      () => this.trainings.progressOf(cell) !== undefined,
       () => this.#replaceKernel(kernel, execution),
     );
     const running = { id, execution, stop, questions: new vscode.CancellationTokenSource() };

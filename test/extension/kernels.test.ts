@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { press, waitForFrame } from './host.js';
 import {
   cellEnds,
   closeNotebooks,
@@ -127,6 +128,22 @@ describe('the kernel of a notebook', () => {
     const next = await runCode(notebook, '"works"');
     assert.match(next, /fresh kernel/);
     assert.match(next, /works/);
+  });
+
+  it('lists timers of earlier cells by its command, and clears those that are chosen', async () => {
+    const notebook = await openNotebook(
+      'let ticks = 0; setInterval(() => ticks++, 11); 0',
+      'const before = ticks; await new Promise((go) => setTimeout(go, 100)); ticks > before',
+    );
+    await runCell(notebook, 0);
+    assert.equal(await runCell(notebook, 1), 'true');
+    const command = vscode.commands.executeCommand('unroll.clearTimers');
+    await waitForFrame(
+      `/interval of 11 ms[^]*cell \\[1\\]/.test(document.querySelector('.quick-input-widget')?.innerText ?? '')`,
+    );
+    await press('Enter');
+    await command;
+    assert.equal(await runCell(notebook, 1), 'false');
   });
 
   it('forgets variables when it is restarted, and ends the cell that runs', async () => {

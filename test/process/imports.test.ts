@@ -87,6 +87,11 @@ describe('imports of a cell', () => {
       "[ 'data', [ 1, 2 ] ]",
     ],
     ['dynamically', '(await import("esm-only")).default', "'esm'"],
+    [
+      'dynamically, with attributes',
+      '(await import("./data.json", { with: { type: "json" } })).default.name',
+      "'data'",
+    ],
     ['re-exported', 'export { named } from "esm-only"; export * from "dual"; 1', '1'],
     [
       'types only',

@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CellRun, TestKernel } from './kernelClient.js';
-
-/** Mulberry32: the same interrupts in every run. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
+import { createRandom } from './seededRandom.js';
 
 /** Cells that end by themselves after about so many milliseconds, with `'ok n'` as their value. */
 const endings: ((n: number, ms: number) => string)[] = [

@@ -63,6 +63,32 @@ describe('output of cells', () => {
     );
   });
 
+  it('keeps its colours', async () => {
+    const red = '\u001b[31mred\u001b[0m\n';
+    assert.equal((await kernel.run(`console.log(${JSON.stringify(red.trimEnd())})`)).stdout, red);
+  });
+
+  it('that a cell clears from a timer, while a later cell runs, is its own', async () => {
+    const first = await kernel.run(`
+      import { clearOutput } from 'unroll';
+      console.log('old');
+      setTimeout(() => { clearOutput({ wait: true }); console.log('new'); }, 20);`);
+    const later = await kernel.run(
+      `console.log('stays'); await new Promise((go) => setTimeout(go, 200));`,
+    );
+    assert.deepEqual(later.order, ['stdout stays']);
+    assert.deepEqual(
+      kernel.strays.map((event) => [
+        event.parent === first.reply.parent,
+        event.type === 'stream' ? event.text : event.type === 'clearOutput' && event.wait,
+      ]),
+      [
+        [true, true],
+        [true, 'new\n'],
+      ],
+    );
+  });
+
   it('of child processes that inherit the streams is the cell’s', async () => {
     const program = (name: string) =>
       `['-e', 'console.log("out ${name}"); console.error("err ${name}")']`;

@@ -39,7 +39,13 @@ describe('a paused training', () => {
     const { id, run } = await runPaused('run = fit(training(300)); await run; console.log("end")');
     assert.equal(await kernel.value('run.status'), "'paused'");
     const before = await kernel.value('run.history.step.length');
+    // The loss and the weights may be looked at, which stay as they are.
+    const look =
+      '[run.history.loss.at(-1), ...model.parameters().flatMap(({ data }) => [...data])].join()';
+    const seen = await kernel.value(look);
+    assert.match(seen ?? '', /^'\d[^,]*,-?\d/);
     await kernel.run('await sleep(50); console.log("beside")');
+    assert.equal(await kernel.value(look), seen);
     assert.equal(await kernel.value('run.history.step.length'), before);
     kernel.client.steer({ action: 'resume' });
     const { reply, stdout, events } = await run;

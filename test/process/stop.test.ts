@@ -59,6 +59,40 @@ describe('stopping a cell that trains', () => {
     assert.equal(await kernel.value('run.status'), "'stopped'");
   });
 
+  /** What does not end at a step boundary: code that computes for a minute, and a callback that waits for ever. */
+  const slow: [string, string][] = [
+    ['computes', 'announces = true; stepMs = 60_000; run = fit(training(5)); await run'],
+    [
+      'waits',
+      `const onStepEnd = () => { console.log('started'); return new Promise<void>(() => {}); };
+       await fit({ ...training(5), callbacks: [{ onStepEnd }] })`,
+    ],
+  ];
+  for (const [what, code] of slow) {
+    it(`ends a step that ${what} at the second stop, at once, and keeps variables`, async () => {
+      await kernel.value('let kept = 41;');
+      let stopped: CellRun;
+      let secondAt = 0;
+      try {
+        stopped = await kernel.run(code, (event) => {
+          if (event.type !== 'stream' || !event.text.includes('started')) return;
+          kernel.client.interrupt();
+          setTimeout(() => {
+            secondAt = performance.now();
+            kernel.client.interrupt(undefined, true);
+          }, 100);
+        });
+      } finally {
+        await kernel.value('stepMs = 1');
+      }
+      const took = performance.now() - secondAt;
+      assert.equal(stopped.error?.name, 'Interrupted');
+      // Sooner than the time that a step has.
+      assert.ok(secondAt > 0 && took < 1000, `took ${String(took)} ms`);
+      assert.equal(await kernel.value('kept'), '41');
+    });
+  }
+
   it('leaves training in the background alone', async () => {
     await kernel.value('run = fit({ ...training(100_000), chart: false }); 0');
     const { error } = await kernel.runAndInterrupt('console.log("started"); await sleep(1e6)');

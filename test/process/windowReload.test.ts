@@ -36,6 +36,7 @@ describeWhere(hasWorkbench, whyNoWorkbench, 'a window whose kernel is busy', fun
   }
 
   it('reloads without losing outputs, unsaved text or the notebook', async () => {
+    assert.deepEqual(await notebook.kernels(), [], 'a kernel, and no cell has run');
     await notebook.start(0);
     await notebook.shows(/shown before \d+/);
     await notebook.page.keyboard.press('ControlOrMeta+s');

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SpareKernel } from '../../kernel/client/kernelClient.js';
 import { TestKernel } from '../process/kernelClient.js';
 import { isAlive } from '../process/processes.js';
+import { createRandom } from '../process/seededRandom.js';
 
 export interface StressOptions {
   cells: number;
@@ -96,15 +97,4 @@ async function countAlive(pids: number[]): Promise<number> {
 function heapUsed(): number {
   (globalThis as { gc?: () => void }).gc?.();
   return Math.round(process.memoryUsage().heapUsed / 2 ** 20);
-}
-
-/** Mulberry32. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }

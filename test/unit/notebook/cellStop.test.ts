@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CellStop } from '../../../src/notebook/cellStop.js';
 
-function createStop() {
+function createStop(trains = false) {
   const log: string[] = [];
-  const kernel = { interrupt: () => log.push('interrupt') };
   const stop = new CellStop(
-    () => void kernel.interrupt(),
+    (now) => log.push(now ? 'interrupt now' : 'interrupt'),
+    () => trains,
     () => log.push('replace'),
   );
   return { stop, log };
@@ -39,6 +39,18 @@ describe('CellStop', () => {
     stop.ask();
     assert.deepEqual(log, ['interrupt', 'replace']);
     stop.over();
+  });
+
+  it('of a cell that trains terminates it at the second stop, and replaces the process at the third', async () => {
+    const { stop, log } = createStop(true);
+    stop.ask();
+    await sleep(800);
+    stop.ask();
+    stop.ask();
+    assert.deepEqual(log, ['interrupt', 'interrupt now']);
+    await sleep(800);
+    stop.ask();
+    assert.deepEqual(log, ['interrupt', 'interrupt now', 'replace']);
   });
 
   it('interrupts again a cell that was stopped before the kernel began with it', () => {
