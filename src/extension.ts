@@ -14,6 +14,7 @@ import { OurNotebooks } from './notebook/ourNotebooks.js';
 import { keepOutputs } from './textNotebook/keptOutputs.js';
 import { registerTextNotebooks } from './textNotebook/textNotebookSerializer.js';
 import { registerStatus } from './status/registerStatus.js';
+import { registerTools } from './tools/registerTools.js';
 import { registerVariables } from './variables/registerVariables.js';
 import { forwardRendererMessages } from './notebook/rendererMessages.js';
 
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
     preferControllers(controllers),
     registerTextNotebooks(),
     registerStatus(sessions, notebooks),
+    registerTools(sessions),
     registerVariables(sessions, notebooks, extension.extensionUri),
     keepOutputs(controllers, log),
     new LanguageService(notebooks, sessions, extension.extensionUri, log),
