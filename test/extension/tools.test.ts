@@ -64,7 +64,10 @@ describe('tools for language models', function () {
     assert.equal(question?.title, 'Unroll: Run Cell?');
     const { message } = question;
     assert.ok(message instanceof vscode.MarkdownString && message.isTrusted !== true);
-    assert.match(message.value, /Cell 2 of Untitled[^]*```typescript\nconsole\.log\("`must` be seen"\)/);
+    assert.match(
+      message.value,
+      /Cell 2 of Untitled[^]*```typescript\nconsole\.log\("`must` be seen"\)/,
+    );
     assert.equal(textOf(notebook.cellAt(1)), '');
   });
 
