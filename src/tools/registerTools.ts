@@ -17,6 +17,7 @@ import { trainingNumbers } from './trainingNumbers.js';
 /** A busy kernel is not waited for for ever. */
 const patienceMs = 5000;
 const defaultPoints = 200;
+const mostPoints = 2000;
 
 export function registerTools(sessions: NotebookSessions): vscode.Disposable {
   const { registerTool } = vscode.lm;
@@ -31,7 +32,7 @@ export function registerTools(sessions: NotebookSessions): vscode.Disposable {
       invoke: ({ input }) => {
         const curves = payloadsOf(input, lossMime).map(({ cell, payload }) => ({
           cell,
-          ...trainingNumbers(parseLoss(payload), input.maxPoints ?? defaultPoints),
+          ...trainingNumbers(parseLoss(payload), pointsOf(input.maxPoints)),
         }));
         return toResult({
           curves,
@@ -57,6 +58,9 @@ export function registerTools(sessions: NotebookSessions): vscode.Disposable {
     }),
   );
 }
+
+const pointsOf = (wished: number | undefined): number =>
+  Number.isSafeInteger(wished) ? Math.max(2, Math.min(mostPoints, wished!)) : defaultPoints;
 
 const noteWhere = (condition: boolean, note: string) => (condition ? { note } : {});
 

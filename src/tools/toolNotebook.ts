@@ -41,9 +41,10 @@ export function findNotebook({ notebook: asked }: NotebookInput): vscode.Noteboo
 export function findCell(input: CellInput & { cell: number }): vscode.NotebookCell {
   const notebook = findNotebook(input);
   const { cellCount } = notebook;
-  if (input.cell >= cellCount) {
+  // VS Code does not hold a model to the schema.
+  if (!Number.isSafeInteger(input.cell) || input.cell < 0 || input.cell >= cellCount) {
     throw new ToolInputError(
-      `The notebook has ${cellCount} cells, from 0; there is no cell ${input.cell}.`,
+      `The notebook has ${cellCount} cells, from 0; there is no cell ${String(input.cell)}.`,
     );
   }
   return notebook.cellAt(input.cell);

@@ -74,7 +74,8 @@ describe('tools for language models', function () {
   it('name what is not there, and run nothing', async () => {
     const notebook = await openNotebook('console.log("must not run")');
     await assert.rejects(invoke('unroll_runCell', { cell: 7 }), /there is no cell 7/);
-    await assert.rejects(invoke('unroll_runCell', {}));
+    await assert.rejects(invoke('unroll_runCell', {}), /there is no cell undefined/);
+    await assert.rejects(invoke('unroll_runCell', { cell: -1 }), /there is no cell -1/);
     await assert.rejects(
       invoke('unroll_listVariables', { notebook: 'none.ipynb' }),
       /no open notebook none\.ipynb/,
