@@ -23,6 +23,7 @@ const anything = () => new Proxy(function () {}, {
     if (name === 'notebookDocuments' || name === 'visibleNotebookEditors') return [];
     return anything();
   },
+  set: () => true,
   apply: () => anything(),
   construct: () => anything(),
 });
