@@ -21,6 +21,8 @@ export interface IbmModel1Options {
 
 /** Stands before every source, for target words that no word of it explains. */
 const nothing = 0;
+/** Probabilities that differ by less of themselves are alike. */
+const rounding = 1e-9;
 
 /**
  * A lexicon learnt from translated texts alone: which word means which, from what occurs together.
@@ -75,13 +77,16 @@ export class IbmModel1<W extends Word = string> {
     return this.#rowOf(source)?.get(this.#targets.get(target) ?? -1) ?? 0;
   }
 
-  /** Word for word, each the likeliest one; words that it never saw stay as they are. */
+  /**
+   * Word for word, each the likeliest one. Words that it never saw stay as they are, and so do those that nothing is likelier
+   * for: what always stands together, as brackets do, cannot be told apart.
+   */
   translate(source: ArrayLike<W>): W[] {
     return Array.from(source, (word) => {
       const row = this.#rowOf(word);
       if (!row) return word;
-      let best = -1;
-      let most = 0;
+      let best = this.#targets.get(word) ?? -1;
+      let most = (row.get(best) ?? 0) * (1 + rounding);
       for (const [f, p] of row) if (p > most) [best, most] = [f, p];
       return this.#targetWords[best]!;
     });

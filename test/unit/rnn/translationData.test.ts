@@ -37,6 +37,14 @@ describe('IbmModel1', () => {
     assert.ok(Math.abs(sum - 1) < 1e-12);
   });
 
+  it('leaves a word as it is where nothing is likelier', () => {
+    const lexicon = new IbmModel1([
+      pair('type { A }', 'Typ { A }'),
+      pair('class { A }', 'Klasse { A }'),
+    ]);
+    assert.deepEqual(lexicon.translate(['class', '{', 'A', '}']), ['Klasse', '{', 'A', '}']);
+  });
+
   it('after one round has the shares of the words that occurred together', () => {
     // Each target word is shared out evenly between two source words and nothing.
     const lexicon = new IbmModel1(pairs, { iterations: 1 });
