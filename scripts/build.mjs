@@ -35,12 +35,12 @@ const typescriptBeside = {
   },
 };
 
-/** Loaded with the first notebook, so that the extension itself starts fast. */
-const languageClientBeside = {
-  name: 'language-client-beside',
+/** Loaded when first needed, so that the extension itself starts fast. */
+const loadedLater = {
+  name: 'loaded-later',
   setup(build) {
-    build.onResolve({ filter: /\/languageClient\.js$/ }, () => ({
-      path: './languageClient.cjs',
+    build.onResolve({ filter: /\/(languageClient|notebookDebugger)\.js$/ }, ({ path: file }) => ({
+      path: `./${path.basename(file, '.js')}.cjs`,
       external: true,
     }));
   },
@@ -65,12 +65,18 @@ const bundles = {
     external: ['vscode'],
     // `require` knows the module `vscode`; `import()` need not.
     supported: { 'dynamic-import': false },
-    plugins: [languageClientBeside],
+    plugins: [loadedLater],
   },
   languageClient: {
     ...node,
     ...cjs,
     entryPoints: { languageClient: 'src/language/languageClient.ts' },
+    external: ['vscode'],
+  },
+  debugger: {
+    ...node,
+    ...cjs,
+    entryPoints: { notebookDebugger: 'src/debug/notebookDebugger.ts' },
     external: ['vscode'],
   },
   languageServer: {

@@ -1,6 +1,7 @@
 /** Constructs, wires and hands over; nothing starts and nothing is read before the first cell runs. */
 import * as vscode from 'vscode';
 import { SpareKernel } from '../kernel/client/kernelClient.js';
+import { CellDebugging } from './debug/debugCell.js';
 import { registerCommands } from './commands/registerCommands.js';
 import { registerExport } from './export/exportNotebook.js';
 import { registerFirstHours } from './firstHours/registerFirstHours.js';
@@ -38,8 +39,12 @@ export function activate(context: vscode.ExtensionContext): void {
     sessions,
     spare,
     registerCommands(extension, sessions),
+<<<<<<< HEAD
     registerExport(extension.extensionUri, log),
     registerFirstHours(extension, notebooks, sessions, remembered),
+=======
+    new CellDebugging(extension.extensionUri, sessions, log),
+>>>>>>> df27e61 (Debug a cell with VS Code's JavaScript debugger)
     preferControllers(controllers),
     registerTextNotebooks(),
     registerStatus(sessions, notebooks),

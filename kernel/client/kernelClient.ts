@@ -9,6 +9,7 @@
 import type { Json } from '../contract/mime.js';
 import type {
   CompleteReply,
+  DebugReply,
   ExecuteReply,
   ExecuteRequest,
   ForgetReply,
@@ -48,7 +49,14 @@ export type CellEvent = Extract<KernelEvent, { parent: string }>;
 export type FreeEvent = Exclude<KernelEvent, CellEvent | ReadyEvent | Answer>;
 export type CellRequest = Omit<ExecuteRequest, 'type'>;
 type Listener<T> = (value: T) => void;
-type Answer = CompleteReply | VariablesReply | SliceReply | ForgetReply | MemoryReply | TimersReply;
+type Answer =
+  | CompleteReply
+  | VariablesReply
+  | SliceReply
+  | ForgetReply
+  | MemoryReply
+  | TimersReply
+  | DebugReply;
 /** The types of all answers, complete by type. */
 const answers: Record<Answer['type'], true> = {
   completeReply: true,
@@ -57,6 +65,7 @@ const answers: Record<Answer['type'], true> = {
   forgetReply: true,
   memoryReply: true,
   timersReply: true,
+  debugReply: true,
 };
 const isAnswer = (event: KernelEvent): event is Answer => Object.hasOwn(answers, event.type);
 
@@ -213,6 +222,12 @@ export class KernelClient {
     return (await this.#ask(question)) as TimersReply | undefined;
   }
 
+  /** Opens or closes the inspector's port. Undefined where the process ended instead. */
+  async debug(action: 'open' | 'close'): Promise<DebugReply | undefined> {
+    if (action === 'open') this.#process ??= this.#spawn();
+    return (await this.#ask({ type: 'debug', action })) as DebugReply | undefined;
+  }
+
   /** Output of a timer or promise after its cell's reply. Returns how to stop listening. */
   onStray(listener: Listener<CellEvent>): () => void {
     return subscribe(this.#strayListeners, listener);
@@ -258,7 +273,8 @@ export class KernelClient {
       | { type: 'forget'; name: string }
       | { type: 'memory' }
       | { type: 'timers'; clear?: number[] | 'all' }
-      | { type: 'complete'; code: string; cursor: number },
+      | { type: 'complete'; code: string; cursor: number }
+      | { type: 'debug'; action: 'open' | 'close' },
   ): Promise<Answer | undefined> {
     const process = this.#process;
     if (!process) return undefined;

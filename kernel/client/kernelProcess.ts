@@ -45,11 +45,13 @@ export interface KernelProcessListener {
   exit(exit: KernelExit): void;
 }
 
-/**
- * Keeps Node from aborting when a callback was terminated in the middle (an interrupt): its check of
- * the stack of async ids is a debugging aid.
- */
-const execArgv = ['--no-force-async-hooks-checks'];
+const execArgv = [
+  // Keeps Node from aborting when a callback was terminated in the middle (an interrupt): its check of the stack
+  // of async ids is a debugging aid.
+  '--no-force-async-hooks-checks',
+  // Where the inspector is while the user debugs is not to be read from its port by whoever finds that.
+  '--inspect-publish-uid=stderr',
+];
 const startWithinMs = 30_000;
 /** Messages that the process sent before it ended may still be on their way. */
 const drainWithinMs = 500;

@@ -60,6 +60,7 @@ export type KernelRequest =
   | MemoryRequest
   | TrainingRequest
   | TimersRequest
+  | DebugRequest
   | InputReply
   | CommMessage
   | ShutdownRequest;
@@ -154,6 +155,16 @@ export interface TimersRequest {
   clear?: number[] | 'all';
 }
 
+/**
+ * Opens the process's inspector for a debugger, on loopback at a port of the system's choice, and closes it again.
+ * Cells that run while it is open are compiled for debugging. Answered by `debugReply` with the same id.
+ */
+export interface DebugRequest {
+  type: 'debug';
+  id: string;
+  action: 'open' | 'close';
+}
+
 /** The user's answer to `inputRequest`; null where the question was dismissed. */
 export interface InputReply {
   type: 'inputReply';
@@ -212,6 +223,7 @@ export type KernelEvent =
   | ForgetReply
   | MemoryReply
   | TimersReply
+  | DebugReply
   | TrainingEvent
   | CommMessage
   | RefusedEvent;
@@ -408,4 +420,15 @@ export interface TimerSummary {
   /** The request and the cell that started it. */
   parent: string;
   cell: CellReference & { executionCount: number };
+}
+
+export interface DebugReply {
+  type: 'debugReply';
+  id: string;
+  /** While it is open: the inspector's WebSocket address. The last part is secret, and published nowhere else. */
+  url?: string;
+  /** While it is open: the folder that the debugger sees cells in (`cellSource.ts`). There is no such folder. */
+  cellFolder?: string;
+  /** Why it could not be opened. */
+  problem?: string;
 }

@@ -105,6 +105,7 @@ export const requestSchemas: Record<KernelRequest['type'], MessageSchema> = {
     { parent: text, lr: number, clipNorm: orNull(number) },
   ),
   timers: message('timers', { id: text }, { clear: { anyOf: [oneOf('all'), list(count)] } }),
+  debug: message('debug', { id: text, action: oneOf('open', 'close') }),
   inputReply: message('inputReply', { id: text, value: orNull(text) }, { refusal: text }),
   comm,
   shutdown: message('shutdown'),
@@ -195,6 +196,7 @@ export const eventSchemas: Record<KernelEvent['type'], MessageSchema> = {
   forgetReply: message('forgetReply', { id: text, isGone: flag }),
   memoryReply: message('memoryReply', { id: text, usedBytes: count }),
   timersReply: message('timersReply', { id: text, timers: list(timer) }),
+  debugReply: message('debugReply', { id: text }, { url: text, cellFolder: text, problem: text }),
   comm,
   refused: message('refused', { reason: text }, { id: text }),
 };

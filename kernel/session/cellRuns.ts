@@ -8,6 +8,7 @@ import type { CellNames } from './cellNames.js';
 import { CellScripts, type CellPosition } from './cellScripts.js';
 import { CellSyntaxError } from './compile/cellSyntaxError.js';
 import { compileCell, type CompiledCell } from './compile/compileCell.js';
+import { cellMapComment } from './debugging.js';
 import type { Evaluator, Outcome } from './evaluator.js';
 import { Execution, flows } from './execution.js';
 import type { ImportedNames } from './importedNames.js';
@@ -114,7 +115,10 @@ export class CellRuns {
     if (execution.isFinished) return;
     this.parts.imported.add(compiled.declared.keys(), compiled.imported);
     const url = CellScripts.url(execution.executionCount);
-    const script = `${compiled.code}\n//# sourceURL=${url}`;
+    const { cell } = execution;
+    const source = this.parts.scripts.get(execution.executionCount)?.source ?? '';
+    const map = cellMapComment(compiled.map, cell, source);
+    const script = `${compiled.code}\n//# sourceURL=${url}${map}`;
     this.#run(execution, () => {
       // One turn later: a promise that was rejected and never awaited has been noticed by then.
       this.parts.evaluator.run(script, (outcome) =>

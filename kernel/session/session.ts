@@ -16,6 +16,7 @@ import { createCellRuntime } from './createCellRuntime.js';
 import { runtimeName } from './compile/runtimeCall.js';
 import { Comms } from './comm.js';
 import { complete } from './complete.js';
+import { Debugging } from './debugging.js';
 import { installConsole } from './consoleStreams.js';
 import { toErrorReport } from './errorReport.js';
 import { Evaluator } from './evaluator.js';
@@ -68,6 +69,7 @@ export class Session {
   readonly #stops: CellStops;
   readonly #live = new LiveCells();
   readonly #variables = new VariableRequests(this.#names, this.#evaluator, () => this.#imported);
+  readonly #debugging = new Debugging();
   readonly #comms = new Comms((event) => this.#emit(event));
   readonly #trainings = new Trainings(
     (event) => this.#emit(event),
@@ -252,6 +254,9 @@ export class Session {
           id: request.id,
           ...complete(request, [...this.#names.setBy.keys()], (name) => this.#valueOf(name)),
         });
+        break;
+      case 'debug':
+        this.#emit(this.#debugging.handle(request));
         break;
       case 'comm':
         this.#comms.handle(request);

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { CellEvent, CommOutcome, KernelClient } from '../../kernel/client/kernelClient.js';
 import type { Json } from '../../kernel/contract/mime.js';
 import type {
+  DebugReply,
   ErrorReport,
   InputRequest,
   TimerSummary,
@@ -39,9 +40,14 @@ export class NotebookSession implements vscode.Disposable {
   /** The runs of `fit` in its kernel. */
   readonly trainings = new NotebookTrainings();
   readonly #queue = new RunQueue<vscode.NotebookCellExecution>(
-    (execution) => this.#run(execution),
-    (execution) => execution.end(undefined),
+    (execution) => this.#run(execution).finally(() => this.#over(execution)),
+    (execution) => {
+      execution.end(undefined);
+      this.#over(execution);
+    },
   );
+  /** Who waits for the end of which. */
+  readonly #waiting = new Map<vscode.NotebookCellExecution, () => void>();
   /** Which cell a request ran: its output may come late. */
   readonly #cells = new Map<string, vscode.NotebookCell>();
   #kernel: KernelClient | undefined;
@@ -79,11 +85,30 @@ export class NotebookSession implements vscode.Disposable {
 
   /** Queues the cells as one request. */
   run(cells: readonly vscode.NotebookCell[]): void {
+    this.#queue.add(this.#executionsOf(cells));
+  }
+
+  /** The same; resolves when they have ended, or were taken out. */
+  async runToEnd(cells: readonly vscode.NotebookCell[]): Promise<void> {
+    const executions = this.#executionsOf(cells);
+    const ends = executions.map(
+      (execution) => new Promise<void>((resolve) => this.#waiting.set(execution, resolve)),
+    );
+    this.#queue.add(executions);
+    await Promise.all(ends);
+  }
+
+  #executionsOf(cells: readonly vscode.NotebookCell[]): vscode.NotebookCellExecution[] {
     const executions = cells.map((cell) => this.controller.createNotebookCellExecution(cell));
     for (const execution of executions) {
       execution.token.onCancellationRequested(() => this.#cancel(execution));
     }
-    this.#queue.add(executions);
+    return executions;
+  }
+
+  #over(execution: vscode.NotebookCellExecution): void {
+    this.#waiting.get(execution)?.();
+    this.#waiting.delete(execution);
   }
 
   /** Ends the cells with an error, without running any. */
@@ -134,6 +159,12 @@ export class NotebookSession implements vscode.Disposable {
   /** Timers of earlier cells, after clearing some; undefined where there is no kernel. */
   async timers(clear?: number[]): Promise<TimerSummary[] | undefined> {
     return (await this.#kernel?.timers(clear))?.timers;
+  }
+
+  /** Opens its kernel's port for a debugger, or closes it; undefined where there is no kernel to close it. */
+  async debug(action: 'open' | 'close'): Promise<DebugReply | undefined> {
+    if (action === 'open') this.#kernel ??= this.#start();
+    return await this.#kernel?.debug(action);
   }
 
   /** What a picture asks the kernel; undefined where there has been none. */

@@ -64,6 +64,16 @@ export class NotebookSessions implements vscode.Disposable {
     return this.#sessions.get(notebook);
   }
 
+  /**
+   * The notebook's session, made where there is none, to run cells with.
+   *
+   * @throws {UntrustedWorkspaceError}
+   */
+  toRun(notebook: vscode.NotebookDocument): NotebookSession {
+    if (!vscode.workspace.isTrusted) throw new UntrustedWorkspaceError();
+    return this.#sessions.get(notebook) ?? this.#create(notebook);
+  }
+
   /** Names that the notebook's kernel would complete the code with; undefined where none is idle. */
   async complete(notebook: vscode.NotebookDocument, code: string): Promise<string[] | undefined> {
     return await this.get(notebook)?.complete(code);

@@ -86,6 +86,7 @@ describe('the protocol', () => {
     memory: { type: 'memory', id: 'q' },
     training: { type: 'training', parent: 'a', action: 'change', lr: 0.1, clipNorm: null },
     timers: { type: 'timers', id: 'q', clear: [1, 2] },
+    debug: { type: 'debug', id: 'q', action: 'open' },
     inputReply: { type: 'inputReply', id: 'i', value: null, refusal: 'nobody is there' },
     comm: { type: 'comm', commId: 'm', phase: 'open', target: 't', data: {}, buffers: [] },
     shutdown: { type: 'shutdown' },
@@ -147,6 +148,8 @@ describe('the protocol', () => {
     kernel.send({ type: 'memory', id: 'b' });
     await kernel.run('missing', 'import "no-such-package"');
     kernel.send({ type: 'timers', id: 't' });
+    kernel.send({ type: 'debug', id: 'd', action: 'open' });
+    kernel.send({ type: 'debug', id: 'd', action: 'close' });
     kernel.send({ type: 'comm', commId: 'm', phase: 'open', target: 'nobody', data: null });
     kernel.send({ type: 'nonsense' });
     await Promise.all(

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type ts from 'typescript';
+import { fileMapComment } from '../debugging.js';
 import { MissingExportError } from '../moduleErrors.js';
 import {
   type CompiledFile,
@@ -145,7 +146,8 @@ export class FileModules {
     });
     options.scripts.setMap(script, compiled.map);
     const instantiate = compiled.format === 'esm' ? instantiateModule : instantiateCommonJs;
-    const { specifiers, ...parts } = instantiate(compiled, url, path, options);
+    const code = compiled.code + fileMapComment(compiled.map, path);
+    const { specifiers, ...parts } = instantiate({ ...compiled, code }, url, path, options);
     return {
       path,
       stamp,

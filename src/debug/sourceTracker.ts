@@ -1,0 +1,79 @@
+/**
+ * Between VS Code, which knows cells, and js-debug, which knows files: whatever names a source (breakpoints both ways,
+ * stack frames, scopes, output, loaded sources) is put in the other's terms on its way.
+ */
+import type * as vscode from 'vscode';
+import type { CellSources } from './cellSources.js';
+
+/** Of the Debug Adapter Protocol. */
+interface Source {
+  name?: string;
+  path?: string;
+  sourceReference?: number;
+  origin?: string;
+}
+
+interface Message {
+  type?: string;
+  command?: string;
+  success?: boolean;
+  arguments?: unknown;
+  body?: unknown;
+}
+
+export interface TrackerEvents {
+  /** The debugger has the breakpoints, and waits for nothing. */
+  configured: () => void;
+  /** The first is told of the file that stood for the cell, where breakpoints are now set in another. */
+  moved: (from: string) => void;
+}
+
+/** Deep enough for `body.stackFrames[0].source`. */
+const maxDepth = 4;
+
+export function createSourceTracker(
+  sources: CellSources,
+  events: TrackerEvents,
+): vscode.DebugAdapterTracker {
+  const files = new Map<string, string>();
+  const toFile = (source: Source): void => {
+    const file = source.path === undefined ? undefined : sources.fileOf(source.path);
+    if (source.path === undefined || file === undefined) return;
+    const before = files.get(source.path);
+    if (before !== undefined && before !== file) events.moved(before);
+    files.set(source.path, file);
+    source.path = file;
+    delete source.sourceReference;
+  };
+  const toCell = (source: Source): void => {
+    const cell = source.path === undefined ? undefined : sources.cellOf(source.path);
+    if (!cell) return;
+    source.path = cell.document.uri.toString();
+    source.name = `Cell ${String(cell.index + 1)}`;
+    delete source.sourceReference;
+    delete source.origin;
+  };
+  return {
+    onWillReceiveMessage: (message: Message) => eachSource(message.arguments, toFile),
+    onDidSendMessage: (message: Message) => {
+      eachSource(message.body, toCell);
+      const { type, command, success } = message;
+      if (type === 'response' && command === 'configurationDone' && success === true) {
+        events.configured();
+      }
+    },
+  };
+}
+
+function eachSource(value: unknown, change: (source: Source) => void, depth = 0): void {
+  if (typeof value !== 'object' || value === null || depth > maxDepth) return;
+  if (Array.isArray(value)) {
+    for (const item of value) eachSource(item, change, depth + 1);
+    return;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    if (key === 'source' && typeof member === 'object' && member !== null) change(member as Source);
+    else if (key === 'sources' && Array.isArray(member)) (member as Source[]).forEach(change);
+    else eachSource(member, change, depth + 1);
+  }
+}
