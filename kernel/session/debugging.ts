@@ -38,7 +38,8 @@ export class Debugging {
       return { ...reply, problem: (error as Error).message };
     }
     const address = url();
-    if (address === undefined) return { ...reply, problem: 'Node opened no port for its inspector.' };
+    if (address === undefined)
+      return { ...reply, problem: 'Node opened no port for its inspector.' };
     return { ...reply, url: address, cellFolder };
   }
 }

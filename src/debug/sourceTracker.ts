@@ -24,7 +24,7 @@ interface Message {
 export interface TrackerEvents {
   /** The debugger has the breakpoints, and waits for nothing. */
   configured: () => void;
-  /** The first is told of the file that stood for the cell, where breakpoints are now set in another. */
+  /** A cell's breakpoints are now set in another file, for another text: the one before has none any more. */
   moved: (from: string) => void;
 }
 
@@ -57,12 +57,33 @@ export function createSourceTracker(
     onWillReceiveMessage: (message: Message) => eachSource(message.arguments, toFile),
     onDidSendMessage: (message: Message) => {
       eachSource(message.body, toCell);
+      nameScopes(message);
       const { type, command, success } = message;
       if (type === 'response' && command === 'configurationDone' && success === true) {
         events.configured();
       }
     },
   };
+}
+
+interface Named {
+  name: string;
+}
+
+/** Names of the kernel's own, which cells see and do not mean. */
+const ownNames = /^__unroll/;
+
+/** What all scripts share is, here, what cells declared. */
+function nameScopes({ type, command, body }: Message): void {
+  if (type !== 'response' || typeof body !== 'object' || body === null) return;
+  if (command === 'scopes') {
+    const { scopes } = body as { scopes?: Named[] };
+    for (const scope of scopes ?? []) if (scope.name === 'Script') scope.name = 'Notebook';
+  } else if (command === 'variables') {
+    const content = body as { variables?: Named[] };
+    if (!content.variables) return;
+    content.variables = content.variables.filter(({ name }) => !ownNames.test(name));
+  }
 }
 
 function eachSource(value: unknown, change: (source: Source) => void, depth = 0): void {

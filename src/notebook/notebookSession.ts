@@ -53,6 +53,9 @@ export class NotebookSession implements vscode.Disposable {
   #kernel: KernelClient | undefined;
   /** Of the kernel's process. */
   #process: 'starting' | 'ready' | 'ended' = 'starting';
+  readonly #asksToStop = new vscode.EventEmitter<vscode.NotebookCell>();
+  /** The user stops a cell that runs: it has been interrupted. */
+  readonly onDidAskToStop = this.#asksToStop.event;
   /** More than one where a training is paused. */
   readonly #running = new Map<vscode.NotebookCellExecution, RunningCell>();
 
@@ -127,7 +130,7 @@ export class NotebookSession implements vscode.Disposable {
     // A paused training is stopped only where nothing else runs.
     const all = [...this.#running.values()];
     const active = all.filter(({ execution }) => !this.trainings.isPaused(execution.cell));
-    for (const { stop } of active.length > 0 ? active : all) stop.ask();
+    for (const running of active.length > 0 ? active : all) this.#stop(running);
   }
 
   /** Pauses, resumes, changes or stops training: all of it, or that of one cell. */
@@ -184,6 +187,7 @@ export class NotebookSession implements vscode.Disposable {
 
   dispose(): void {
     this.#queue.dropAll();
+    this.#asksToStop.dispose();
     this.#outputs.dispose();
     this.trainings.dispose();
     const kernel = this.#kernel;
@@ -194,9 +198,14 @@ export class NotebookSession implements vscode.Disposable {
     );
   }
 
+  #stop({ stop, execution }: RunningCell): void {
+    stop.ask();
+    this.#asksToStop.fire(execution.cell);
+  }
+
   #cancel(execution: vscode.NotebookCellExecution): void {
     const running = this.#running.get(execution);
-    if (running) running.stop.ask();
+    if (running) this.#stop(running);
     else this.#queue.drop(execution);
   }
 

@@ -1,0 +1,117 @@
+/** A debug session as its user sees it: where it stopped, what is in the frame, and how it goes on. */
+import { connect } from 'node:net';
+import * as vscode from 'vscode';
+import { until } from './notebooks.js';
+
+export interface Frame {
+  id: number;
+  name: string;
+  line: number;
+  source?: { name?: string; path?: string };
+}
+
+export interface Stop {
+  session: vscode.DebugSession;
+  threadId: number;
+  frameId: number;
+  /** Innermost first. */
+  frames: Frame[];
+}
+
+let lastFrame: vscode.DebugStackFrame | undefined;
+
+/** Waits until VS Code stands at a frame that it has not stood at before. */
+export async function stops(): Promise<Stop> {
+  const isNew = (item: unknown): item is vscode.DebugStackFrame =>
+    item instanceof vscode.DebugStackFrame && item.frameId !== lastFrame?.frameId;
+  await until(
+    () => isNew(vscode.debug.activeStackItem),
+    () => 'the debugger to stop',
+  );
+  const item = vscode.debug.activeStackItem as vscode.DebugStackFrame;
+  lastFrame = item;
+  const { session, threadId, frameId } = item;
+  const trace = { threadId, startFrame: 0, levels: 4 };
+  const { stackFrames } = (await session.customRequest('stackTrace', trace)) as {
+    stackFrames: Frame[];
+  };
+  return { session, threadId, frameId, frames: stackFrames };
+}
+
+type Step = 'stepOver' | 'stepInto' | 'stepOut' | 'continue';
+
+/** Presses the button. */
+export async function press(step: Step): Promise<void> {
+  await vscode.commands.executeCommand(`workbench.action.debug.${step}`);
+}
+
+export async function pressAndStop(step: Step): Promise<Stop> {
+  await press(step);
+  return await stops();
+}
+
+export async function evaluate({ session, frameId }: Stop, expression: string): Promise<string> {
+  const question = { expression, frameId, context: 'watch' };
+  return ((await session.customRequest('evaluate', question)) as { result: string }).result;
+}
+
+/** What the frame's scopes hold, by their names. */
+export async function scopesOf({
+  session,
+  frameId,
+}: Stop): Promise<Record<string, Record<string, string>>> {
+  const { scopes } = (await session.customRequest('scopes', { frameId })) as {
+    scopes: { name: string; variablesReference: number; expensive: boolean }[];
+  };
+  const found: Record<string, Record<string, string>> = {};
+  for (const { name, variablesReference, expensive } of scopes) {
+    if (expensive) continue;
+    const { variables } = (await session.customRequest('variables', { variablesReference })) as {
+      variables: { name: string; value: string }[];
+    };
+    found[name] = Object.fromEntries(variables.map((one) => [one.name, one.value]));
+  }
+  return found;
+}
+
+/** Where the stop is: the source's URI or path, and the line from 1. */
+export function placeOf({ frames }: Stop): string {
+  const [top] = frames;
+  // On a remote host, VS Code has made a URI of a path.
+  const source = (top?.source?.path ?? '?').replace(/^vscode-remote:\/\/[^/]+/, '');
+  return `${source}:${String(top?.line)}`;
+}
+
+/** The same of a line in a cell. */
+export function placeIn({ document }: vscode.NotebookCell, line: number): string {
+  return `${document.uri.toString()}:${String(line)}`;
+}
+
+export function setBreakpoint(uri: vscode.Uri, line: number): void {
+  const location = new vscode.Location(uri, new vscode.Position(line - 1, 0));
+  vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(location)]);
+}
+
+/** The kernel's inspector, as the session was told it. */
+export function inspectorOf(session: vscode.DebugSession): URL {
+  const root = session.parentSession ?? session;
+  return new URL(String(root.configuration['websocketAddress']));
+}
+
+export function isOpen({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+export async function sessionEnds(): Promise<void> {
+  await until(
+    () => vscode.debug.activeDebugSession === undefined,
+    () => 'the debug session to end',
+  );
+}
