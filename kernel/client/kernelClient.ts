@@ -125,7 +125,7 @@ export class KernelClient {
     const { id: parent } = request;
     return new Promise((resolve) => {
       this.#outstanding.set(parent, { onEvent, resolve, state: 'waiting' });
-      if (!this.#process && this.#crashed) {
+      if (this.#crashed) {
         const text = 'A fresh kernel was started: the variables of earlier cells are gone.\n';
         onEvent({ type: 'stream', parent, name: 'stderr', text });
       }

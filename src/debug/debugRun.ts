@@ -49,8 +49,8 @@ export class DebugRun {
    * @param bundles Folder of the kernel's own code, which is not stepped into.
    * @throws {DebuggingError}
    */
-  async start(bundles: string): Promise<void> {
-    const reply = await this.session.debug('open');
+  async start(cell: vscode.NotebookCell, bundles: string): Promise<void> {
+    const reply = await this.session.openDebugger(cell);
     if (reply?.url === undefined || reply.cellFolder === undefined) {
       const why = reply?.problem ?? 'it ended';
       throw new DebuggingError(`The kernel opened no port for a debugger: ${why}`);
@@ -92,7 +92,7 @@ export class DebugRun {
     this.#root = undefined;
     this.#stops.dispose();
     this.#end();
-    await this.session.debug('close');
+    await this.session.closeDebugger();
   }
 
   track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {

@@ -38,7 +38,7 @@ export class NotebookDebugger implements vscode.Disposable {
    */
   async debug(cell: vscode.NotebookCell, session: NotebookSession): Promise<void> {
     const { notebook } = cell;
-    const debugged = this.#debugged.get(notebook) ?? this.#start(notebook, session);
+    const debugged = this.#debugged.get(notebook) ?? this.#start(cell, session);
     const { run, started } = debugged;
     await started;
     await run.runCell(cell);
@@ -52,11 +52,12 @@ export class NotebookDebugger implements vscode.Disposable {
     this.#subscriptions.dispose();
   }
 
-  #start(notebook: vscode.NotebookDocument, session: NotebookSession): Debugged {
+  #start(cell: vscode.NotebookCell, session: NotebookSession): Debugged {
+    const { notebook } = cell;
     const run = new DebugRun(notebook, session, this.log);
     const bundles = vscode.Uri.joinPath(this.extensionUri, 'dist').fsPath;
     this.#runs.set(run.id, run);
-    const debugged = { run, started: run.start(bundles) };
+    const debugged = { run, started: run.start(cell, bundles) };
     this.#debugged.set(notebook, debugged);
     run.ended.then(
       () => {

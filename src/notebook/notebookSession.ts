@@ -164,10 +164,13 @@ export class NotebookSession implements vscode.Disposable {
     return (await this.#kernel?.timers(clear))?.timers;
   }
 
-  /** Opens its kernel's port for a debugger, or closes it; undefined where there is no kernel to close it. */
-  async debug(action: 'open' | 'close'): Promise<DebugReply | undefined> {
-    if (action === 'open') this.#kernel ??= this.#start();
-    return await this.#kernel?.debug(action);
+  /** Opens its kernel's port for a debugger that will run the cell; undefined where the kernel ended instead. */
+  async openDebugger(cell: vscode.NotebookCell): Promise<DebugReply | undefined> {
+    return await (this.#kernel ??= this.#start(cell)).debug('open');
+  }
+
+  async closeDebugger(): Promise<void> {
+    await this.#kernel?.debug('close');
   }
 
   /** What a picture asks the kernel; undefined where there has been none. */
