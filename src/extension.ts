@@ -39,12 +39,9 @@ export function activate(context: vscode.ExtensionContext): void {
     sessions,
     spare,
     registerCommands(extension, sessions),
-<<<<<<< HEAD
     registerExport(extension.extensionUri, log),
     registerFirstHours(extension, notebooks, sessions, remembered),
-=======
     new CellDebugging(extension.extensionUri, sessions, log),
->>>>>>> df27e61 (Debug a cell with VS Code's JavaScript debugger)
     preferControllers(controllers),
     registerTextNotebooks(),
     registerStatus(sessions, notebooks),
