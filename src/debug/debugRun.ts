@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { folderOf } from '../notebook/folderOf.js';
 import type { NotebookSession } from '../notebook/notebookSession.js';
 import { CellSources } from './cellSources.js';
+import { type InspectorRelay, startRelay } from './inspectorRelay.js';
 import { createSourceTracker } from './sourceTracker.js';
 
 /** The debugger could not be had; says why. */
@@ -30,6 +31,7 @@ export class DebugRun {
   /** Resolves when the session is over. */
   readonly ended = new Promise<'ended'>((resolve) => (this.#end = () => resolve('ended')));
   #sources: CellSources | undefined;
+  #relay: InspectorRelay | undefined;
   readonly #stops: vscode.Disposable;
 
   constructor(
@@ -56,8 +58,9 @@ export class DebugRun {
       throw new DebuggingError(`The kernel opened no port for a debugger: ${why}`);
     }
     this.#sources = new CellSources(this.notebook, reply.cellFolder);
+    this.#relay = await startRelay(reply.url);
     const folder = vscode.workspace.getWorkspaceFolder(this.notebook.uri);
-    const configuration = this.#configuration(reply.url, bundles);
+    const configuration = this.#configuration(this.#relay.url, bundles);
     const options = { suppressSaveBeforeStart: true };
     const hasStarted = await vscode.debug.startDebugging(folder, configuration, options);
     if (hasStarted && (await this.#attaches())) return;
@@ -82,7 +85,8 @@ export class DebugRun {
 
   /** VS Code began a session of this run. */
   began(session: vscode.DebugSession): void {
-    if (!session.parentSession) this.#root = session;
+    if (session.parentSession) session.name = session.parentSession.name;
+    else this.#root = session;
   }
 
   /** The session is gone, whoever ended it: the port is closed. */
@@ -91,6 +95,7 @@ export class DebugRun {
     this.#hasEnded = true;
     this.#root = undefined;
     this.#stops.dispose();
+    this.#relay?.close();
     this.#end();
     await this.session.closeDebugger();
   }

@@ -6,6 +6,7 @@ import {
   evaluate,
   inspectorOf,
   isOpen,
+  listenForStops,
   placeIn,
   placeOf,
   press,
@@ -38,10 +39,15 @@ function loadedBundles(): string[] {
 
 describe('debugging a cell', function () {
   this.timeout(90_000);
+  let listening: vscode.Disposable;
+  before(() => (listening = listenForStops()));
+  after(() => listening.dispose());
 
   afterEach(async () => {
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
-    await vscode.debug.stopDebugging();
+    if (vscode.debug.activeDebugSession) {
+      await vscode.commands.executeCommand('workbench.action.debug.disconnect');
+    }
     await sessionEnds();
     await closeNotebooks();
   });

@@ -18,24 +18,39 @@ export interface Stop {
   frames: Frame[];
 }
 
-let lastFrame: vscode.DebugStackFrame | undefined;
+/** Where sessions stopped, in that order, and were not looked at yet. */
+const untold: { session: vscode.DebugSession; threadId: number }[] = [];
 
-/** Waits until VS Code stands at a frame that it has not stood at before. */
+/** Hears of stops from the debugger itself: VS Code shows them later. */
+export function listenForStops(): vscode.Disposable {
+  return vscode.debug.registerDebugAdapterTrackerFactory('*', {
+    createDebugAdapterTracker: (session) => ({
+      onDidSendMessage: ({ event, body }: { event?: string; body?: { threadId: number } }) => {
+        if (event === 'stopped' && body) untold.push({ session, threadId: body.threadId });
+      },
+    }),
+  });
+}
+
+/** Waits for the next stop, until VS Code stands there. */
 export async function stops(): Promise<Stop> {
-  const isNew = (item: unknown): item is vscode.DebugStackFrame =>
-    item instanceof vscode.DebugStackFrame && item.frameId !== lastFrame?.frameId;
   await until(
-    () => isNew(vscode.debug.activeStackItem),
+    () => untold.length > 0,
     () => 'the debugger to stop',
   );
-  const item = vscode.debug.activeStackItem as vscode.DebugStackFrame;
-  lastFrame = item;
-  const { session, threadId, frameId } = item;
+  const { session, threadId } = untold.shift()!;
   const trace = { threadId, startFrame: 0, levels: 4 };
-  const { stackFrames } = (await session.customRequest('stackTrace', trace)) as {
+  const { stackFrames: frames } = (await session.customRequest('stackTrace', trace)) as {
     stackFrames: Frame[];
   };
-  return { session, threadId, frameId, frames: stackFrames };
+  const frameId = frames[0]?.id ?? -1;
+  const isShown = (item: unknown) =>
+    item instanceof vscode.DebugStackFrame && item.frameId === frameId;
+  await until(
+    () => isShown(vscode.debug.activeStackItem),
+    () => `VS Code to stand at ${JSON.stringify(frames[0])}`,
+  );
+  return { session, threadId, frameId, frames };
 }
 
 type Step = 'stepOver' | 'stepInto' | 'stepOut' | 'continue';
