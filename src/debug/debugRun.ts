@@ -1,6 +1,7 @@
 /** One debug session of one notebook: from the opened port to its closing. */
 import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { folderOf } from '../notebook/folderOf.js';
 import type { NotebookSession } from '../notebook/notebookSession.js';
@@ -14,6 +15,7 @@ export class DebuggingError extends Error {
 }
 
 const attachWithinMs = 20_000;
+const leavesWithinMs = 2000;
 /** In a configuration: which run it belongs to. */
 const mark = '__unrollDebugging';
 
@@ -32,7 +34,6 @@ export class DebugRun {
   readonly ended = new Promise<'ended'>((resolve) => (this.#end = () => resolve('ended')));
   #sources: CellSources | undefined;
   #relay: InspectorRelay | undefined;
-  readonly #stops: vscode.Disposable;
 
   constructor(
     private readonly notebook: vscode.NotebookDocument,
@@ -40,9 +41,10 @@ export class DebugRun {
     private readonly log: vscode.LogOutputChannel,
   ) {
     // Where the debugger holds the cell, the kernel cannot stop it.
-    this.#stops = session.onDidAskToStop(() => {
-      this.stop().then(undefined, (error: unknown) => this.log.error(String(error)));
-    });
+    session.letGo = () =>
+      this.stop().catch((error: unknown) => {
+        this.log.error(`The debugger could not be stopped: ${String(error)}`);
+      });
   }
 
   /**
@@ -79,7 +81,11 @@ export class DebugRun {
   /** Detaches the debugger; code that it held goes on. */
   async stop(): Promise<void> {
     if (this.#hasEnded) return;
-    if (this.#root) await vscode.debug.stopDebugging(this.#root);
+    if (this.#root) {
+      await vscode.debug.stopDebugging(this.#root);
+      // The debugger takes its leave of the kernel in order, before the port is closed.
+      await Promise.race([this.ended, sleep(leavesWithinMs, undefined, { ref: false })]);
+    }
     await this.over();
   }
 
@@ -94,7 +100,7 @@ export class DebugRun {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#root = undefined;
-    this.#stops.dispose();
+    this.session.letGo = undefined;
     this.#relay?.close();
     this.#end();
     await this.session.closeDebugger();
@@ -104,7 +110,7 @@ export class DebugRun {
     if (!this.#sources) return undefined;
     return createSourceTracker(this.#sources, {
       // The root only looks for what to debug, and has a session below it for that.
-      configured: () => {
+      attached: () => {
         if (session.parentSession) this.#attached();
       },
       moved: (file) => {
@@ -144,6 +150,8 @@ export class DebugRun {
       outFiles: [],
       resolveSourceMapLocations: null,
       pauseForSourceMap: true,
+      // Names are as they are written; to look for others takes the text of every script.
+      sourceMapRenames: false,
       internalConsoleOptions: 'neverOpen',
       [mark]: this.id,
     };

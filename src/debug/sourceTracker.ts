@@ -22,8 +22,8 @@ interface Message {
 }
 
 export interface TrackerEvents {
-  /** The debugger has the breakpoints, and waits for nothing. */
-  configured: () => void;
+  /** The debugger has its breakpoints in place: the answer to `attach` comes last. */
+  attached: () => void;
   /** A cell's breakpoints are now set in another file, for another text: the one before has none any more. */
   moved: (from: string) => void;
 }
@@ -59,8 +59,8 @@ export function createSourceTracker(
       eachSource(message.body, toCell);
       nameScopes(message);
       const { type, command, success } = message;
-      if (type === 'response' && command === 'configurationDone' && success === true) {
-        events.configured();
+      if (type === 'response' && command === 'attach' && success === true) {
+        events.attached();
       }
     },
   };

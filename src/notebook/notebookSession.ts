@@ -53,9 +53,8 @@ export class NotebookSession implements vscode.Disposable {
   #kernel: KernelClient | undefined;
   /** Of the kernel's process. */
   #process: 'starting' | 'ready' | 'ended' = 'starting';
-  readonly #asksToStop = new vscode.EventEmitter<vscode.NotebookCell>();
-  /** The user stops a cell that runs: it has been interrupted. */
-  readonly onDidAskToStop = this.#asksToStop.event;
+  /** Set by a debugger, which may hold the cell that runs: it leaves the kernel, so that the cell can be stopped. */
+  letGo: (() => Promise<void>) | undefined;
   /** More than one where a training is paused. */
   readonly #running = new Map<vscode.NotebookCellExecution, RunningCell>();
 
@@ -190,7 +189,6 @@ export class NotebookSession implements vscode.Disposable {
 
   dispose(): void {
     this.#queue.dropAll();
-    this.#asksToStop.dispose();
     this.#outputs.dispose();
     this.trainings.dispose();
     const kernel = this.#kernel;
@@ -201,9 +199,9 @@ export class NotebookSession implements vscode.Disposable {
     );
   }
 
-  #stop({ stop, execution }: RunningCell): void {
-    stop.ask();
-    this.#asksToStop.fire(execution.cell);
+  #stop({ stop }: RunningCell): void {
+    // What a debugger holds is interrupted first, and let go then: not even the next line runs.
+    stop.ask(this.letGo?.());
   }
 
   #cancel(execution: vscode.NotebookCellExecution): void {

@@ -127,10 +127,13 @@ describe('telemetry', () => {
     assert.deepEqual(found, []);
   });
 
-  it('opens sockets only for the interrupt pipe', () => {
+  it('opens sockets only for the interrupt pipe and, on loopback, for a debugger', () => {
     const found = ['src', 'kernel', 'media']
       .flatMap(sourcesUnder)
       .filter((file) => read(file).includes("from 'node:net'"));
-    assert.deepEqual(found, [path.join('kernel', 'session', 'interruptWorker.ts')]);
+    assert.deepEqual(found, [
+      path.join('src', 'debug', 'inspectorRelay.ts'),
+      path.join('kernel', 'session', 'interruptWorker.ts'),
+    ]);
   });
 });

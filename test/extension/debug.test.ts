@@ -34,21 +34,26 @@ const workspaceFile = (name: string): string =>
   path.join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', name);
 
 function loadedBundles(): string[] {
-  return Object.keys(require.cache).map((file) => path.basename(file));
+  const cache = require.cache as Record<string, object | undefined>;
+  return Object.keys(cache).map((file) => path.basename(file));
 }
 
 describe('debugging a cell', function () {
   this.timeout(90_000);
   let listening: vscode.Disposable;
-  before(() => (listening = listenForStops()));
-  after(() => listening.dispose());
+  before(() => {
+    listening = listenForStops();
+  });
+  after(() => {
+    listening.dispose();
+  });
 
   afterEach(async () => {
-    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
     if (vscode.debug.activeDebugSession) {
       await vscode.commands.executeCommand('workbench.action.debug.disconnect');
     }
     await sessionEnds();
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
     await closeNotebooks();
   });
 
@@ -104,7 +109,7 @@ describe('debugging a cell', function () {
     const file = workspaceFile('debugged.ts');
     await writeFile(
       file,
-      'export interface Pair {\n  a: number;\n  b: number;\n}\n\nexport function sum({ a, b }: Pair): number {\n  const total = a + b;\n  return total;\n}\n',
+      'export interface Pair {\n  a: number;\n  b: number;\n}\n\nexport function sum(pair: Pair): number {\n  const total = pair.a + pair.b;\n  return total;\n}\n',
     );
     const notebook = await openNotebook(
       'import { sum } from "./debugged";\nconst pair = { a: 1, b: 2 };\nsum(pair)',
@@ -116,7 +121,7 @@ describe('debugging a cell', function () {
     assert.equal(placeOf(await pressAndStop('stepInto')), `${file}:7`);
     const next = await pressAndStop('stepOver');
     assert.equal(placeOf(next), `${file}:8`);
-    assert.equal(await evaluate(next, 'total + a'), '4');
+    assert.equal(await evaluate(next, 'total + pair.a'), '4');
     await press('continue');
     await debugging;
     assert.equal(await shownBy(cell), '3');
