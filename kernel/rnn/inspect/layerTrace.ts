@@ -33,11 +33,11 @@ export class LayerTrace {
   readonly program: CellProgram;
   /** By node, unique names as in `printProgram`. */
   readonly ids: readonly string[];
-  readonly equations: Equations;
   readonly gates: readonly (string | undefined)[];
   readonly edges: readonly Edge[];
   /** By program parameter, its path in the model. */
   readonly parameterNames: readonly string[];
+  #equations: Equations | undefined;
   private readonly kept = new Map<number, StepDetail>();
 
   constructor(
@@ -54,12 +54,16 @@ export class LayerTrace {
     this.direction = operation.direction;
     this.program = operation.program;
     this.ids = valueNames(this.program);
-    this.equations = equationsOf(this.program, this.direction);
     this.gates = gatesOf(this.program);
     this.edges = run.machine.edges;
     this.parameterNames = splitInputs(operation).parameters.map(
       (slot, k) => network.slots[slot]!.parameter ?? this.program.parameters[k]!.name,
     );
+  }
+
+  /** Written when first asked for: texts take longer than a short trace itself. */
+  get equations(): Equations {
+    return (this.#equations ??= equationsOf(this.program, this.direction));
   }
 
   get timeSteps(): number {
