@@ -87,38 +87,56 @@ function toMagnitudes(mel: Tensor, given: MelOptions, fftSize: number): Float64A
   const { sampleRate, melScale: scale = 'htk', norm = null, log = 'ln' } = given;
   const { fMin, fMax } = melRange('griffinLim', given);
   const mels = mel.shape[1]!;
-  const filters = melFilterbank({ sampleRate, fftSize, mels, fMin, fMax, scale, norm });
+  const bank = melFilterbank({ sampleRate, fftSize, mels, fMin, fMax, scale, norm });
+  const filters = bank.map(toBand);
+  const bins = Math.floor(fftSize / 2) + 1;
   return Array.from({ length: mel.shape[0]! }, (_, t) => {
     const sums = Float64Array.from(mel.data.subarray(t * mels, (t + 1) * mels), exponentials[log]);
-    return undoFilters(filters, sums).map(Math.sqrt);
+    return undoFilters(filters, sums, bins).map(Math.sqrt);
   });
 }
 
+/** The few bins that a filter lets through, and their weights. */
+interface Band {
+  readonly from: number;
+  readonly weights: Float64Array;
+}
+
+function toBand(filter: Float64Array): Band {
+  const from = Math.max(
+    0,
+    filter.findIndex((weight) => weight > 0),
+  );
+  const to = filter.findLastIndex((weight) => weight > 0) + 1;
+  return { from, weights: filter.slice(from, Math.max(from, to)) };
+}
+
 /** x ≥ 0 with W·x ≈ sums: x ← x · Wᵀsums / WᵀWx. */
-function undoFilters(filters: readonly Float64Array[], sums: Float64Array): Float64Array {
-  const wanted = spread(filters, sums);
+function undoFilters(filters: readonly Band[], sums: Float64Array, bins: number): Float64Array {
+  const wanted = spread(filters, sums, bins);
   const power = wanted.slice();
   for (let round = 0; round < inversionRounds; round++) {
-    const found = Float64Array.from(filters, (weights) => dot(weights, power));
-    const spreadFound = spread(filters, found);
-    for (let k = 0; k < power.length; k++)
+    const found = Float64Array.from(filters, (band) => through(band, power));
+    const spreadFound = spread(filters, found, bins);
+    for (let k = 0; k < bins; k++)
       power[k]! *= spreadFound[k]! > 0 ? wanted[k]! / spreadFound[k]! : 0;
   }
   return power;
 }
 
 /** Wᵀ·sums */
-function spread(filters: readonly Float64Array[], sums: Float64Array): Float64Array {
-  const out = new Float64Array(filters[0]!.length);
-  filters.forEach((weights, m) => {
-    for (let k = 0; k < out.length; k++) out[k]! += weights[k]! * sums[m]!;
+function spread(filters: readonly Band[], sums: Float64Array, bins: number): Float64Array {
+  const out = new Float64Array(bins);
+  filters.forEach(({ from, weights }, m) => {
+    for (let i = 0; i < weights.length; i++) out[from + i]! += weights[i]! * sums[m]!;
   });
   return out;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+/** What a filter sums up of a power spectrum. */
+function through({ from, weights }: Band, power: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let i = 0; i < weights.length; i++) sum += weights[i]! * power[from + i]!;
   return sum;
 }
 
