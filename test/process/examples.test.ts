@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { parseNotebook } from '../../kernel/cli/parseNotebook.js';
-import { toMidi } from '../../kernel/io/index.js';
+import { speakDigits, toMidi, toWav } from '../../kernel/io/index.js';
 import { inFolder, outputsOf, readValid, root, unroll } from './commandLine.js';
 
 interface Example {
@@ -58,6 +58,7 @@ interface FilesOfYourOwn {
 }
 
 const proverbs = 'a stitch in time saves nine, and the early bird catches the worm.\n'.repeat(60);
+const spoken = speakDigits('31415', { sampleRate: 48_000 });
 const filesOfYourOwn: FilesOfYourOwn[] = [
   {
     name: 'language-model',
@@ -100,6 +101,26 @@ const filesOfYourOwn: FilesOfYourOwn[] = [
       seeds: [1],
     }),
     shows: [/40 reviews to learn from, 10 to be judged/, /held out/],
+  },
+  {
+    name: 'speech-recognition',
+    what: 'a WAV, in stereo and of another sample rate',
+    files: {
+      'me.wav': toWav({ sampleRate: 48_000, channels: [spoken.samples, spoken.samples] }),
+    },
+    parameters: (files) => ({
+      yourFile: join(files, 'me.wav'),
+      utterances: 40,
+      steps: 3,
+      asked: 2,
+      templatesOfEachDigit: 2,
+      seeds: [1],
+    }),
+    shows: [
+      new RegExp(
+        `me\\.wav, heard .*, ${(spoken.samples.length / 48_000).toFixed(2)} s at 16000 Hz`,
+      ),
+    ],
   },
   {
     name: 'time-series',
