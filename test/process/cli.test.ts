@@ -128,8 +128,8 @@ describe('unroll run', () => {
     }));
 
   const misuses: [string, string[], RegExp][] = [
-    ['no command', [], /expected the command 'run', got none/],
-    ['another command', ['walk'], /expected the command 'run', got 'walk'/],
+    ['no command', [], /expected the command 'run' or 'export', got none/],
+    ['another command', ['walk'], /expected the command 'run' or 'export', got 'walk'/],
     ['no notebook', ['run'], /run: expected a notebook, got none/],
     ['an unknown option', ['run', 'a.ipynb', '--fast'], /Unknown option '--fast'/],
     [
