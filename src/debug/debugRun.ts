@@ -24,6 +24,8 @@ export class DebugRun {
   /** Cells that were started with it and have not ended. */
   cells = 0;
   #root: vscode.DebugSession | undefined;
+  /** The root and what is below it. */
+  readonly #sessions = new Set<vscode.DebugSession>();
   #hasEnded = false;
   #attached: () => void = () => undefined;
   readonly #isAttached = new Promise<'attached'>((resolve) => {
@@ -91,11 +93,18 @@ export class DebugRun {
 
   /** VS Code began a session of this run. */
   began(session: vscode.DebugSession): void {
+    this.#sessions.add(session);
     if (session.parentSession) session.name = session.parentSession.name;
     else this.#root = session;
   }
 
-  /** The session is gone, whoever ended it: the port is closed. */
+  /** VS Code ended one, whoever asked for it. With the last, the port is closed: each takes its leave of the kernel. */
+  async terminated(session: vscode.DebugSession): Promise<void> {
+    this.#sessions.delete(session);
+    if (this.#sessions.size === 0) await this.over();
+  }
+
+  /** The session is gone: the port is closed. */
   async over(): Promise<void> {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

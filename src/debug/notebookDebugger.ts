@@ -25,9 +25,7 @@ export class NotebookDebugger implements vscode.Disposable {
     this.#subscriptions = vscode.Disposable.from(
       vscode.debug.registerDebugAdapterTrackerFactory('pwa-node', { createDebugAdapterTracker }),
       vscode.debug.onDidStartDebugSession((session) => this.#runOf(session)?.began(session)),
-      vscode.debug.onDidTerminateDebugSession((session) => {
-        if (!session.parentSession) this.#over(this.#runOf(session));
-      }),
+      vscode.debug.onDidTerminateDebugSession((session) => this.#terminated(session)),
     );
   }
 
@@ -73,8 +71,9 @@ export class NotebookDebugger implements vscode.Disposable {
     return this.#runs.get(runIdOf(session) ?? '');
   }
 
-  #over(run: DebugRun | undefined): void {
-    run?.over().then(undefined, (error: unknown) => {
+  #terminated(session: vscode.DebugSession): void {
+    const ending = this.#runOf(session)?.terminated(session);
+    ending?.then(undefined, (error: unknown) => {
       this.log.error(`A kernel's port for the debugger could not be closed: ${String(error)}`);
     });
   }
