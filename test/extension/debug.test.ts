@@ -171,8 +171,10 @@ describe('debugging a cell', function () {
     const inspector = inspectorOf((await stops()).session);
     await vscode.commands.executeCommand('unroll.interruptKernel');
     await debugging;
-    await shownBy(cell);
-    assert.equal(errorsOf(cell)[0]?.name, 'Interrupted');
+    await until(
+      () => errorsOf(cell)[0]?.name === 'Interrupted',
+      () => `the cell to be interrupted; it shows ${JSON.stringify(errorsOf(cell))}`,
+    );
     await sessionEnds();
     assert.equal(await isOpen(inspector), false);
     // Not even the line that it stood at has run.

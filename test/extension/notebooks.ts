@@ -32,7 +32,17 @@ export async function selectOurKernel(notebookEditor: vscode.NotebookEditor): Pr
 }
 
 /** Closes every editor without asking to save, and with them the notebooks and their kernels. */
+/** What a test may leave open beside the editors: it takes room from the next one's, or covers it. */
+const closings = [
+  'workbench.action.closeQuickOpen',
+  'workbench.action.closePanel',
+  'workbench.action.closeSidebar',
+  'workbench.action.closeAuxiliaryBar',
+  'notifications.clearAll',
+];
+
 export async function closeNotebooks(): Promise<void> {
+  for (const command of closings) await vscode.commands.executeCommand(command);
   while (vscode.window.tabGroups.activeTabGroup.activeTab) {
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   }
