@@ -22,7 +22,9 @@ describe('Unroll: Open Example…', () => {
 
   it('lists the course with a sentence and a picture each', async () => {
     const opened = vscode.commands.executeCommand('unroll.openExample');
-    await waitForFrame(`document.querySelectorAll('${rows}').length > 0`);
+    // The box of another list, closed before, may show its rows for a moment more.
+    const first = JSON.stringify(course[0]!.title);
+    await waitForFrame(`document.querySelector('${rows}')?.textContent.includes(${first})`);
     const [shown] = await evaluateInFrames<{ text: string; hasPicture: boolean }[]>(
       `(() => {
         const all = Array.from(document.querySelectorAll('${rows}'), (row) => ({
