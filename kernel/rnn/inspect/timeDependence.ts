@@ -6,7 +6,7 @@ import {
   type NumberArray,
   type Shape,
 } from '../ndarray.js';
-import { ruleOf, type OpName } from '../ops/table.js';
+import { elementwise, ruleOf, type OpName } from '../ops/table.js';
 import type { Network, NetworkOperation, Primitive, RecurrentOperation } from './network.js';
 import type { ForwardPass } from './passes.js';
 import type { TimeAxis } from './timeAxis.js';
@@ -17,21 +17,6 @@ export interface Dependence {
   earliest: NumberArray;
 }
 
-/** Operations that compute element by element, with broadcasting. */
-const elementwise: ReadonlySet<OpName> = new Set([
-  'neg',
-  'exp',
-  'log',
-  'sqrt',
-  'sigmoid',
-  'tanh',
-  'relu',
-  'abs',
-  'add',
-  'sub',
-  'mul',
-  'div',
-]);
 /** Operations that move elements; their own rule moves the time steps as well. */
 const moving: ReadonlySet<OpName> = new Set(['slice', 'cat', 'reshape', 'permute']);
 /** Operations that mix the elements along the last axis of their first operand only. */

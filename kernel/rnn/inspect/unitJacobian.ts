@@ -1,6 +1,6 @@
 import type { CellProgram } from '../cell/program.js';
 import { batch, sizeOf, type NumberArray } from '../ndarray.js';
-import type { OpName } from '../ops/table.js';
+import { elementwise } from '../ops/table.js';
 import type { LayerRun } from './layerRun.js';
 import { isWeightProduct, SeedBundle } from './seedBundle.js';
 
@@ -97,22 +97,6 @@ const weightProducts = (program: CellProgram): WeightProduct[] =>
       : [];
   });
 
-/** Operations that compute each number from the numbers at its own place. */
-const unitwise: ReadonlySet<OpName> = new Set([
-  'neg',
-  'exp',
-  'log',
-  'sqrt',
-  'sigmoid',
-  'tanh',
-  'relu',
-  'abs',
-  'add',
-  'sub',
-  'mul',
-  'div',
-]);
-
 /**
  * By node, for each of its numbers the one unit of `next` that depends on it within the step, -1: none. Undefined
  * where a number acts on several units in another way than as a state's product with a weight.
@@ -141,7 +125,7 @@ function unitsFrom(program: CellProgram, next: number): Map<number, Int32Array> 
 
 /** Where the numbers of an operation's result lie among those of its operands; undefined: not in one place. */
 function placeOf({ op, shape, attributes }: CellProgram['nodes'][number]): number | undefined {
-  if (op !== undefined && unitwise.has(op)) return 0;
+  if (op !== undefined && elementwise.has(op)) return 0;
   const { axis, start } = (attributes ?? {}) as { axis?: number; start?: number };
   const isOfUnits = shape.length === 2 && shape[0] === batch && (axis === 1 || axis === -1);
   return op === 'slice' && isOfUnits ? start : undefined;

@@ -69,3 +69,19 @@ export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
 
 /** The rule of an operation whose name is known only at run time; its attributes travel with it. */
 export const ruleOf = (op: OpName): Rule<unknown> => rules[op];
+
+/** Operations that compute each number from the numbers at its own place, with broadcasting. */
+export const elementwise: ReadonlySet<OpName> = new Set([
+  'neg',
+  'exp',
+  'log',
+  'sqrt',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'abs',
+  'add',
+  'sub',
+  'mul',
+  'div',
+]);
