@@ -17,6 +17,8 @@ const suiteLimit = 30 * 60_000;
 /** A suite has programs of its own to end, which have 2 s each. */
 const suiteEndsWithin = 15_000;
 
+const linesOfFailure = 12;
+
 const check = (title, args) => ({ title, args });
 const mocha = (folder, { timeout, before = [] }) => ({
   title: `Tests in test/${folder}`,
@@ -65,6 +67,7 @@ async function main() {
   mkdirSync(reports, { recursive: true });
   const rows = [];
   for (const name of chosen) rows.push(await runSuite(name));
+  printFailures(rows);
   printTable(rows);
   const total = (column) => rows.reduce((sum, row) => sum + row[column], 0);
   console.log(`\n${total('passed')} passed, ${total('failed')} failed`);
@@ -129,16 +132,26 @@ function colour() {
 function countReport(report, code) {
   const ended =
     code === undefined ? `was ended after ${suiteLimit / 60_000} min` : `exited ${code}`;
-  let stats;
+  let stats, failures;
   try {
-    ({ stats } = JSON.parse(readFileSync(report, 'utf8')));
+    ({ stats, failures } = JSON.parse(readFileSync(report, 'utf8')));
   } catch (error) {
     return { passed: 0, failed: 1, note: `${ended} and left no report (${error.message})` };
   }
   const { passes: passed, failures: failed, pending: skipped } = stats;
   if (passed + failed === 0) return { passed, failed: 1, skipped, note: 'ran no test' };
   if (code !== 0 && failed === 0) return { passed, failed: 1, skipped, note: ended };
-  return { passed, failed, skipped, note: '' };
+  return { passed, failed, skipped, note: '', failures };
+}
+
+/** Names each failed test with its first lines again at the end, where a log that was cut still has them. */
+function printFailures(rows) {
+  for (const { name, failures = [] } of rows) {
+    for (const { fullTitle, err } of failures) {
+      const lines = String(err.stack ?? err.message).split('\n', linesOfFailure);
+      console.log(`\nFAILED in ${name}: ${fullTitle}\n  ${lines.join('\n  ')}`);
+    }
+  }
 }
 
 function printTable(rows) {
