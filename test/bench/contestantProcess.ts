@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import type { Contestant, Steps } from './contestant.js';
-import { drawToken, lossOf, softmax } from './losses.js';
+import { drawToken, lossOf } from './losses.js';
 import { readProblem, type Problem } from './problem.js';
 import { comparedUpdates, type Answers, type PrepareRequest, type Request } from './protocol.js';
 import type { Workload } from './workloads.js';
@@ -52,12 +52,13 @@ async function sampleTokens(
   reset();
   let loss = 0;
   let token = 0;
-  let probabilities: Float32Array | undefined;
+  let powers: Float64Array | undefined;
   for (const uniform of uniforms) {
-    const logits = next(token);
-    probabilities = softmax(logits instanceof Promise ? await logits : logits, probabilities);
-    token = drawToken(probabilities, uniform);
-    loss -= Math.log(probabilities[token]!) / uniforms.length;
+    const told = next(token);
+    const logits = told instanceof Promise ? await told : told;
+    const drawn = drawToken(logits, uniform, (powers ??= new Float64Array(logits.length)));
+    token = drawn.token;
+    loss += drawn.loss / uniforms.length;
   }
   return loss;
 }

@@ -2,11 +2,27 @@
 import type { Problem } from './problem.js';
 import type { Workload } from './workloads.js';
 
-/** softmax(logits), in `into` where given: sampling asks for it so often that a new array would be felt. */
-export function softmax(
+/**
+ * Draws a token with the probabilities softmax(logits): the first at which the cumulative probability exceeds
+ * `uniform`. `powers` has room for as many numbers as there are logits: this is asked for so often that a new array
+ * would be felt.
+ * @returns the token, and −ln of its probability
+ */
+export function drawToken(
   logits: Float32Array,
-  into: Float32Array = new Float32Array(logits.length),
-): Float32Array {
+  uniform: number,
+  powers: Float64Array,
+): { token: number; loss: number } {
+  const sum = exponentials(logits, powers);
+  const last = logits.length - 1;
+  let token = 0;
+  for (let rest = uniform * sum - powers[0]!; rest >= 0 && token < last; rest -= powers[token]!)
+    token++;
+  return { token, loss: Math.log(sum / powers[token]!) };
+}
+
+/** eˣ⁻ᵐ of each logit x, where m is the highest. @returns their sum */
+function exponentials(logits: Float32Array, into: Float64Array): number {
   let highest = logits[0]!;
   for (let i = 1; i < logits.length; i++) if (logits[i]! > highest) highest = logits[i]!;
   let sum = 0;
@@ -15,18 +31,7 @@ export function softmax(
     into[i] = power;
     sum += power;
   }
-  for (let i = 0; i < logits.length; i++) into[i]! /= sum;
-  return into;
-}
-
-/** The first index at which the cumulative probability exceeds `uniform`. */
-export function drawToken(probabilities: Float32Array, uniform: number): number {
-  let rest = uniform;
-  for (let token = 0; token < probabilities.length; token++) {
-    rest -= probabilities[token]!;
-    if (rest < 0) return token;
-  }
-  return probabilities.length - 1;
+  return sum;
 }
 
 export function lossOf(output: Float32Array, problem: Problem, { loss }: Workload): number {
@@ -34,8 +39,9 @@ export function lossOf(output: Float32Array, problem: Problem, { loss }: Workloa
   if (loss === 'mse')
     return output.reduce((sum, one, i) => sum + (one - target[i]!) ** 2, 0) / output.length;
   const width = output.length / target.length;
-  return target.reduce((sum, token, i) => {
-    const probabilities = softmax(output.subarray(i * width, (i + 1) * width));
-    return sum - Math.log(probabilities[token]!) / target.length;
+  const powers = new Float64Array(width);
+  return target.reduce((total, token, i) => {
+    const sum = exponentials(output.subarray(i * width, (i + 1) * width), powers);
+    return total + Math.log(sum / powers[token]!) / target.length;
   }, 0);
 }

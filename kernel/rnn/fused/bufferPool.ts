@@ -16,6 +16,8 @@ const droppedRuns = new FinalizationRegistry<{ pool: BufferPool; buffers: RunBuf
 export class BufferPool {
   readonly #idle: RunBuffers[] = [];
   readonly #taken = new Set<RunBuffers>();
+  /** Those of them that `droppedRuns` knows. */
+  readonly #watched = new Set<RunBuffers>();
   /** Bytes of the sets that are taken. */
   bytesTaken = 0;
 
@@ -44,12 +46,13 @@ export class BufferPool {
 
   /** Has the buffers given back when the run is garbage. */
   watch(run: object, buffers: RunBuffers): void {
+    this.#watched.add(buffers);
     droppedRuns.register(run, { pool: this, buffers }, buffers);
   }
 
   giveBack(buffers: RunBuffers): void {
     if (!this.#taken.delete(buffers)) return;
-    droppedRuns.unregister(buffers);
+    if (this.#watched.delete(buffers)) droppedRuns.unregister(buffers);
     this.bytesTaken -= buffers.bytes;
     this.#idle.push(buffers);
     if (this.#idle.length > mostIdle) releaseBuffers(this.compiled.engine, this.#idle.shift()!);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parseBenchOptions, sectionNames, UsageError } from '../../bench/commandLine.js';
 import { drawGrowth, growthWorkloads, toGrowth, toGrowthTable } from '../../bench/growth.js';
-import { drawToken, lossOf, softmax } from '../../bench/losses.js';
+import { drawToken, lossOf } from '../../bench/losses.js';
 import { measurePeak } from '../../bench/peak.js';
 import { createProblem } from '../../bench/problem.js';
 import { checkLosses, LossMismatchError, type Entrant, type Timing } from '../../bench/race.js';
@@ -104,10 +104,13 @@ describe('the losses that contestants are compared by', () => {
   });
 
   it('a token is drawn where the cumulative probability passes the number', () => {
-    const probabilities = softmax(Float32Array.of(0, Math.log(3)));
-    assert.equal(drawToken(probabilities, 0.2), 0);
-    assert.equal(drawToken(probabilities, 0.3), 1);
-    assert.equal(drawToken(probabilities, 1), 1);
+    const draw = (uniform: number) =>
+      drawToken(Float32Array.of(0, Math.log(3)), uniform, new Float64Array(2));
+    assert.equal(draw(0.2).token, 0);
+    assert.equal(draw(0.3).token, 1);
+    assert.equal(draw(1).token, 1);
+    assert.ok(Math.abs(draw(0.2).loss - Math.log(4)) < 1e-7);
+    assert.ok(Math.abs(draw(0.3).loss - Math.log(4 / 3)) < 1e-7);
   });
 });
 
