@@ -1,4 +1,5 @@
 import { OptionError } from './errors.js';
+import { editDistance } from './metrics/editDistance.js';
 
 export type Check = (value: unknown) => string | undefined;
 
@@ -56,7 +57,7 @@ export function checkOptions(owner: string, options: unknown, table: Record<stri
   for (const name in options)
     if (!(name in table))
       throw new OptionError(
-        `${owner}: unknown option '${name}', expected ${Object.keys(table).join(', ')}`,
+        `${owner}: unknown option '${name}', expected ${Object.keys(table).join(', ')}${didYouMean(name, table)}`,
       );
   for (const name in table) {
     const value = (options as Record<string, unknown>)[name];
@@ -64,6 +65,17 @@ export function checkOptions(owner: string, options: unknown, table: Record<stri
     if (expected !== undefined)
       throw new OptionError(`${owner}: ${name} must be ${expected}, got ${show(value)}`);
   }
+}
+
+/** Two slips of the pen away from a name, it is likely that one. */
+const slips = 2;
+
+function didYouMean(given: string, table: object): string {
+  const distance = (name: string) => editDistance(given.toLowerCase(), name.toLowerCase());
+  const meant = Object.keys(table).find(
+    (name) => distance(name) <= Math.min(slips, name.length / 3),
+  );
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
 function show(value: unknown): string {

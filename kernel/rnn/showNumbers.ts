@@ -22,7 +22,8 @@ export function showNumbers(data: NumberArray, shape: Shape, axis = 0, offset = 
   return `[${entries.join(separator)}]`;
 }
 
-function showNumber(value: number): string {
+/** Four decimals, or an exponent where they would say too little or too much. */
+export function showNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(3) : value.toFixed(4);

@@ -8,7 +8,7 @@ import {
 } from '../cell/builtinCells.js';
 import type { Cell } from '../cell/defineCell.js';
 import { OptionError } from '../errors.js';
-import { checkOptions, is } from '../options.js';
+import { checkOptions, is, optional, type Check } from '../options.js';
 
 /** What `RNN` and `RNNCell` may be. */
 export interface RNNVariant {
@@ -30,29 +30,51 @@ export interface GRUVariant {
   resetAfter?: boolean;
 }
 
-export function rnnVariant(owner: string, { nonlinearity = 'tanh' }: RNNVariant): Cell {
-  checkOptions(owner, { nonlinearity }, { nonlinearity: is.oneOf('tanh', 'relu') });
-  return rnnCell(nonlinearity);
-}
-
-export function lstmVariant(
-  owner: string,
-  { projSize = 0, peepholes = false, hiddenSize }: LSTMVariant & { hiddenSize: number },
-): Cell {
-  checkOptions(owner, { projSize, peepholes }, { projSize: isProjection, peepholes: is.boolean });
-  if (projSize === 0) return peepholes ? peepholeLstmCell : lstmCell;
-  if (peepholes) throw new OptionError(`${owner}: expected projSize or peepholes, got both`);
-  if (projSize >= hiddenSize)
-    throw new OptionError(
-      `${owner}: projSize must be less than hiddenSize = ${hiddenSize}, got ${projSize}`,
-    );
-  return projectedLstmCell(projSize);
-}
-
-export function gruVariant(owner: string, { resetAfter = true }: GRUVariant): Cell {
-  checkOptions(owner, { resetAfter }, { resetAfter: is.boolean });
-  return gruCell(resetAfter);
+/** Which options choose among the cells of one name, and which cell they mean. */
+interface Variants<Choice> {
+  readonly choices: Readonly<Record<keyof Choice & string, Check>>;
+  cellOf(owner: string, options: Choice & { hiddenSize: number }): Cell;
 }
 
 const isProjection = (value: unknown): string | undefined =>
   Number.isInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 for none';
+
+export const rnnVariants: Variants<RNNVariant> = {
+  choices: { nonlinearity: optional(is.oneOf('tanh', 'relu')) },
+  cellOf: (_owner, { nonlinearity = 'tanh' }) => rnnCell(nonlinearity),
+};
+
+export const lstmVariants: Variants<LSTMVariant> = {
+  choices: { projSize: optional(isProjection), peepholes: optional(is.boolean) },
+  cellOf(owner, { projSize = 0, peepholes = false, hiddenSize }) {
+    if (projSize === 0) return peepholes ? peepholeLstmCell : lstmCell;
+    if (peepholes) throw new OptionError(`${owner}: expected projSize or peepholes, got both`);
+    if (projSize >= hiddenSize)
+      throw new OptionError(
+        `${owner}: projSize must be less than hiddenSize = ${hiddenSize}, got ${projSize}`,
+      );
+    return projectedLstmCell(projSize);
+  },
+};
+
+export const gruVariants: Variants<GRUVariant> = {
+  choices: { resetAfter: optional(is.boolean) },
+  cellOf: (_owner, { resetAfter = true }) => gruCell(resetAfter),
+};
+
+/**
+ * The options with the cell in place of the choices that mean it.
+ * @param table what the options may hold beside the choices
+ * @throws OptionError for what neither knows
+ */
+export function withCell<Choice, Options extends Choice & { hiddenSize: number }>(
+  owner: string,
+  options: Options,
+  table: Readonly<Record<string, Check>>,
+  variants: Variants<Choice>,
+): Options & { cell: Cell } {
+  checkOptions(owner, options, { ...table, ...variants.choices });
+  const shared = Object.entries(options).filter(([name]) => !(name in variants.choices));
+  const cell = variants.cellOf(owner, options);
+  return { ...Object.fromEntries(shared), cell } as Options & { cell: Cell };
+}

@@ -2,7 +2,7 @@ import type { CellProgram, ParameterInitializer } from '../cell/program.js';
 import { OptionError, ShapeError } from '../errors.js';
 import { cat } from '../factories.js';
 import { sameShape, showShape } from '../ndarray.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, is } from '../options.js';
 import type { Parameter, Tensor } from '../tensor.js';
 import { CellLayer, type CellNoise, type Direction } from './cellLayer.js';
 import { dropout } from './dropout.js';
@@ -10,7 +10,7 @@ import { addHook, type HookHandle } from './hooks.js';
 import { createParameter, type FloatType } from './linear.js';
 import { Module } from './module.js';
 import {
-  recurrentOptions,
+  recurrentLayerOptions,
   type RecurrentForwardOptions,
   type RecurrentOptions,
   type RecurrentState,
@@ -63,7 +63,7 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
 
   constructor(options: RecurrentOptions) {
     super();
-    checkOptions(new.target.name, options, recurrentOptions);
+    checkOptions(new.target.name, options, { ...recurrentLayerOptions, cell: is.object });
     const { cell, inputSize, hiddenSize, numLayers = 1, bias = true } = options;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;

@@ -6,9 +6,10 @@ import { checkOptions, is, optional } from '../options.js';
 import type { Parameter, Tensor } from '../tensor.js';
 import { CellLayer, withoutNoise } from './cellLayer.js';
 import {
-  gruVariant,
-  lstmVariant,
-  rnnVariant,
+  gruVariants,
+  lstmVariants,
+  rnnVariants,
+  withCell,
   type GRUVariant,
   type LSTMVariant,
   type RNNVariant,
@@ -39,6 +40,13 @@ export interface RecurrentCellOptions extends RecurrentCellSizes {
   cell: Cell;
 }
 
+const recurrentCellSizes = {
+  inputSize: is.positiveInteger,
+  hiddenSize: is.positiveInteger,
+  bias: optional(is.boolean),
+  dtype: floatType,
+};
+
 /**
  * One time step of any cell: x `[B, inputSize]` and states `[B, size]` → the output `[B, outputSize]` and the next
  * states. Without a batch all lose their first axis. For whole sequences `Recurrent` is faster; the numbers are the same.
@@ -63,13 +71,7 @@ export class RecurrentCell<State extends RecurrentState = RecurrentState> extend
 
   constructor(options: RecurrentCellOptions) {
     super();
-    checkOptions(new.target.name, options, {
-      cell: is.object,
-      inputSize: is.positiveInteger,
-      hiddenSize: is.positiveInteger,
-      bias: optional(is.boolean),
-      dtype: floatType,
-    });
+    checkOptions(new.target.name, options, { ...recurrentCellSizes, cell: is.object });
     const { cell, inputSize, hiddenSize, bias = true, dtype = 'float32' } = options;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
@@ -158,8 +160,8 @@ export class RecurrentCell<State extends RecurrentState = RecurrentState> extend
  * `[hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[hiddenSize]`.
  */
 export class RNNCell extends RecurrentCell<RNNState> {
-  constructor({ nonlinearity, ...options }: RecurrentCellSizes & RNNVariant) {
-    super({ ...options, cell: rnnVariant('RNNCell', { nonlinearity }) });
+  constructor(options: RecurrentCellSizes & RNNVariant) {
+    super(withCell('RNNCell', options, recurrentCellSizes, rnnVariants));
   }
 }
 
@@ -172,9 +174,8 @@ export interface LSTMCellOptions extends RecurrentCellSizes, LSTMVariant {}
  * `[4·hiddenSize, inputSize]`, `weight_hh` `[4·hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[4·hiddenSize]`.
  */
 export class LSTMCell extends RecurrentCell<LSTMState> {
-  constructor({ projSize, peepholes, ...options }: LSTMCellOptions) {
-    const { hiddenSize } = options;
-    super({ ...options, cell: lstmVariant('LSTMCell', { projSize, peepholes, hiddenSize }) });
+  constructor(options: LSTMCellOptions) {
+    super(withCell('LSTMCell', options, recurrentCellSizes, lstmVariants));
   }
 }
 
@@ -184,7 +185,7 @@ export class LSTMCell extends RecurrentCell<LSTMState> {
  * `[3·hiddenSize, hiddenSize]`, `bias_ih` and `bias_hh` `[3·hiddenSize]`.
  */
 export class GRUCell extends RecurrentCell<GRUState> {
-  constructor({ resetAfter, ...options }: RecurrentCellSizes & GRUVariant) {
-    super({ ...options, cell: gruVariant('GRUCell', { resetAfter }) });
+  constructor(options: RecurrentCellSizes & GRUVariant) {
+    super(withCell('GRUCell', options, recurrentCellSizes, gruVariants));
   }
 }

@@ -1,14 +1,15 @@
 import type { Tensor } from '../tensor.js';
 import {
-  gruVariant,
-  lstmVariant,
-  rnnVariant,
+  gruVariants,
+  lstmVariants,
+  rnnVariants,
+  withCell,
   type GRUVariant,
   type LSTMVariant,
   type RNNVariant,
 } from './cellVariants.js';
 import { Recurrent } from './recurrent.js';
-import type { RecurrentLayerOptions } from './recurrentOptions.js';
+import { recurrentLayerOptions, type RecurrentLayerOptions } from './recurrentOptions.js';
 
 /** `{ h }`, the hidden state `[numLayers · directions, B, hiddenSize]`. */
 export type RNNState = Readonly<{ h: Tensor }>;
@@ -33,8 +34,8 @@ export type LSTMState = Readonly<{ h: Tensor; c: Tensor }>;
  * Source: J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990.
  */
 export class RNN extends Recurrent<RNNState> {
-  constructor({ nonlinearity, ...options }: RecurrentLayerOptions & RNNVariant) {
-    super({ ...options, cell: rnnVariant('RNN', { nonlinearity }) });
+  constructor(options: RecurrentLayerOptions & RNNVariant) {
+    super(withCell('RNN', options, recurrentLayerOptions, rnnVariants));
   }
 }
 
@@ -63,9 +64,8 @@ export interface LSTMOptions extends RecurrentLayerOptions, LSTMVariant {}
  * peepholes: F. Gers, J. Schmidhuber, IJCNN 2000.
  */
 export class LSTM extends Recurrent<LSTMState> {
-  constructor({ projSize, peepholes, ...options }: LSTMOptions) {
-    const { hiddenSize } = options;
-    super({ ...options, cell: lstmVariant('LSTM', { projSize, peepholes, hiddenSize }) });
+  constructor(options: LSTMOptions) {
+    super(withCell('LSTM', options, recurrentLayerOptions, lstmVariants));
   }
 }
 
@@ -85,7 +85,7 @@ export class LSTM extends Recurrent<LSTMState> {
  * Source: K. Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014.
  */
 export class GRU extends Recurrent<GRUState> {
-  constructor({ resetAfter, ...options }: RecurrentLayerOptions & GRUVariant) {
-    super({ ...options, cell: gruVariant('GRU', { resetAfter }) });
+  constructor(options: RecurrentLayerOptions & GRUVariant) {
+    super(withCell('GRU', options, recurrentLayerOptions, gruVariants));
   }
 }

@@ -70,8 +70,8 @@ export interface RecurrentForwardOptions {
   masks?: VariationalMasks;
 }
 
-/** For `checkOptions`. */
-export const recurrentOptions = {
+/** For `checkOptions`, beside the cell. */
+export const recurrentLayerOptions = {
   inputSize: is.positiveInteger,
   hiddenSize: is.positiveInteger,
   numLayers: optional(is.positiveInteger),
@@ -83,7 +83,6 @@ export const recurrentOptions = {
   zoneout: isZoneout,
   learnInitialState: optional(is.boolean),
   dtype: floatType,
-  cell: is.object,
 };
 
 /** By state name, `[numLayers · directions, B, size]` each. */

@@ -1,3 +1,4 @@
+import { showNumber } from '../showNumbers.js';
 import type { GradientFlow } from './gradientFlow.js';
 
 /** What one training step was like. */
@@ -143,12 +144,13 @@ export class TrainingHistory {
 
   /** How Node prints the history: one line, the numbers are in the columns. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    const last = (column: readonly number[]): string => column.at(-1)?.toFixed(4) ?? 'none';
+    const last = (column: readonly number[]): string =>
+      column.length > 0 ? showNumber(column.at(-1)!) : 'none';
     const { loss, metrics } = this.validation;
     const measured = [
       ...(loss.length > 0 ? [`validation ${last(loss)}`] : []),
       ...Object.entries(metrics).map(([name, column]) => `${name} ${last(column)}`),
-      ...(this.best ? [`best ${this.best.value.toFixed(4)} at step ${this.best.step}`] : []),
+      ...(this.best ? [`best ${showNumber(this.best.value)} at step ${this.best.step}`] : []),
     ];
     return [
       `TrainingHistory of ${this.step.length} steps: loss ${last(this.loss)}`,

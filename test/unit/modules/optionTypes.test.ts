@@ -9,6 +9,7 @@ import {
   Linear,
   LSTM,
   LSTMCell,
+  lstmCell,
   LuongAttention,
   randn,
   Recurrent,
@@ -138,8 +139,13 @@ describe('types of options', () => {
       ],
       [
         () => new LSTM({ ...sizes, ...{ biderectional: true } }),
-        /LSTM: unknown option 'biderectional'/,
+        /LSTM: unknown option 'biderectional', expected inputSize, .*, dtype, projSize, peepholes; did you mean bidirectional\?$/,
       ],
+      [
+        () => new GRUCell({ ...sizes, ...{ cell: lstmCell } }),
+        /GRUCell: unknown option 'cell', expected inputSize, hiddenSize, bias, dtype, resetAfter$/,
+      ],
+      [() => new LSTM(undefined as never), /LSTM: expected an options object, got undefined/],
       [
         () => new LuongAttention({ querySize: 3, keySize: 3, method: 'additive' as never }),
         /LuongAttention: method must be one of "dot", "general", "concat", "location", got "additive"/,
