@@ -52,7 +52,9 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 }
 
 function describe(value: unknown): string {
-  return isArrayLike(value) ? `an array of length ${value.length}` : String(value);
+  return isArrayLike(value)
+    ? `an array of length ${value.length}`
+    : `${JSON.stringify(value)}`;
 }
 
 function fill(shape: Shape, options: TensorOptions, next: (i: number) => number): Tensor {

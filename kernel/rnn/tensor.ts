@@ -242,12 +242,33 @@ export class Parameter extends Tensor {
   }
 }
 
+/**
+ * For what JavaScript lets through.
+ * @throws DTypeError unless it is a tensor
+ */
+export function expectTensor(owner: string, name: string, value: unknown): void {
+  if (value instanceof Tensor) return;
+  const hasOutput = typeof value === 'object' && value !== null && 'output' in value;
+  const hint = hasOutput ? '; did you mean its output?' : '';
+  throw new DTypeError(`${owner}: ${name} is ${describe(value)}, expected a tensor${hint}`);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return `${JSON.stringify(value)}`;
+  if (Array.isArray(value) || ArrayBuffer.isView(value))
+    return `an array of length ${(value as ArrayLike<unknown>).length}`;
+  return `an object of ${Object.keys(value).join(', ') || 'nothing'}`;
+}
+
 /** Computes a primitive and, where an operand requires gradients, puts it on the tape. */
 export function applyOp<K extends OpName>(
   op: K,
   inputs: readonly Tensor[],
   attributes: OpAttributes[K],
 ): Tensor {
+  for (let k = 0; k < inputs.length; k++)
+    if (!(inputs[k] instanceof Tensor)) expectTensor(op, `operand ${k + 1}`, inputs[k]);
   const rule = ruleOf(op);
   const shape = rule.shape(
     inputs.map((input) => input.shape),

@@ -19,7 +19,7 @@ export interface TextLanesOptions {
  * has seen the lane's whole past. The target is the next symbol. Up to B−1 symbols at the end do not fill the lanes.
  *
  * @returns batches of input and target `[T, B]` (int32); iterate as often as wanted
- * @throws OptionError if the sequence is too short for the lanes
+ * @throws OptionError if the sequence is too short for the lanes, or holds something else than whole numbers
  */
 export function textLanes(sequence: ArrayLike<number>, options: TextLanesOptions): Iterable<Batch> {
   checkOptions('textLanes', options, {
@@ -28,6 +28,7 @@ export function textLanes(sequence: ArrayLike<number>, options: TextLanesOptions
     dropLast: optional(is.boolean),
   });
   const { batchSize, sequenceLength, dropLast = false } = options;
+  checkSymbols(sequence);
   const laneLength = Math.floor((sequence.length - 1) / batchSize);
   const shortest = dropLast ? sequenceLength : 1;
   if (laneLength < shortest)
@@ -45,6 +46,14 @@ export function textLanes(sequence: ArrayLike<number>, options: TextLanesOptions
       }
     },
   };
+}
+
+function checkSymbols(sequence: ArrayLike<number>): void {
+  for (let i = 0; i < sequence.length; i++)
+    if (!Number.isInteger(sequence[i]))
+      throw new OptionError(
+        `textLanes: expected symbols as whole numbers, as tokenizer.encode(text) gives them, got ${JSON.stringify(sequence[i])} at ${i}`,
+      );
 }
 
 function cutLanes(

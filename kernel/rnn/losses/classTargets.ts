@@ -1,7 +1,7 @@
 import { DTypeError, OptionError, ShapeError, VocabularyError } from '../errors.js';
 import { sameShape, showShape, type NumberArray, type Shape } from '../ndarray.js';
 import { is, optional } from '../options.js';
-import type { Tensor } from '../tensor.js';
+import { expectTensor, type Tensor } from '../tensor.js';
 import { isTensor, lossOptions, type Counted, type LossOptions } from './reduction.js';
 
 /** Options that `crossEntropy` and `nll` share. */
@@ -34,6 +34,8 @@ export function toClassTargets(
   targets: Tensor,
   { weight, ignoreIndex = -100 }: ClassLossOptions,
 ): ClassTargets {
+  expectTensor(name, 'scores', scores);
+  expectTensor(name, 'targets', targets);
   const positions = scores.shape.slice(0, -1);
   const classes = scores.shape.at(-1);
   if (!classes || !sameShape(positions, targets.shape))
@@ -43,7 +45,9 @@ export function toClassTargets(
   if (scores.dtype === 'int32')
     throw new DTypeError(`${name}: scores must be floating point, got int32`);
   if (targets.dtype !== 'int32')
-    throw new DTypeError(`${name}: targets must be class indices in int32, got ${targets.dtype}`);
+    throw new DTypeError(
+      `${name}: targets must be class indices in int32, got ${targets.dtype}; to('int32') converts them`,
+    );
   if (weight && !sameShape(weight.shape, [classes]))
     throw new ShapeError(
       `${name}: weight is ${showShape(weight.shape)}, expected one for each class [${classes}]`,

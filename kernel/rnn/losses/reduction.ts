@@ -9,7 +9,7 @@ import {
   type Shape,
 } from '../ndarray.js';
 import { is, optional } from '../options.js';
-import { record, Tensor } from '../tensor.js';
+import { expectTensor, record, Tensor } from '../tensor.js';
 
 /** What becomes of the losses of single positions: their mean, their sum, or each of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -142,6 +142,8 @@ export function countPositions(size: number, counted: Counted): number {
 
 /** @throws ShapeError unless both have one shape, DTypeError unless both hold one kind of floating point */
 export function checkAlike(name: string, what: string, a: Tensor, other: string, b: Tensor): void {
+  expectTensor(name, what, a);
+  expectTensor(name, other, b);
   if (!sameShape(a.shape, b.shape))
     throw new ShapeError(
       `${name}: ${what} is ${showShape(a.shape)}, expected the shape of the ${other} ${showShape(b.shape)}`,

@@ -2,7 +2,7 @@ import { OptionError } from '../errors.js';
 import type { EmbeddingAttributes } from '../ops/gather.js';
 import { checkOptions, is, optional } from '../options.js';
 import { randomStream } from '../random.js';
-import { applyOp, type Parameter, type Tensor } from '../tensor.js';
+import { applyOp, expectTensor, type Parameter, type Tensor } from '../tensor.js';
 import { createParameter, floatType, type FloatType } from './linear.js';
 import { Module } from './module.js';
 
@@ -49,6 +49,7 @@ export class Embedding extends Module {
 
   /** @throws VocabularyError if an index is not below numEmbeddings, DTypeError unless int32 */
   override forward(indices: Tensor): Tensor {
+    expectTensor('Embedding.forward', 'indices', indices);
     return applyOp('embedding', [this.weight, indices], this.#attributes);
   }
 }

@@ -2,7 +2,7 @@ import { uniformInitializer } from '../cell/defineCell.js';
 import { createNumbers, sizeOf, type Shape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import type { ParameterInitializer } from '../cell/program.js';
-import { Parameter, type Tensor } from '../tensor.js';
+import { expectTensor, Parameter, type Tensor } from '../tensor.js';
 import { findEngine } from '../wasm/engine.js';
 import { Module } from './module.js';
 
@@ -61,6 +61,7 @@ export class Linear extends Module {
 
   /** @throws ShapeError unless the last dimension is inFeatures */
   override forward(input: Tensor): Tensor {
+    expectTensor('Linear.forward', 'input', input);
     return input.linear(this.weight, this.bias);
   }
 }

@@ -3,7 +3,7 @@ import type { CellProgram } from '../cell/program.js';
 import { OptionError, ShapeError } from '../errors.js';
 import { sameShape, showShape, type Shape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
-import type { Parameter, Tensor } from '../tensor.js';
+import { expectTensor, type Parameter, type Tensor } from '../tensor.js';
 import { CellLayer, withoutNoise } from './cellLayer.js';
 import {
   gruVariants,
@@ -130,7 +130,9 @@ export class RecurrentCell<State extends RecurrentState = RecurrentState> extend
     };
   }
 
-  private checkInput({ shape, size }: Tensor): void {
+  private checkInput(input: Tensor): void {
+    expectTensor(`${this.constructor.name}.forward`, 'input', input);
+    const { shape, size } = input;
     const isKnown = shape.length === 1 || shape.length === 2;
     if (!isKnown || shape.at(-1) !== this.inputSize || size === 0)
       throw new ShapeError(

@@ -1,7 +1,7 @@
 import type { CellProgram } from '../cell/program.js';
 import { CellError, ShapeError } from '../errors.js';
 import { showShape } from '../ndarray.js';
-import type { Tensor } from '../tensor.js';
+import { expectTensor, type Tensor } from '../tensor.js';
 import type { CellLayer } from './cellLayer.js';
 import type { Module } from './module.js';
 import type { RecurrentForwardOptions } from './recurrentOptions.js';
@@ -12,6 +12,7 @@ export function checkInput(
   input: Tensor,
 ): void {
   const name = layer.constructor.name;
+  expectTensor(`${name}.forward`, 'input', input);
   const order = layer.batchFirst ? '[B, T, inputSize]' : '[T, B, inputSize]';
   if (input.shape.length !== 3 && input.shape.length !== 2)
     throw new ShapeError(

@@ -3,6 +3,7 @@ import {
   BahdanauAttention,
   Bidirectional,
   createModel,
+  crossEntropy,
   Embedding,
   GRU,
   GRUCell,
@@ -10,6 +11,8 @@ import {
   LSTM,
   LSTMCell,
   lstmCell,
+  mse,
+  tensor,
   LuongAttention,
   randn,
   Recurrent,
@@ -156,5 +159,39 @@ describe('types of options', () => {
       ],
     ];
     for (const [make, message] of cases) assert.throws(make, { name: 'OptionError', message });
+  });
+
+  it('name what came in place of a tensor, and the output that was probably meant', () => {
+    const lstm = new LSTM({ inputSize: 3, hiddenSize: 4 });
+    const targets = tensor([0, 1], { dtype: 'int32' });
+    const result = lstm.forward(randn([2, 1, 3]));
+    const cases: [() => unknown, RegExp][] = [
+      [
+        () => lstm.forward([1, 2] as never),
+        /LSTM.forward: input is an array of length 2, expected a tensor$/,
+      ],
+      [
+        () => new LSTMCell({ inputSize: 3, hiddenSize: 4 }).forward(undefined as never),
+        /LSTMCell.forward: input is undefined, expected a tensor$/,
+      ],
+      [
+        () => new Linear({ inFeatures: 4, outFeatures: 2 }).forward(result as never),
+        /Linear.forward: input is an object of output, state, expected a tensor; did you mean its output\?$/,
+      ],
+      [
+        () => new Embedding({ numEmbeddings: 4, embeddingDim: 2 }).forward(3 as never),
+        /Embedding.forward: indices is 3, expected a tensor$/,
+      ],
+      [
+        () => crossEntropy(result as never, targets),
+        /crossEntropy: scores is an object of .*its output\?$/,
+      ],
+      [
+        () => mse(randn([2]), [1, 2] as never),
+        /mse: target is an array of length 2, expected a tensor$/,
+      ],
+      [() => randn([2]).add('1' as never), /add: operand 2 is "1", expected a tensor$/],
+    ];
+    for (const [run, message] of cases) assert.throws(run, { name: 'DTypeError', message });
   });
 });

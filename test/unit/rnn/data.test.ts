@@ -67,6 +67,10 @@ describe('textLanes', () => {
       () => textLanes([1, 2, 3], { batchSize: 4, sequenceLength: 2 }),
       /textLanes: 3 symbols do not fill 4 lanes of at least 1 and a target each/,
     );
+    assert.throws(
+      () => textLanes('abcdef' as never, { batchSize: 2, sequenceLength: 2 }),
+      /textLanes: expected symbols as whole numbers, .*, got "a" at 0/,
+    );
   });
 });
 
