@@ -54,7 +54,9 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 function describe(value: unknown): string {
   return isArrayLike(value)
     ? `an array of length ${value.length}`
-    : `${JSON.stringify(value)}`;
+    : typeof value === 'string'
+      ? JSON.stringify(value)
+      : String(value);
 }
 
 function fill(shape: Shape, options: TensorOptions, next: (i: number) => number): Tensor {

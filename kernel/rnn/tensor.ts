@@ -255,7 +255,8 @@ export function expectTensor(owner: string, name: string, value: unknown): void 
 
 function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return `${JSON.stringify(value)}`;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value) || ArrayBuffer.isView(value))
     return `an array of length ${(value as ArrayLike<unknown>).length}`;
   return `an object of ${Object.keys(value).join(', ') || 'nothing'}`;
