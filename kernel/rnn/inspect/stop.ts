@@ -146,9 +146,13 @@ export class Stop {
   }
 
   private describeForward(): string[] {
-    return [...this.operands, this.node!].map(
-      ({ name, value }) => `  ${name} ${showShape(value.shape)} ${indented(value)}`,
-    );
+    const show = (name: string, { value }: NodeAt) =>
+      `  ${name} ${showShape(value.shape)} ${indented(value)}`;
+    return [
+      // An operand without a name of its own says what it is.
+      ...this.operands.map((one) => show(one.label === undefined ? one.equation : one.name, one)),
+      show(this.node!.name, this.node!),
+    ];
   }
 
   private describeBackward(): string[] {
