@@ -124,6 +124,9 @@ async function ask(parent: string | null, began: number, tryingSince: number): P
  */
 async function terminate(): Promise<boolean> {
   const hit = new Promise<true>((resolve) => {
+    // What a debugger holds ends where it stands. An order to V8 alone would hit what the debugger evaluates next, and
+    // nothing would end the cell; where nothing is held, this does nothing.
+    session.post('Debugger.resume', { terminateOnResume: true });
     session.post('Runtime.terminateExecution', () => resolve(true));
   });
   // Unless the main thread has given up waiting for it.

@@ -1,4 +1,9 @@
-/** One debug session of one notebook: from the opened port to its closing. */
+/**
+ * One debug session of one notebook, from the opened port to its closing: `starting → attached → ending → over`.
+ *
+ * A cell that is stopped ends where it is held before its session does (`interruptWorker.ts`), so the debugger always
+ * takes its leave of a kernel that runs.
+ */
 import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,80 +20,58 @@ export class DebuggingError extends Error {
 }
 
 const attachWithinMs = 20_000;
-const leavesWithinMs = 2000;
+/** VS Code itself waits for two seconds for a debugger to take its leave, and for each session alone. */
+const leavesWithinMs = 5000;
 /** In a configuration: which run it belongs to. */
 const mark = '__unrollDebugging';
 
 export class DebugRun {
   readonly id = randomUUID();
-  /** Cells that were started with it and have not ended. */
-  cells = 0;
+  #state: 'starting' | 'attached' | 'ending' | 'over' = 'starting';
+  /** Cells that are debugged with it and have not ended. */
+  #cells = 0;
   #root: vscode.DebugSession | undefined;
   /** The root and what is below it. */
   readonly #sessions = new Set<vscode.DebugSession>();
-  #hasEnded = false;
-  #attached: () => void = () => undefined;
-  readonly #isAttached = new Promise<'attached'>((resolve) => {
-    this.#attached = () => resolve('attached');
-  });
-  #end: () => void = () => undefined;
-  /** Resolves when the session is over. */
-  readonly ended = new Promise<'ended'>((resolve) => (this.#end = () => resolve('ended')));
+  readonly #attached = new Signal();
+  /** VS Code has ended all sessions. */
+  readonly #left = new Signal();
+  readonly #over = new Signal();
+  #started: Promise<void> | undefined;
   #sources: CellSources | undefined;
   #relay: InspectorRelay | undefined;
 
+  /** @param bundles Folder of the kernel's own code, which is not stepped into. */
   constructor(
     private readonly notebook: vscode.NotebookDocument,
-    private readonly session: NotebookSession,
+    readonly session: NotebookSession,
+    private readonly bundles: string,
     private readonly log: vscode.LogOutputChannel,
-  ) {
-    // Where the debugger holds the cell, the kernel cannot stop it.
-    session.letGo = () =>
-      this.stop().catch((error: unknown) => {
-        this.log.error(`The debugger could not be stopped: ${String(error)}`);
-      });
+  ) {}
+
+  get takesCells(): boolean {
+    return this.#state === 'starting' || this.#state === 'attached';
+  }
+
+  /** Resolves when the kernel's port is closed. */
+  get over(): Promise<void> {
+    return this.#over.given;
   }
 
   /**
-   * Opens the kernel's port and attaches the debugger to it.
+   * Runs the cell under the debugger; resolves when it has ended. The session ends with the last one.
    *
-   * @param bundles Folder of the kernel's own code, which is not stepped into.
+   * @param before Resolves when the session before this one is over: both would have the same port.
    * @throws {DebuggingError}
    */
-  async start(cell: vscode.NotebookCell, bundles: string): Promise<void> {
-    const reply = await this.session.openDebugger(cell);
-    if (reply?.url === undefined || reply.cellFolder === undefined) {
-      const why = reply?.problem ?? 'it ended';
-      throw new DebuggingError(`The kernel opened no port for a debugger: ${why}`);
+  async debug(cell: vscode.NotebookCell, before: Promise<void> | undefined): Promise<void> {
+    this.#cells++;
+    try {
+      await (this.#started ??= this.#start(cell, before));
+      await this.session.runToEnd([cell]);
+    } finally {
+      if (--this.#cells === 0) await this.#end();
     }
-    this.#sources = new CellSources(this.notebook, reply.cellFolder);
-    this.#relay = await startRelay(reply.url);
-    const folder = vscode.workspace.getWorkspaceFolder(this.notebook.uri);
-    const configuration = this.#configuration(this.#relay.url, bundles);
-    const options = { suppressSaveBeforeStart: true };
-    const hasStarted = await vscode.debug.startDebugging(folder, configuration, options);
-    if (hasStarted && (await this.#attaches())) return;
-    await this.stop();
-    throw new DebuggingError(
-      'The JavaScript debugger did not attach to the kernel. ' +
-        'Is the built-in extension "JavaScript Debugger" disabled?',
-    );
-  }
-
-  async runCell(cell: vscode.NotebookCell): Promise<void> {
-    this.cells++;
-    await this.session.runToEnd([cell]).finally(() => this.cells--);
-  }
-
-  /** Detaches the debugger; code that it held goes on. */
-  async stop(): Promise<void> {
-    if (this.#hasEnded) return;
-    if (this.#root) {
-      await vscode.debug.stopDebugging(this.#root);
-      // The debugger takes its leave of the kernel in order, before the port is closed.
-      await Promise.race([this.ended, sleep(leavesWithinMs, undefined, { ref: false })]);
-    }
-    await this.over();
   }
 
   /** VS Code began a session of this run. */
@@ -98,21 +81,12 @@ export class DebugRun {
     else this.#root = session;
   }
 
-  /** VS Code ended one, whoever asked for it. With the last, the port is closed: each takes its leave of the kernel. */
-  async terminated(session: vscode.DebugSession): Promise<void> {
+  /** VS Code ended one, whoever asked for it. Until the last is gone the port stays: each takes its leave of the kernel. */
+  terminated(session: vscode.DebugSession): void {
     this.#sessions.delete(session);
-    if (this.#sessions.size === 0) await this.over();
-  }
-
-  /** The session is gone: the port is closed. */
-  async over(): Promise<void> {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    this.#root = undefined;
-    this.session.letGo = undefined;
-    this.#relay?.close();
-    this.#end();
-    await this.session.closeDebugger();
+    if (this.#sessions.size > 0) return;
+    this.#left.give();
+    if (this.takesCells) void this.#end();
   }
 
   track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
@@ -120,7 +94,7 @@ export class DebugRun {
     return createSourceTracker(this.#sources, {
       // The root only looks for what to debug, and has a session below it for that.
       attached: () => {
-        if (session.parentSession) this.#attached();
+        if (session.parentSession) this.#attached.give();
       },
       moved: (file) => {
         const empty = { source: { path: file }, breakpoints: [] };
@@ -131,17 +105,64 @@ export class DebugRun {
     });
   }
 
-  async #attaches(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), attachWithinMs);
-    });
-    const outcome = await Promise.race([this.#isAttached, this.ended, late]);
-    clearTimeout(timer);
-    return outcome === 'attached';
+  /** The window goes, and the kernel with it. */
+  dispose(): void {
+    this.#relay?.close();
   }
 
-  #configuration(url: string, bundles: string): vscode.DebugConfiguration {
+  async #start(cell: vscode.NotebookCell, before: Promise<void> | undefined): Promise<void> {
+    await before;
+    const reply = await this.session.openDebugger(cell);
+    if (reply?.url === undefined || reply.cellFolder === undefined) {
+      const why = reply?.problem ?? 'it ended';
+      throw new DebuggingError(`The kernel opened no port for a debugger: ${why}`);
+    }
+    this.#sources = new CellSources(this.notebook, reply.cellFolder);
+    this.#relay = await startRelay(reply.url);
+    const folder = vscode.workspace.getWorkspaceFolder(this.notebook.uri);
+    const configuration = this.#configuration(this.#relay.url);
+    const options = { suppressSaveBeforeStart: true };
+    const hasStarted = await vscode.debug.startDebugging(folder, configuration, options);
+    if (hasStarted) {
+      await within(attachWithinMs, Promise.race([this.#attached.given, this.#left.given]));
+    }
+    if (this.#left.isGiven) {
+      throw new DebuggingError('The debug session ended before the cell began: it was not run.');
+    }
+    if (!this.#attached.isGiven) {
+      throw new DebuggingError(
+        'The JavaScript debugger did not attach to the kernel. ' +
+          'Is the built-in extension "JavaScript Debugger" disabled?',
+      );
+    }
+    this.#state = 'attached';
+  }
+
+  /** Whatever is still held goes on without a debugger. */
+  async #end(): Promise<void> {
+    if (!this.takesCells) return;
+    this.#state = 'ending';
+    try {
+      if (this.#root && this.#sessions.size > 0) await this.#leave(this.#root);
+      this.#relay?.close();
+      await this.session.closeDebugger();
+    } catch (error) {
+      this.log.error(`A debug session did not end in order: ${String(error)}`);
+    } finally {
+      this.#state = 'over';
+      this.#over.give();
+    }
+  }
+
+  async #leave(root: vscode.DebugSession): Promise<void> {
+    const leaving = Promise.all([vscode.debug.stopDebugging(root), this.#left.given]);
+    await within(leavesWithinMs, leaving);
+    for (const { name } of this.#sessions) {
+      this.log.warn(`VS Code has not ended the debug session "${name}"; its port is closed.`);
+    }
+  }
+
+  #configuration(url: string): vscode.DebugConfiguration {
     const settings = vscode.workspace.getConfiguration('unroll.debug', this.notebook.uri);
     const skipped = settings.get<boolean>('stepIntoUnroll', false)
       ? ['kernel.js', 'typescript.cjs', 'interruptWorker.js']
@@ -154,7 +175,7 @@ export class DebugRun {
       continueOnAttach: true,
       autoAttachChildProcesses: false,
       cwd: folderOf(this.notebook),
-      skipFiles: ['<node_internals>/**', ...skipped.map((file) => path.join(bundles, file))],
+      skipFiles: ['<node_internals>/**', ...skipped.map((file) => path.join(this.bundles, file))],
       // Nothing is looked for on disk: each script brings its map along, which is awaited before it runs.
       outFiles: [],
       resolveSourceMapLocations: null,
@@ -172,4 +193,26 @@ export function runIdOf(session: vscode.DebugSession): string | undefined {
   const id: unknown = session.configuration[mark];
   if (typeof id === 'string') return id;
   return session.parentSession && runIdOf(session.parentSession);
+}
+
+/** Given once. */
+class Signal {
+  isGiven = false;
+  #resolve: () => void = () => undefined;
+  readonly given = new Promise<void>((resolve) => (this.#resolve = resolve));
+
+  give(): void {
+    this.isGiven = true;
+    this.#resolve();
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  const late = sleep(ms, undefined, { ref: false, signal: timer.signal }).catch(() => undefined);
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+  }
 }

@@ -3,17 +3,9 @@ import * as vscode from 'vscode';
 import type { NotebookSession } from '../notebook/notebookSession.js';
 import { DebugRun, runIdOf } from './debugRun.js';
 
-interface Debugged {
-  run: DebugRun;
-  /** Rejects with a `DebuggingError`. */
-  started: Promise<void>;
-}
-
 export class NotebookDebugger implements vscode.Disposable {
-  /** At most one for each notebook. */
-  readonly #debugged = new Map<vscode.NotebookDocument, Debugged>();
-  /** Until their sessions are over. */
-  readonly #runs = new Map<string, DebugRun>();
+  /** Until they are over: for each notebook one that takes cells at most, and one that ends. */
+  readonly #runs = new Set<DebugRun>();
   readonly #subscriptions: vscode.Disposable;
 
   constructor(
@@ -25,7 +17,9 @@ export class NotebookDebugger implements vscode.Disposable {
     this.#subscriptions = vscode.Disposable.from(
       vscode.debug.registerDebugAdapterTrackerFactory('pwa-node', { createDebugAdapterTracker }),
       vscode.debug.onDidStartDebugSession((session) => this.#runOf(session)?.began(session)),
-      vscode.debug.onDidTerminateDebugSession((session) => this.#terminated(session)),
+      vscode.debug.onDidTerminateDebugSession((session) =>
+        this.#runOf(session)?.terminated(session),
+      ),
     );
   }
 
@@ -35,46 +29,26 @@ export class NotebookDebugger implements vscode.Disposable {
    * @throws {DebuggingError}
    */
   async debug(cell: vscode.NotebookCell, session: NotebookSession): Promise<void> {
-    const { notebook } = cell;
-    const debugged = this.#debugged.get(notebook) ?? this.#start(cell, session);
-    const { run, started } = debugged;
-    await started;
-    await run.runCell(cell);
-    if (run.cells > 0) return;
-    // Before the session ends: a cell that is debugged from now on needs another.
-    if (this.#debugged.get(notebook) === debugged) this.#debugged.delete(notebook);
-    await run.stop();
+    const ofNotebook = [...this.#runs].filter((run) => run.session === session);
+    const run = ofNotebook.find(({ takesCells }) => takesCells) ?? this.#begin(cell, session);
+    await run.debug(cell, ofNotebook.at(-1)?.over);
   }
 
   dispose(): void {
     this.#subscriptions.dispose();
+    for (const run of this.#runs) run.dispose();
   }
 
-  #start(cell: vscode.NotebookCell, session: NotebookSession): Debugged {
-    const { notebook } = cell;
-    const run = new DebugRun(notebook, session, this.log);
+  #begin({ notebook }: vscode.NotebookCell, session: NotebookSession): DebugRun {
     const bundles = vscode.Uri.joinPath(this.extensionUri, 'dist').fsPath;
-    this.#runs.set(run.id, run);
-    const debugged = { run, started: run.start(cell, bundles) };
-    this.#debugged.set(notebook, debugged);
-    run.ended.then(
-      () => {
-        this.#runs.delete(run.id);
-        if (this.#debugged.get(notebook) === debugged) this.#debugged.delete(notebook);
-      },
-      () => undefined,
-    );
-    return debugged;
+    const run = new DebugRun(notebook, session, bundles, this.log);
+    this.#runs.add(run);
+    void run.over.then(() => this.#runs.delete(run));
+    return run;
   }
 
   #runOf(session: vscode.DebugSession): DebugRun | undefined {
-    return this.#runs.get(runIdOf(session) ?? '');
-  }
-
-  #terminated(session: vscode.DebugSession): void {
-    const ending = this.#runOf(session)?.terminated(session);
-    ending?.then(undefined, (error: unknown) => {
-      this.log.error(`A kernel's port for the debugger could not be closed: ${String(error)}`);
-    });
+    const id = runIdOf(session);
+    return [...this.#runs].find((run) => run.id === id);
   }
 }

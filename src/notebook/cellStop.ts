@@ -23,14 +23,12 @@ export class CellStop {
     private readonly replace: () => void,
   ) {}
 
-  /** @param held Resolves when the cell can heed an interrupt; without it, it can now. */
-  ask(held?: Promise<void>): void {
+  ask(): void {
     if (this.#isOver) return;
     const now = performance.now();
     if (this.#askedAt === undefined) {
       this.#isGentle = this.trains();
       this.#interrupt(now, false);
-      if (held) this.#waitFor(held);
     } else if (now - this.#askedAt > interruptTakesMs) {
       if (this.#isGentle) {
         this.#isGentle = false;
@@ -48,13 +46,6 @@ export class CellStop {
   #arm(): void {
     clearTimeout(this.#timer);
     if (!this.#isOver) this.#timer = setTimeout(() => this.#giveUp(), replaceAfterMs);
-  }
-
-  /** The process is not replaced for what the cell cannot help. */
-  #waitFor(held: Promise<void>): void {
-    clearTimeout(this.#timer);
-    const arm = () => this.#arm();
-    held.then(arm, arm);
   }
 
   /** The kernel has begun with the cell: it heeds no earlier interrupt. */

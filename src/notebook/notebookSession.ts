@@ -53,8 +53,6 @@ export class NotebookSession implements vscode.Disposable {
   #kernel: KernelClient | undefined;
   /** Of the kernel's process. */
   #process: 'starting' | 'ready' | 'ended' = 'starting';
-  /** Set by a debugger, which may hold the cell that runs: it leaves the kernel, so that the cell can be stopped. */
-  letGo: (() => Promise<void>) | undefined;
   /** More than one where a training is paused. */
   readonly #running = new Map<vscode.NotebookCellExecution, RunningCell>();
 
@@ -200,8 +198,7 @@ export class NotebookSession implements vscode.Disposable {
   }
 
   #stop({ stop }: RunningCell): void {
-    // What a debugger holds is interrupted first, and let go then: not even the next line runs.
-    stop.ask(this.letGo?.());
+    stop.ask();
   }
 
   #cancel(execution: vscode.NotebookCellExecution): void {

@@ -6,7 +6,7 @@ import {
   evaluate,
   inspectorOf,
   isOpen,
-  listenForStops,
+  listenToDebugger,
   placeIn,
   placeOf,
   press,
@@ -38,30 +38,19 @@ function loadedBundles(): string[] {
   return Object.keys(cache).map((file) => path.basename(file));
 }
 
-/** In one run of three or so VS Code keeps a session that has taken its leave, and with it the toolbar: see docs/debugging.md. */
-const isAsked = process.env['UNROLL_TEST_DEBUGGING'] === '1';
-
 describe('debugging a cell', function () {
   this.timeout(90_000);
-  before(function () {
-    if (isAsked) return;
-    console.log(
-      '      not tried: VS Code does not always end a debug session; UNROLL_TEST_DEBUGGING=1 tries',
-    );
-    this.skip();
-  });
   let listening: vscode.Disposable | undefined;
   before(() => {
-    listening = listenForStops();
+    listening = listenToDebugger();
   });
   after(() => {
     listening?.dispose();
   });
 
-  afterEach(async () => {
-    if (vscode.debug.activeDebugSession) {
-      await vscode.commands.executeCommand('workbench.action.debug.disconnect');
-    }
+  afterEach(async function () {
+    // What failed may have left a cell held.
+    if (this.currentTest?.state === 'failed') await vscode.debug.stopDebugging();
     await sessionEnds();
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
     await closeNotebooks();

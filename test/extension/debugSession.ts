@@ -1,6 +1,7 @@
 /** A debug session as its user sees it: where it stopped, what is in the frame, and how it goes on. */
 import { connect } from 'node:net';
 import * as vscode from 'vscode';
+import { waitForFrame } from './host.js';
 import { until } from './notebooks.js';
 
 export interface Frame {
@@ -21,15 +22,22 @@ export interface Stop {
 /** Where sessions stopped, in that order, and were not looked at yet. */
 const untold: { session: vscode.DebugSession; threadId: number }[] = [];
 
-/** Hears of stops from the debugger itself: VS Code shows them later. */
-export function listenForStops(): vscode.Disposable {
-  return vscode.debug.registerDebugAdapterTrackerFactory('*', {
-    createDebugAdapterTracker: (session) => ({
-      onDidSendMessage: ({ event, body }: { event?: string; body?: { threadId: number } }) => {
-        if (event === 'stopped' && body) untold.push({ session, threadId: body.threadId });
-      },
+/** Sessions that VS Code began and has not ended. */
+const live = new Set<vscode.DebugSession>();
+
+/** Hears of sessions, and of stops from the debugger itself: VS Code shows them later. */
+export function listenToDebugger(): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.debug.onDidStartDebugSession((session) => live.add(session)),
+    vscode.debug.onDidTerminateDebugSession((session) => live.delete(session)),
+    vscode.debug.registerDebugAdapterTrackerFactory('*', {
+      createDebugAdapterTracker: (session) => ({
+        onDidSendMessage: ({ event, body }: { event?: string; body?: { threadId: number } }) => {
+          if (event === 'stopped' && body) untold.push({ session, threadId: body.threadId });
+        },
+      }),
     }),
-  });
+  );
 }
 
 /** Waits for the next stop, until VS Code stands there. */
@@ -124,9 +132,19 @@ export function isOpen({ hostname, port }: URL): Promise<boolean> {
   });
 }
 
+/**
+ * VS Code has ended all sessions, and shows none. Its `activeDebugSession` does not tell: the extension host looks up a
+ * session before it takes it for the active one, and takes none at once, so of two such messages that come together the
+ * first may have the last word.
+ */
 export async function sessionEnds(): Promise<void> {
   await until(
-    () => vscode.debug.activeDebugSession === undefined,
-    () => 'the debug session to end',
+    () => live.size === 0,
+    () => `VS Code to end ${[...live].map(({ name }) => name).join(' and ')}`,
   );
+  await waitForFrame(
+    `document.querySelector('.monaco-workbench') !== null &&
+      [...document.querySelectorAll('.debug-toolbar')].every((one) => one.offsetHeight === 0)`,
+  );
+  untold.length = 0;
 }
