@@ -1,3 +1,4 @@
+import { describeValue } from './describeValue.js';
 import { OptionError, ShapeError } from './errors.js';
 import {
   createNumbers,
@@ -33,13 +34,15 @@ export function tensor(values: NestedNumbers, options: TensorOptions = {}): Tens
   const copy = (level: unknown, axis: number): void => {
     if (axis === shape.length) {
       if (typeof level !== 'number')
-        throw new ShapeError(`tensor: expected a number at depth ${axis}, got ${describe(level)}`);
+        throw new ShapeError(
+          `tensor: expected a number at depth ${axis}, got ${describeValue(level)}`,
+        );
       data[next++] = level;
       return;
     }
     if (!isArrayLike(level) || level.length !== shape[axis])
       throw new ShapeError(
-        `tensor: ragged arrays, expected length ${shape[axis]!} at depth ${axis}, got ${describe(level)}`,
+        `tensor: ragged arrays, expected length ${shape[axis]!} at depth ${axis}, got ${describeValue(level)}`,
       );
     for (let i = 0; i < level.length; i++) copy(level[i], axis + 1);
   };
@@ -49,14 +52,6 @@ export function tensor(values: NestedNumbers, options: TensorOptions = {}): Tens
 
 function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || ArrayBuffer.isView(value);
-}
-
-function describe(value: unknown): string {
-  return isArrayLike(value)
-    ? `an array of length ${value.length}`
-    : typeof value === 'string'
-      ? JSON.stringify(value)
-      : String(value);
 }
 
 function fill(shape: Shape, options: TensorOptions, next: (i: number) => number): Tensor {

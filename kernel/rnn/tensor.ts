@@ -1,3 +1,4 @@
+import { describeValue } from './describeValue.js';
 import { AutogradError, DTypeError, OptionError, ShapeError } from './errors.js';
 import { Expression } from './expression.js';
 import {
@@ -250,16 +251,7 @@ export function expectTensor(owner: string, name: string, value: unknown): void 
   if (value instanceof Tensor) return;
   const hasOutput = typeof value === 'object' && value !== null && 'output' in value;
   const hint = hasOutput ? '; did you mean its output?' : '';
-  throw new DTypeError(`${owner}: ${name} is ${describe(value)}, expected a tensor${hint}`);
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value) || ArrayBuffer.isView(value))
-    return `an array of length ${(value as ArrayLike<unknown>).length}`;
-  return `an object of ${Object.keys(value).join(', ') || 'nothing'}`;
+  throw new DTypeError(`${owner}: ${name} is ${describeValue(value)}, expected a tensor${hint}`);
 }
 
 /** Computes a primitive and, where an operand requires gradients, puts it on the tape. */

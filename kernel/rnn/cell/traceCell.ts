@@ -1,3 +1,4 @@
+import { describeValue } from '../describeValue.js';
 import { CellError, ShapeError } from '../errors.js';
 import { Expression } from '../expression.js';
 import { batch, showShape, type Shape } from '../ndarray.js';
@@ -129,8 +130,16 @@ class Tracer {
     if (typeof operand === 'number') return this.constant(operand).index;
     if (operand instanceof Value) return operand.index;
     throw new CellError(
-      `${this.cell}: ${op} got an operand that is not a value of this cell; tensors enter a cell as parameters`,
+      `${this.cell}: ${op} got ${describeValue(operand)}, expected a number or a value of this cell (${this.names()}); tensors enter a cell as parameters`,
     );
+  }
+
+  /** Of input, states and parameters. */
+  private names(): string {
+    return this.nodes
+      .filter(({ kind, label }) => kind !== 'operation' && label !== undefined)
+      .map(({ label }) => label)
+      .join(', ');
   }
 
   private push(node: ProgramNode): Value {
@@ -147,7 +156,9 @@ function resultOf(
 ): Value {
   const value = results[state];
   if (!(value instanceof Value))
-    throw new CellError(`${cell}: step must return the next value of state '${state}'`);
+    throw new CellError(
+      `${cell}: step must return the next value of state '${state}', got ${describeValue(value)}`,
+    );
   if (String(value.shape) !== String(shape))
     throw new CellError(
       `${cell}: state '${state}' is ${showShape(shape)}, but its next value is ${showShape(value.shape)}`,

@@ -7,6 +7,7 @@ import {
   rnnCell,
   type Cell,
   type Value,
+  zeros,
 } from '../../../kernel/rnn/index.js';
 import { coupledLstm } from './coupledLstm.js';
 import { assertGolden } from './golden.js';
@@ -62,7 +63,17 @@ describe('cell programs', () => {
     [
       'a state without a next value',
       step((x, h, w) => ({ y: h.mul(x.linear(w)) })),
-      /must return the next value of state 'h'/,
+      /must return the next value of state 'h', got undefined/,
+    ],
+    [
+      'a parameter that is not there',
+      step((x) => ({ h: x.linear(undefined as never) })),
+      /Wrong: linear got undefined, expected a number or a value of this cell \(x, h, w\)/,
+    ],
+    [
+      'a tensor among its values',
+      step((_x, h) => ({ h: h.add(zeros([2]) as never) })),
+      /Wrong: add got a value of class Tensor, expected .*; tensors enter a cell as parameters/,
     ],
     [
       'a result that nobody knows',
