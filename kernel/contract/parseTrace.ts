@@ -104,6 +104,7 @@ const truncationReader = (timeSteps: number) =>
   });
 
 type Input = NonNullable<TraceData['input']>;
+type Attention = NonNullable<TraceData['attention']>[number];
 
 const texts = (most: number) => base.listOf(base.readText, most);
 
@@ -145,6 +146,7 @@ function bodyFields(readers: TraceReaders): Fields<TraceData> {
     truncation: base.optional(truncationReader(timeSteps)),
     stages: base.listOf(stageReader({ timeSteps, read: series }), traceLimits.stages),
     layers: base.listOf(layerReader(readers), traceLimits.layers),
+    attention: base.optional(base.listOf(attentionReader(readers), traceLimits.stages)),
     verdict: objectOf<TraceData['verdict']>({
       sentence: base.readText,
       findings: base.listOf(
@@ -217,6 +219,24 @@ const stageReader =
       adjointNorm: series.read,
     })(value, member);
 
+function attentionReader(readers: TraceReaders): base.Reader<Attention> {
+  return (value, member) => {
+    const members = base.readMembers(value, member);
+    const times = ascendingBelow(readers.timeSteps, readers.timeSteps);
+    const count = (name: 'queries' | 'keys') =>
+      times(members.get(name), `${member}.${name}`).length;
+    const weights = readers.floats([count('queries'), count('keys')]);
+    return objectOf<Attention>({
+      from: base.readCount,
+      to: base.readCount,
+      queries: times,
+      keys: times,
+      weight: weights,
+      flow: weights,
+    })(value, member);
+  };
+}
+
 /** References from one list into another. */
 function checkReferences(trace: TraceData): void {
   trace.stages.forEach((stage, index) => checkSpan(trace, stage, `stages[${index}]`));
@@ -225,6 +245,11 @@ function checkReferences(trace: TraceData): void {
   trace.stages.forEach((stage, index) =>
     base.optional(layer)(stage.layer, `stages[${index}].layer`),
   );
+  const stage = indexBelow(trace.stages.length);
+  trace.attention?.forEach(({ from, to }, index) => {
+    stage(from, `attention[${index}].from`);
+    stage(to, `attention[${index}].to`);
+  });
   trace.verdict.findings.forEach((finding, index) =>
     base.optional(layer)(finding.layer, `verdict.findings[${index}].layer`),
   );

@@ -49,6 +49,8 @@ export interface TraceOf<A> {
   stages: TraceStage<A>[];
   /** The recurrent layers, one per (layer, direction), in the order of computation. */
   layers: TraceLayer<A>[];
+  /** Who looks at whom; absent where nobody does. */
+  attention?: TraceAttention<A>[];
   verdict: { sentence: string; findings: TraceFinding[] };
   /** The invariants of the trace, with the worst relative error of each. */
   checks: TraceCheck[];
@@ -164,6 +166,20 @@ export interface TraceLayer<A> extends TraceSpan {
   fromAboveAdjoint?: A;
   ledgers: TraceLedger<A>[];
   jacobian?: TraceJacobian<A>;
+}
+
+/** Attention: at each of Q time steps, weights = softmax(scores) over K time steps, which sum to 1. */
+export interface TraceAttention<A> {
+  /** Indices into `stages`: what is looked at, and what the mean under the weights goes into. */
+  from: number;
+  to: number;
+  /** Time steps that look (Q of them) and that are looked at (K of them), ascending. */
+  queries: number[];
+  keys: number[];
+  /** `[Q, K]` the weights, their mean over the batch. */
+  weight: A;
+  /** `[Q, K]` norm of what flows back along the mean: each weight times the adjoint of the mean. */
+  flow: A;
 }
 
 export interface TraceNode<A> {

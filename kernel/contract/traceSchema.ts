@@ -150,6 +150,9 @@ export const traceMembers = object({
     }),
   ),
   layers: listOf(layer),
+  'attention?': listOf(
+    object({ from: count, to: count, queries: counts, keys: counts, weight: floats, flow: floats }),
+  ),
   verdict: object({
     sentence: text,
     findings: listOf(

@@ -8,10 +8,17 @@ import { splitInputs } from '../rnn/inspect/network.js';
 
 import type { Trace } from '../rnn/inspect/trace.js';
 import { is, checkOptions, optional } from '../rnn/options.js';
-import { defaultBytes, planDetail, type DetailPlan, type TraceSample } from './traceDetail.js';
+import {
+  defaultBytes,
+  defaultDetailBytes,
+  planDetail,
+  type DetailPlan,
+  type TraceSample,
+} from './traceDetail.js';
 import { smallParameter, spectrumLeftOut, toLayer, withDetail } from './traceLayer.js';
 import { boundariesOf, onAxisOf } from './traceAxis.js';
 import { toInput } from './traceInput.js';
+import { toAttention } from './traceAttention.js';
 import { toStages } from './traceStages.js';
 
 /** How a trace is drawn and what its picture carries. */
@@ -46,6 +53,7 @@ export function toPicture(
   checkSample(trace, sample);
   const { timeSteps, batchSize } = trace;
   const drawn = trace.layers.slice(0, traceLimits.layers);
+  const { stages, sources } = toStages(trace, drawn);
   const bare: TracePayload = {
     version: 1,
     title,
@@ -66,8 +74,9 @@ export function toPicture(
     gradient: toGradient(trace),
     ...toClip(trace),
     ...toTruncation(trace),
-    stages: toStages(trace, drawn).slice(0, traceLimits.stages),
+    stages: stages.slice(0, traceLimits.stages),
     layers: drawn.map((layer) => toLayer(trace, layer)),
+    ...toAttention(trace, { stages: stages.slice(0, traceLimits.stages), sources }, drawn),
     ...toVerdict(trace, drawn),
     checks: trace.check().map((one) => ({ ...one, error: finite(one.error ?? NaN) })),
   };
@@ -78,7 +87,7 @@ export function toPicture(
         bare,
         (available) => planDetail(drawn, timeSteps, batchSize, sample, available),
         add,
-        sample.bytes ?? defaultBytes,
+        sample.bytes,
       );
 }
 
@@ -112,9 +121,11 @@ function fitting(
   bare: TracePayload,
   planFor: (available: number) => DetailPlan,
   add: (plan: DetailPlan) => TracePayload,
-  budget: number,
+  bytes: number | undefined,
 ): TracePicture {
-  let available = budget - JSON.stringify(bare).length;
+  const budget = bytes ?? defaultBytes;
+  const room = budget - JSON.stringify(bare).length;
+  let available = bytes === undefined ? Math.min(room, defaultDetailBytes) : room;
   for (;;) {
     const plan = planFor(available);
     const payload = add(plan);

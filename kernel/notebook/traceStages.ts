@@ -4,20 +4,26 @@ import type { LayerTrace } from '../rnn/inspect/layerTrace.js';
 import type { Network, NetworkOperation } from '../rnn/inspect/network.js';
 import type { Trace } from '../rnn/inspect/trace.js';
 import type { NdArray, Shape } from '../rnn/ndarray.js';
+import { meansUnderWeights, transparent, weightOperations } from './traceAttention.js';
 import { toSpan } from './traceAxis.js';
 
 type Stage = TracePayload['stages'][number];
 
-/** Operations that rearrange numbers and compute none. */
-const transparent: ReadonlySet<string> = new Set(['slice', 'reshape', 'permute', 'cat']);
+/** What computes at each time step, and where its numbers are. */
+export interface StageMap {
+  readonly stages: Stage[];
+  /** Slot → the stages whose numbers it holds, rearranged or not; −1 is the network's input. */
+  readonly sources: ReadonlyMap<number, readonly number[]>;
+}
 
 const typeNames: Readonly<Record<string, string>> = { embedding: 'Embedding', linear: 'Linear' };
 
 /** Everything that computes at each time step, in the order of computation. */
-export function toStages(trace: Trace, drawn: readonly LayerTrace[]): Stage[] {
+export function toStages(trace: Trace, drawn: readonly LayerTrace[]): StageMap {
   const { network } = trace;
   const stages: Stage[] = [];
-  /** Slot → the stages whose numbers it holds, rearranged or not. */
+  const hidden = weightOperations(network);
+  const means = new Set<NetworkOperation>(meansUnderWeights(network));
   const sources = new Map<number, number[]>([[network.input, [-1]]]);
   for (const operation of network.operations) {
     const from = [...new Set(operation.inputs.flatMap((slot) => sources.get(slot) ?? []))];
@@ -29,13 +35,14 @@ export function toStages(trace: Trace, drawn: readonly LayerTrace[]): Stage[] {
       from.flatMap((one) => stages[one] ?? []),
     );
     const axis = value && timeAxis(value.shape, span.timeSteps);
-    const isStage = !transparent.has(nameOfOperation(operation)) && axis !== undefined;
+    const isStage =
+      axis !== undefined && !transparent.has(nameOfOperation(operation)) && !hidden.has(operation);
     for (const slot of operation.outputs) sources.set(slot, isStage ? [stages.length] : from);
     if (!isStage) continue;
     const layer = drawn.findIndex((one) => one.operation === operation);
     stages.push({
-      name: uniqueName(ownerOf(network, operation), stages),
-      type: typeOf(operation),
+      name: uniqueName(means.has(operation) ? 'attention' : ownerOf(network, operation), stages),
+      type: means.has(operation) ? 'attention' : typeOf(operation),
       from,
       ...(layer >= 0 && { layer }),
       ...toSpan(trace, span),
@@ -44,7 +51,7 @@ export function toStages(trace: Trace, drawn: readonly LayerTrace[]): Stage[] {
       adjointNorm: normsOverTime(trace, trace.adjoints[output], axis, span),
     });
   }
-  return stages;
+  return { stages, sources };
 }
 
 /** The first axis, or the second for models that take the batch first. */

@@ -18,6 +18,13 @@ export function toDifference(before: TraceData, after: TraceData): TraceData {
     layers: after.layers.map((layer, index) =>
       layerDifference(before.layers[index]!, layer, steps),
     ),
+    ...(after.attention && {
+      attention: after.attention.map((one, index) => ({
+        ...one,
+        weight: changeOf(one.weight, before.attention![index]!.weight),
+        flow: changeOf(one.flow, before.attention![index]!.flow),
+      })),
+    }),
     stages: after.stages.map((stage, index) => {
       const was = before.stages[index]!;
       const output = stage.layer === undefined ? undefined : outputOf(before, after, stage.layer);
@@ -84,6 +91,11 @@ const minus = (after: FloatArray, before: FloatArray): FloatArray => ({
   data: after.data.map((number, index) => number - before.data[index]!),
 });
 
+const changeOf = (after: FloatArray, before: FloatArray): FloatArray => ({
+  shape: after.shape,
+  data: minus(after, before).data.map(Math.abs),
+});
+
 const minusIfBoth = (
   after: FloatArray | undefined,
   before: FloatArray | undefined,
@@ -115,9 +127,10 @@ function normOf(numbers: Float32Array): number {
 
 /** Whether any two arrays of the two traces can be subtracted. */
 export function areAlike(a: TraceData, b: TraceData): boolean {
-  const shapeOf = ({ timeSteps, steps, sequences, layers, stages }: TraceData) =>
+  const shapeOf = ({ timeSteps, steps, sequences, layers, stages, attention }: TraceData) =>
     JSON.stringify([
       timeSteps,
+      attention?.map(({ from, to, queries, keys }) => [from, to, queries, keys]),
       steps,
       sequences,
       stages.map(({ name, layer }) => [name, layer]),

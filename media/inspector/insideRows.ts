@@ -183,10 +183,11 @@ function portTexts({ colours }: Scene, { layout, box, scale }: Inside, layer: La
     if (y === undefined) return [];
     const text = shorten(name, 6);
     const before = layer.direction === 'forward' ? 'ₜ₋₁' : 'ₜ₊₁';
-    const place = { y: box.y + y * scale - 8, kind: 'gate', fill: colours.muted };
+    // Above the widest edge and its head.
+    const place = { y: box.y + y * scale - 16, kind: 'gate', fill: colours.muted };
     return [
-      { ...place, x: box.x + 6, text: `${text}${before}` },
-      { ...place, x: box.x + box.width - 10, text: `${text}ₜ` },
+      { ...place, x: box.x + 12, text: `${text}${before}` },
+      { ...place, x: box.x + box.width - 12, text: `${text}ₜ` },
     ];
   });
 }

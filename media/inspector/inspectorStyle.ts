@@ -15,7 +15,7 @@ const css = `
 }
 .inspector select option { color: var(--vscode-dropdown-foreground, inherit); background: var(--vscode-dropdown-background, Canvas); }
 .inspector .counter { color: var(--unroll-muted); font-variant-numeric: tabular-nums; min-width: 13em; }
-.inspector .lane { display: grid; grid-template-columns: 108px minmax(0, 1fr); }
+.inspector .lane { display: grid; grid-template-columns: var(--unroll-names, 108px) minmax(0, 1fr); }
 .inspector .walkline { margin: 10px 0 4px; }
 .inspector .railnames { display: flex; flex-direction: column; justify-content: space-between; color: var(--unroll-muted); font-size: 11px; padding: 0 10px 0 0; line-height: 15px; }
 .inspector .railnames .on { color: inherit; color: var(--vscode-editor-foreground); font-weight: 600; }
@@ -67,7 +67,7 @@ const css = `
 .inspector .check.failed { color: var(--vscode-errorForeground, #c00); }
 .inspector .legend { display: inline-flex; align-items: center; gap: 6px; color: var(--unroll-muted); font-size: 11px; font-variant-numeric: tabular-nums; }
 .inspector .legend i { display: inline-block; width: 84px; height: 9px; border-radius: 2px; border: 1px solid var(--unroll-border); }
-.inspector .under { display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: center; margin: 6px 0 0 108px; }
+.inspector .under { display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: center; margin: 6px 0 0 var(--unroll-names, 108px); }
 
 .inspector .breakpoints { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 16px; margin: 6px 0 2px; padding: 5px 10px; border: 1px solid var(--unroll-border); border-radius: 4px; }
 .inspector .breakpoints[hidden] { display: none; }

@@ -12,7 +12,7 @@ import { toStripEditing } from './editing.js';
 import { inspectorStyle } from './inspectorStyle.js';
 import type { KernelLine } from './kernelLine.js';
 import { type KeyAction, toKeyAction } from './keys.js';
-import { toPictureTable } from './pictureTable.js';
+import { toPictureTables } from './pictureTable.js';
 import { flowHues, type Palette, toPalette } from './scales.js';
 import type { Colouring } from './scene.js';
 import type { ChartSide } from './series.js';
@@ -52,7 +52,7 @@ export class InspectorView implements OutputView<Shown> {
     remove: (key) => void this.#whatIf?.remove(key),
     reset: () => this.#whatIf?.reset(),
   });
-  readonly #table = createDataPanel(() => this.#chartSides().map(toPictureTable));
+  readonly #table = createDataPanel(() => this.#chartSides().flatMap(toPictureTables));
   readonly #sidesBox = element('div', { class: 'sides' });
   readonly #tabs = new Tabs(({ layer, t }, side) =>
     this.#go((walker) => walker.seek(walker.phase, t, layer), this.#sides[side]),
@@ -67,7 +67,9 @@ export class InspectorView implements OutputView<Shown> {
   #leader: Side | undefined;
   #whatIf: WhatIf | undefined;
   #drawn: Drawn[] = [];
-  #width = widthUnseen;
+  #width = 0;
+  /** Charts are drawn once the picture over them is on the page. */
+  #isOpen = false;
   readonly #steps = new Set<number>();
 
   constructor(
@@ -228,18 +230,26 @@ export class InspectorView implements OutputView<Shown> {
   }
 
   async #show(): Promise<void> {
-    const { place, index, walk, level } = this.#walker;
+    const { index, walk, level } = this.#walker;
     this.#counter.textContent = `stop ${formatCount(index + 1)} of ${formatCount(walk.length)}`;
     this.#transport.show(index === 0, index === walk.length - 1);
     this.#menu.count(this.#steps.size);
     this.#levels.querySelector<HTMLInputElement>(`[value="${level}"]`)!.checked = true;
     this.#leader!.mark(this.#root.dataset);
-    const now = this.#sides.map(({ walker }) => ('t' in walker.place ? walker.place.t : undefined));
-    this.#tabs.show(this.#theme, this.#palette, this.#width, 't' in place ? now : []);
+    if (this.#isOpen) this.#showTabs();
     await Promise.all(this.#sides.map((side, at) => this.#showSide(side, this.#drawn[at]!)));
     const { dataset } = this.#root;
     const { viewId, updates } = this.#leader!.pane.drawn;
     Object.assign(dataset, { viewId, updates, drawn: String(this.#walker.index) });
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    requestAnimationFrame(() => setTimeout(() => this.#showTabs()));
+  }
+
+  #showTabs(): void {
+    const now = this.#sides.map(({ walker }) => ('t' in walker.place ? walker.place.t : undefined));
+    const isSomewhere = 't' in this.#walker.place;
+    this.#tabs.show(this.#theme, this.#palette, this.#width, isSomewhere ? now : []);
   }
 
   async #showSide(side: Side, drawn: Drawn): Promise<void> {
@@ -270,11 +280,9 @@ export class InspectorView implements OutputView<Shown> {
   // The page around it
 
   #watchPage(): void {
+    this.#measure();
     const observer = new ResizeObserver(() => {
-      // Kept, as asking for it makes the browser lay out the page.
-      this.#width = this.#root.clientWidth || widthUnseen;
-      this.#sidesBox.classList.toggle('narrow', this.#width < twoBeside);
-      void this.#show();
+      if (this.#measure()) void this.#show();
     });
     observer.observe(this.#root);
     this.#endings.push(
@@ -288,6 +296,15 @@ export class InspectorView implements OutputView<Shown> {
     );
     this.#showHues();
     this.#root.addEventListener('keydown', (event) => this.#pressed(event));
+  }
+
+  /** Keeps the width, as asking for it makes the browser lay out the page; whether it is another one. */
+  #measure(): boolean {
+    const width = this.#root.clientWidth || widthUnseen;
+    if (width === this.#width) return false;
+    this.#width = width;
+    this.#sidesBox.classList.toggle('narrow', width < twoBeside);
+    return true;
   }
 
   #showHues(): void {

@@ -62,6 +62,7 @@ const edgeRoom = 30;
 const textRow = 22;
 const lossHeight = 20;
 const rowGap = 20;
+const attentionRoom = 16;
 const cellHeight = 38;
 const plainHeight = 16;
 const insideGap = 16;
@@ -136,13 +137,16 @@ function toColumns(
 /** Top to bottom on the page is last to first stage. An encoder and its decoder stand beside each other. */
 function toRows(trace: TraceData, top: number): { rows: StageRow[]; bottom: number } {
   const shelves = shelvesOf(trace, drawnStages(trace)).reverse();
+  const looking = new Set(trace.attention?.map(({ to }) => to));
   let y = top;
   const rows = shelves.flatMap((shelf) => {
     const height = shelf.some((stage) => trace.stages[stage]!.layer !== undefined)
       ? cellHeight
       : plainHeight;
     const at = y;
-    y += height + rowGap;
+    // Room for the curves that come from below.
+    const isLooking = shelf.some((stage) => looking.has(stage));
+    y += height + rowGap + (isLooking ? attentionRoom : 0);
     return shelf.reverse().map((stage) => toRow(trace, stage, at, height));
   });
   return { rows, bottom: y - rowGap };
@@ -167,7 +171,7 @@ function toRow(trace: TraceData, stage: number, top: number, room: number): Stag
 }
 
 /** Stages of the same height, lowest first: each stands on those that run at one of its time steps. */
-function shelvesOf(trace: TraceData, drawn: readonly number[]): number[][] {
+export function shelvesOf(trace: TraceData, drawn: readonly number[]): number[][] {
   const shelves: number[][] = [];
   for (const stage of drawn) {
     const span = spanOf(trace, trace.stages[stage]!);

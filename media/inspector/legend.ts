@@ -1,3 +1,4 @@
+import type { TraceData } from '../../kernel/contract/trace.js';
 import { element } from '../element.js';
 import { formatValue } from '../format.js';
 import type { Palette } from './scales.js';
@@ -19,8 +20,13 @@ export function legendElement(
   });
 }
 
-/** What the shades of cells and edges mean. */
-export function pictureLegends(scales: TraceScales, palette: Palette): HTMLElement[] {
+/** What the shades of cells and the widths of edges mean. */
+export function pictureLegends(
+  trace: TraceData,
+  scales: TraceScales,
+  palette: Palette,
+): HTMLElement[] {
+  const words = (text: string) => element('span', { class: 'legend', text });
   return [
     legendElement('value', '0', 'largest of its row', (share) => palette.value(share).fill),
     legendElement(
@@ -29,5 +35,8 @@ export function pictureLegends(scales: TraceScales, palette: Palette): HTMLEleme
       formatValue(scales.adjoint.high),
       (share) => palette.adjoint(share).fill,
     ),
+    ...(trace.attention
+      ? [words('attention: as wide as the weight, coming back as the adjoint')]
+      : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Row } from '../vegaView.js';
+import { attentionEdges } from './attentionRows.js';
 import { cellRows, lossBars, stepBand } from './cellRows.js';
 import { boundaryRules, graphEdges } from './edgeRows.js';
 import { insideBoxes, insideEdges, insideTexts } from './insideRows.js';
@@ -18,15 +19,16 @@ export function toPictureRows(
 ): Record<string, Row[]> {
   const scene: Scene = { trace: walk.trace, walk, layout, scales, state, colours };
   const edges = graphEdges(scene);
+  const attention = attentionEdges(scene);
   const inside = insideEdges(scene);
   return {
     bands: stepBand(scene),
     boxes: [...lossBars(scene), ...cellRows(scene)],
     insideBoxes: insideBoxes(scene),
     rules: [...edges.lines, ...boundaryRules(scene)],
-    heads: edges.heads,
+    heads: [...attention.heads, ...edges.heads],
     insideHeads: inside.heads,
-    curves: inside.lines,
+    curves: [...attention.lines, ...inside.lines],
     texts: gridTexts(scene),
     insideTexts: insideTexts(scene),
     dots: [...breakpointDots(scene), ...editDots(scene)],

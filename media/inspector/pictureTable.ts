@@ -6,8 +6,32 @@ import { stageAdjoint } from './stageAdjoint.js';
 /** A table may not be longer. */
 const mostRows = 1_000;
 
-/** What the unrolled graph shows: norms of every stage's output and of its adjoint, by time step. */
-export function toPictureTable({ name, trace }: ChartSide): TableData {
+/** What the unrolled graph shows: norms of every stage's output and of its adjoint, by time step, and attention. */
+export const toPictureTables = (side: ChartSide): TableData[] => [
+  toNormTable(side),
+  ...toAttentionTables(side),
+];
+
+/** Where each time step looks, a table for each attention. */
+function toAttentionTables({ name, trace }: ChartSide): TableData[] {
+  return (trace.attention ?? []).map(({ from, to, queries, keys, weight }) => ({
+    caption: `${name === undefined ? '' : `${name}: `}attention of ${trace.stages[to]!.name} (rows, by time step) to ${trace.stages[from]!.name} (columns): weights`,
+    columns: [
+      { title: 't', number: true },
+      ...keys.map((t) => ({ title: String(t), number: true })),
+    ],
+    rows: queries
+      .slice(0, mostRows)
+      .map((t, q) => [
+        String(t),
+        ...Array.from(weight.data.subarray(q * keys.length, (q + 1) * keys.length), (one) =>
+          formatValue(one),
+        ),
+      ]),
+  }));
+}
+
+function toNormTable({ name, trace }: ChartSide): TableData {
   const { stages, timeSteps } = trace;
   const count = Math.min(timeSteps, mostRows);
   const left = count < timeSteps ? `; the first ${formatCount(count)} of them` : '';

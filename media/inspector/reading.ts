@@ -1,5 +1,6 @@
 import type { FloatArray, TraceData, TraceMath } from '../../kernel/contract/trace.js';
 import { formatCount, formatShape, formatValue } from '../format.js';
+import { toVisibleText } from '../visibleText.js';
 import type { Layer, Node, Place, Walk } from './walk.js';
 
 /** Everything that is said about a stop. */
@@ -291,8 +292,24 @@ function readNotes({ trace, layer, t, row }: At, index: number, isBack: boolean)
   }
   if (isBack && trace.clip?.fired && trace.clip.step !== undefined && t <= trace.clip.step)
     notes.push(`Summed up to here, the gradient is above the clipping norm ${trace.clip.maxNorm}.`);
+  if (index === layer.output) notes.push(...attentionNotes(trace, t));
   if (row < 0) notes.push('Its numbers are not carried at this time step, norms are.');
   return notes;
+}
+
+/** Where the time step looks most. */
+function attentionNotes({ attention = [], inputs, stages }: TraceData, t: number): string[] {
+  return attention.flatMap(({ from, queries, keys, weight }) => {
+    const q = queries.indexOf(t);
+    if (q < 0) return [];
+    const own = weight.data.subarray(q * keys.length, (q + 1) * keys.length);
+    const most = own.reduce((best, one, k) => (one > own[best]! ? k : best), 0);
+    const at = keys[most]!;
+    const read = inputs?.[at] === undefined ? '' : ` (“${toVisibleText(inputs[at])}”)`;
+    return [
+      `Looks most at ${stages[from]!.name}, t = ${at}${read}, with ${Math.round(100 * own[most]!)} % of its attention.`,
+    ];
+  });
 }
 
 const bare = { formula: undefined, strips: [], parts: [], check: undefined };

@@ -22,6 +22,8 @@ export interface PictureColours {
   foreground: string;
   muted: string;
   line: string;
+  /** Of edges as wide as something: what flows forward, what flows back. */
+  valueLine: string;
   adjointLine: string;
   background: string;
   band: string;

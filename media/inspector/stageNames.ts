@@ -1,4 +1,5 @@
 import type { TraceData } from '../../kernel/contract/trace.js';
+import { shorten } from '../shorten.js';
 import { gutterEntry, restLine } from '../gutterEntry.js';
 import type { InspectorLayout } from './layout.js';
 
@@ -30,20 +31,41 @@ export function stageNames(
 function shelfEntries(trace: TraceData, { rows }: InspectorLayout): HTMLElement[] {
   const middles = [...new Set(rows.map(({ y, height }) => y + height / 2))];
   return middles.map((middle) => {
-    const shelf = rows.filter(({ y, height }) => y + height / 2 === middle).reverse();
-    const names = [...new Set(shelf.map(({ stage }) => withoutCall(trace.stages[stage]!.name)))];
+    const shelf = rows
+      .filter(({ y, height }) => y + height / 2 === middle)
+      .sort((a, b) => a.span.start - b.span.start);
+    const names = [...new Set(shelf.map(({ stage }) => nameOf(trace, stage)))];
     const [first] = shelf;
     if (shelf.length > 1)
       return gutterEntry(
         middle,
         names.slice(0, 2).map((text, k) => (k === 0 ? { class: 'name', text } : restLine(text))),
       );
-    const { name, type } = trace.stages[first!.stage]!;
+    const name = nameOf(trace, first!.stage);
     return first!.layer === undefined
       ? gutterEntry(middle, [restLine(name)])
-      : gutterEntry(middle, [{ class: 'name', text: name }, restLine(type)]);
+      : gutterEntry(middle, [
+          { class: 'name', text: name },
+          restLine(trace.stages[first!.stage]!.type),
+        ]);
   });
 }
 
-/** `rnn.l0 (3)` is the third call of `rnn.l0`. */
-const withoutCall = (name: string): string => name.replace(/ \(\d+\)$/, '');
+/** Longer names lose what they begin with. */
+const mostLetters = 19;
+const letterWidth = 8;
+
+/** Pixels that the names of a trace take: no more than they need. */
+export function namesWidth({ stages }: TraceData): number {
+  const longest = Math.max(0, ...stages.map((_, stage) => nameOf({ stages }, stage).length));
+  return Math.max(108, Math.ceil(longest * letterWidth) + 12);
+}
+
+/** `rnn.l0 (3)` is the third call of `rnn.l0`; of a long path the end says most. */
+function nameOf({ stages }: Pick<TraceData, 'stages'>, stage: number): string {
+  const name = stages[stage]!.name.replace(/ \(\d+\)$/, '');
+  if (name.length <= mostLetters) return name;
+  const parts = name.split('.');
+  while (parts.length > 1 && parts.join('.').length >= mostLetters) parts.shift();
+  return shorten(`…${parts.join('.')}`, mostLetters);
+}

@@ -11,7 +11,7 @@ import type { Reading } from './reading.js';
 import { flowHues, type Palette } from './scales.js';
 import type { Colouring, PictureColours } from './scene.js';
 import { toInspectorSpec } from './spec.js';
-import { stageNames } from './stageNames.js';
+import { namesWidth, stageNames } from './stageNames.js';
 import { createStopPanel } from './stopPanel.js';
 import type { StripEditing } from './strip.js';
 import { createTargetButtons } from './targetButtons.js';
@@ -87,11 +87,7 @@ export class TracePane {
     this.#buttons = createTargetButtons(this.stage, (target) => actions.clicked(target));
     this.root = this.#build();
     this.#observer = new ResizeObserver(() => {
-      this.root.classList.toggle('narrow', this.root.clientWidth < sideBySide);
-      const width = this.stage.parentElement!.clientWidth - this.#names.offsetWidth;
-      if (width <= 0 || width === this.#width) return;
-      this.#width = width;
-      actions.resized();
+      if (this.#measure()) actions.resized();
     });
     this.#observer.observe(this.root);
   }
@@ -101,7 +97,20 @@ export class TracePane {
     return target === this.stage || target === this.#track.root;
   }
 
+  /** Whether there is another width to draw in. */
+  #measure(): boolean {
+    this.root.classList.toggle('narrow', this.root.clientWidth < sideBySide);
+    const width = this.stage.parentElement!.clientWidth - this.#names.offsetWidth;
+    if (width <= 0 || width === this.#width) return false;
+    this.#width = width;
+    return true;
+  }
+
   async show(walker: Walker, look: PaneLook): Promise<void> {
+    if (!this.#layout) {
+      this.root.style.setProperty('--unroll-names', `${namesWidth(look.walk.trace)}px`);
+      this.#measure();
+    }
     const { place, index, inside } = walker;
     const { walk, reading } = look;
     const { trace } = walk;
@@ -144,7 +153,7 @@ export class TracePane {
     const wanted = [trace, look.scales, look.palette];
     if (wanted.some((one, at) => one !== this.#painted[at])) {
       this.#track.paint(trace, look.scales, look.palette);
-      this.#legends.replaceChildren(...pictureLegends(look.scales, look.palette));
+      this.#legends.replaceChildren(...pictureLegends(trace, look.scales, look.palette));
       this.#painted = wanted;
     }
     const count = columnsIn(this.#width, trace.timeSteps);
@@ -202,6 +211,7 @@ function toColours({ theme, palette }: PaneLook): PictureColours {
     foreground: theme.foreground,
     muted: theme.muted,
     line: theme.line,
+    valueLine: flowHues[theme.kind].forward,
     adjointLine: flowHues[theme.kind].backward,
     background: theme.background,
     band: toCss(mix(background, foreground, 0.08)),

@@ -1,6 +1,8 @@
 import type { TraceData } from '../../kernel/contract/trace.js';
+import { spanOf, type Span } from '../../kernel/contract/traceSpan.js';
 import { element } from '../element.js';
 import type { Palette } from './scales.js';
+import { shelvesOf } from './layout.js';
 import { stageAdjoint } from './stageAdjoint.js';
 import type { TraceScales } from './traceScales.js';
 import type { Place } from './walk.js';
@@ -75,25 +77,11 @@ export function createTrack(actions: TrackActions): Track {
     root,
     paint: (trace, scales, palette) => {
       timeSteps = trace.timeSteps;
-      const stages = trace.stages.filter(({ layer }) => layer !== undefined).slice(0, mostLayers);
-      const shades = (role: 'valueNorm' | 'adjointNorm') =>
-        stages.toReversed().map((stage) => {
-          const scale =
-            role === 'valueNorm' ? scales.stages[trace.stages.indexOf(stage)]! : scales.adjoint;
-          const colour = role === 'valueNorm' ? palette.value : palette.adjoint;
-          return (norm: number) =>
-            Number.isFinite(norm) ? colour(scale.share(norm)).fill : palette.notFinite.fill;
-        });
-      const series = (role: 'valueNorm' | 'adjointNorm') =>
-        stages
-          .toReversed()
-          .map((stage) =>
-            role === 'valueNorm'
-              ? stage.valueNorm.data
-              : stageAdjoint(trace, trace.stages.indexOf(stage)),
-          );
-      paintRail(rails.forward, series('valueNorm'), shades('valueNorm'));
-      paintRail(rails.backward, series('adjointNorm'), shades('adjointNorm'));
+      const shelves = shelvesOf(trace, recurrentStages(trace)).slice(0, mostLayers).reverse();
+      const lines = (role: 'valueNorm' | 'adjointNorm') =>
+        shelves.map((shelf) => shelf.map((stage) => toPart(trace, stage, role, scales, palette)));
+      paintRail(rails.forward, timeSteps, lines('valueNorm'));
+      paintRail(rails.backward, timeSteps, lines('adjointNorm'));
     },
     show: (place, window, spoken) => {
       const isWhole = window.count >= timeSteps;
@@ -113,21 +101,51 @@ export function createTrack(actions: TrackActions): Track {
   };
 }
 
+const recurrentStages = ({ stages }: TraceData): number[] =>
+  stages.flatMap(({ layer }, stage) => (layer === undefined ? [] : [stage]));
+
+/** What one layer gives to a line of a rail: over the time steps at which it runs. */
+interface Part {
+  span: Span;
+  numbers: Float32Array;
+  shade: (norm: number) => string;
+}
+
+function toPart(
+  trace: TraceData,
+  stage: number,
+  role: 'valueNorm' | 'adjointNorm',
+  scales: TraceScales,
+  palette: Palette,
+): Part {
+  const isValue = role === 'valueNorm';
+  const scale = isValue ? scales.stages[stage]! : scales.adjoint;
+  const colour = isValue ? palette.value : palette.adjoint;
+  return {
+    span: spanOf(trace, trace.stages[stage]!),
+    numbers: isValue ? trace.stages[stage]!.valueNorm.data : stageAdjoint(trace, stage),
+    shade: (norm) =>
+      Number.isFinite(norm) ? colour(scale.share(norm)).fill : palette.notFinite.fill,
+  };
+}
+
+/** @param lines highest first; the parts of a line run after each other */
 function paintRail(
   canvas: HTMLCanvasElement,
-  series: readonly Float32Array[],
-  shades: readonly ((norm: number) => string)[],
+  timeSteps: number,
+  lines: readonly (readonly Part[])[],
 ): void {
-  const timeSteps = series[0]?.length ?? 1;
   canvas.width = Math.min(timeSteps, mostPixels);
-  canvas.height = Math.max(1, series.length);
+  canvas.height = Math.max(1, lines.length);
   const context = canvas.getContext('2d');
   if (!context) return;
-  series.forEach((numbers, row) => {
+  lines.forEach((parts, row) => {
     for (let x = 0; x < canvas.width; x++) {
       const from = Math.floor((x * timeSteps) / canvas.width);
       const end = Math.floor(((x + 1) * timeSteps) / canvas.width);
-      context.fillStyle = shades[row]!(largest(numbers, from, end));
+      const part = parts.find(({ span }) => from >= span.start && from < span.end);
+      if (!part) continue;
+      context.fillStyle = part.shade(largest(part.numbers, from, end));
       context.fillRect(x, row, 1, 1);
     }
   });

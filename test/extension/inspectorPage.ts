@@ -20,6 +20,7 @@ export interface Seen {
   level: string;
   t: string;
   layer: string;
+  node: string;
   head: string;
   equation: string;
   norms: string[];

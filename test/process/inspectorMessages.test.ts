@@ -6,16 +6,16 @@ import type { TracePayload } from '../../kernel/contract/trace.js';
 import { TestKernel } from './kernelClient.js';
 
 const modelCell = `
-  import { crossEntropy, inspect, Linear, LSTM, manualSeed, Module, randint, randn } from 'unroll';
+  import { crossEntropy, inspect, Linear, LSTM, manualSeed, Module, randint, randn, type Tensor } from 'unroll';
   class Tagger extends Module {
     net = new LSTM({ inputSize: 3, hiddenSize: 4 });
     head = new Linear({ inFeatures: 4, outFeatures: 5 });
-    forward(input: any) { return { output: this.head.forward(this.net.forward(input).output) }; }
+    forward(input: Tensor) { return { output: this.head.forward(this.net.forward(input).output) }; }
   }
   manualSeed(1);
   const tagger = new Tagger();
   const batch = { input: randn([7, 2, 3]), target: randint(0, 5, [7, 2]) };
-  const look = () => inspect(tagger as any, batch, { loss: (o, t) => crossEntropy(o, t) });`;
+  const look = () => inspect(tagger, batch, { loss: (o, t) => crossEntropy(o, t) });`;
 
 const whatIf = (trace: string, request: number): Json => ({
   kind: 'whatIf',

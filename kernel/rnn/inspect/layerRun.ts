@@ -1,7 +1,7 @@
-import { addTo } from './vectors.js';
+import { addMeasured, addTo, type Squares } from './vectors.js';
 import type { CellProgram } from '../cell/program.js';
 import type { Direction } from './network.js';
-import { createNdArray, sizeOf, type DType, type NdArray, type NumberArray } from '../ndarray.js';
+import { createNdArray, type DType, type NdArray, type NumberArray } from '../ndarray.js';
 import { StepMachine, type NodeEdit } from './stepMachine.js';
 
 /** A recurrent layer's sequence `[T, B, I]`, initial states `[B, size]` and parameters. */
@@ -11,15 +11,18 @@ export interface LayerInputs {
   readonly parameters: readonly NdArray[];
 }
 
-/** What a backward pass gives to what is below; while it runs, the sums so far. */
+/** What a backward pass gives to what is below. */
 export interface LayerGradients {
   readonly input: NdArray;
   readonly states: readonly NdArray[];
   readonly parameters: readonly NdArray[];
 }
 
-/** Told at every time step of the backward pass, last step first; what it sees is overwritten at the next. */
-export type ObserveStep = (t: number, machine: StepMachine, gradients: LayerGradients) => void;
+/**
+ * Told at every time step of the backward pass, last step first; what it sees is overwritten at the next.
+ * @param squares by parameter, of what the step adds to its gradient and of the gradient so far
+ */
+export type ObserveStep = (t: number, machine: StepMachine, squares: readonly Squares[]) => void;
 
 export interface LayerOptions {
   /** Default forward. In reverse the last time step is computed first. */
@@ -198,6 +201,7 @@ export class LayerRun {
     };
     this.fromAbove = output && this.validParts(output);
     this.finalAdjoints = finalStates;
+    const squares = inputs.parameters.map((): Squares => ({ added: 0, sum: 0 }));
     /** By state, its adjoint on the way from step to step. */
     const way = program.states.map(
       (_, k) => finalStates[k]?.data.slice() ?? part(this.states[k]!, 0).slice().fill(0),
@@ -215,9 +219,9 @@ export class LayerRun {
       );
       part(gradients.input, t).set(this.inputAdjoint(t, adjoints[program.input]!.data));
       program.parameters.forEach(({ node }, k) =>
-        addTo(gradients.parameters[k]!.data, adjoints[node]!.data),
+        addMeasured(gradients.parameters[k]!.data, adjoints[node]!.data, squares[k]!),
       );
-      observe?.(t, this.machine, gradients);
+      observe?.(t, this.machine, squares);
       this.handBack(t, way, (k) => adjoints[program.states[k]!.node]!.data, this.cut);
     }
     way.forEach((adjoint, k) => gradients.states[k]!.data.set(adjoint));
@@ -277,6 +281,6 @@ export class LayerRun {
 
 /** The t-th part along the first axis; shares memory. */
 export function part({ data, shape }: NdArray, t: number): NumberArray {
-  const size = sizeOf(shape.slice(1));
+  const size = data.length / shape[0]!;
   return data.subarray(t * size, (t + 1) * size);
 }

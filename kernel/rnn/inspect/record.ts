@@ -1,7 +1,7 @@
-import { norm, squaredNorm } from './vectors.js';
+import { norm, type Squares } from './vectors.js';
 import { valueNames } from '../cell/program.js';
 import { activationsOf, measureSaturation, type Activation, type Saturation } from './gates.js';
-import type { LayerGradients, LayerRun } from './layerRun.js';
+import type { LayerRun } from './layerRun.js';
 import { part } from './layerRun.js';
 import { type StepMachine } from './stepMachine.js';
 
@@ -32,16 +32,26 @@ export class LayerRecorder implements LayerNorms {
   readonly runningSquared: Float64Array;
   readonly activations: readonly Activation[];
   readonly saturations: readonly Saturation[];
+  /** Nodes that have another value at every time step. */
+  private readonly stepped: readonly number[];
+  /** By node, which parameter it is, or −1. */
+  private readonly parameterOf: readonly number[];
 
   constructor(private readonly run: LayerRun) {
     const series = () => new Float64Array(run.timeSteps);
-    this.values = run.program.nodes.map(series);
-    this.adjoints = run.program.nodes.map(series);
-    this.edges = run.machine.edges.map(series);
-    this.carried = run.program.states.map(series);
+    const { program, machine } = run;
+    this.values = program.nodes.map(({ invariant }, node) =>
+      invariant ? series().fill(norm(machine.values[node]!.data)) : series(),
+    );
+    this.stepped = program.nodes.flatMap(({ invariant }, node) => (invariant ? [] : [node]));
+    this.parameterOf = program.nodes.map((_, node) =>
+      program.parameters.findIndex((parameter) => parameter.node === node),
+    );
+    this.adjoints = program.nodes.map(series);
+    this.edges = machine.edges.map(series);
+    this.carried = program.states.map(series);
     this.fromAbove = series();
     this.runningSquared = series();
-    const { program } = run;
     this.activations = activationsOf({ program, ids: valueNames(program) });
     this.saturations = this.activations.map(() => ({
       mean: series(),
@@ -50,21 +60,30 @@ export class LayerRecorder implements LayerNorms {
     }));
   }
 
-  observe(t: number, machine: StepMachine, gradients: LayerGradients): void {
-    const { run } = this;
-    machine.values.forEach(({ data }, node) => (this.values[node]![t] = norm(data)));
-    machine.adjoints.forEach(({ data }, node) => (this.adjoints[node]![t] = norm(data)));
-    machine.edges.forEach(({ from }, k) => {
-      const { data } = machine.contributions[k]!;
-      const isWhole = data === machine.adjoints[from]!.data;
+  observe(
+    t: number,
+    { values, adjoints, contributions, edges }: StepMachine,
+    squares: readonly Squares[],
+  ): void {
+    const { run, stepped, parameterOf } = this;
+    for (const node of stepped) this.values[node]![t] = norm(values[node]!.data);
+    for (let node = 0; node < adjoints.length; node++) {
+      const parameter = parameterOf[node]!;
+      this.adjoints[node]![t] =
+        parameter < 0 ? norm(adjoints[node]!.data) : Math.sqrt(squares[parameter]!.added);
+    }
+    for (let k = 0; k < edges.length; k++) {
+      const { from } = edges[k]!;
+      const { data } = contributions[k]!;
+      const isWhole = data === adjoints[from]!.data;
       this.edges[k]![t] = isWhole ? this.adjoints[from]![t]! : norm(data);
-    });
-    run.carried.forEach((all, k) => (this.carried[k]![t] = norm(part(all, t))));
+    }
+    for (let k = 0; k < run.carried.length; k++)
+      this.carried[k]![t] = norm(part(run.carried[k]!, t));
     if (run.fromAbove) this.fromAbove[t] = norm(part(run.fromAbove, t));
-    this.runningSquared[t] = gradients.parameters.reduce(
-      (sum, { data }) => sum + squaredNorm(data),
-      0,
-    );
+    let running = 0;
+    for (const { sum } of squares) running += sum;
+    this.runningSquared[t] = running;
     this.activations.forEach((one, k) => measureSaturation(run, t, one, this.saturations[k]!));
   }
 }

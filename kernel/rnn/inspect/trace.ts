@@ -102,7 +102,7 @@ export class Trace {
     this.adjoints = runBackward(pass, unitSeed(pass, this.network.loss), {
       observe: (operation) => {
         const recorder = recorders.get(operation);
-        return (t, machine, gradients) => recorder?.observe(t, machine, gradients);
+        return (t, machine, squares) => recorder?.observe(t, machine, squares);
       },
     });
     this.layers = [...recorders].map(

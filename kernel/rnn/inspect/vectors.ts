@@ -5,6 +5,47 @@ export function addTo(target: NumberArray, source: ArrayLike<number>): void {
   for (let i = 0; i < target.length; i++) target[i]! += source[i]!;
 }
 
+/** Σ x² of what is added, and of the sum. */
+export interface Squares {
+  added: number;
+  sum: number;
+}
+
+/** target += source, and the squares of both, while the numbers are at hand. */
+export function addMeasured(
+  target: NumberArray,
+  source: ArrayLike<number>,
+  squares: Squares,
+): void {
+  let added = 0;
+  let addedToo = 0;
+  let sum = 0;
+  let sumToo = 0;
+  const paired = target.length - (target.length % 2);
+  // Two sums of each that need not wait for each other.
+  for (let i = 0; i < paired; i += 2) {
+    const one = source[i]!;
+    const other = source[i + 1]!;
+    const total = target[i]! + one;
+    const totalToo = target[i + 1]! + other;
+    target[i] = total;
+    target[i + 1] = totalToo;
+    added += one * one;
+    addedToo += other * other;
+    sum += total * total;
+    sumToo += totalToo * totalToo;
+  }
+  if (paired < target.length) {
+    const one = source[paired]!;
+    const total = target[paired]! + one;
+    target[paired] = total;
+    added += one * one;
+    sum += total * total;
+  }
+  squares.added = added + addedToo;
+  squares.sum = sum + sumToo;
+}
+
 /** Euclidean norm. */
 export const norm = (numbers: ArrayLike<number>): number => Math.sqrt(squaredNorm(numbers));
 

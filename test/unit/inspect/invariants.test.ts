@@ -2,20 +2,25 @@ import assert from 'node:assert/strict';
 import {
   crossEntropy,
   GRU,
-  Linear,
   LSTM,
   manualSeed,
-  Module,
   randint,
   randn,
   RNN,
   tensor,
   type Check,
-  type Recurrent,
   type Tensor,
 } from '../../../kernel/rnn/index.js';
 import { inspect, type InspectOptions } from '../../../kernel/rnn/inspect/inspect.js';
-import { cells, meanLoss, taggerAndBatch } from './models.js';
+import {
+  assertHold,
+  attentionNames,
+  BothWays,
+  cells,
+  meanLoss,
+  taggerAndBatch,
+  translatorAndBatch,
+} from './models.js';
 
 const ways: Record<string, { layers?: number; options?: InspectOptions }> = {
   'one layer': {},
@@ -23,24 +28,6 @@ const ways: Record<string, { layers?: number; options?: InspectOptions }> = {
   'cut every 3 steps': { layers: 2, options: { truncate: 3 } },
   float32: { options: { dtype: 'float32' } },
 };
-
-class BothWays extends Module {
-  readonly net: Recurrent;
-  readonly head = new Linear({ inFeatures: 8, outFeatures: 5 });
-
-  constructor(
-    type: typeof RNN | typeof LSTM | typeof GRU,
-    private readonly lengths: readonly number[] | undefined,
-  ) {
-    super();
-    this.net = new type({ inputSize: 3, hiddenSize: 4, numLayers: 2, bidirectional: true });
-  }
-
-  forward(input: Tensor) {
-    const options = this.lengths && { lengths: this.lengths };
-    return this.head.forward(this.net.forward(input, undefined, options).output);
-  }
-}
 
 describe('invariants of a trace', () => {
   const table: { name: string; checks: readonly Check[] }[] = [];
@@ -53,8 +40,7 @@ describe('invariants of a trace', () => {
         const checks = trace.check();
         table.push({ name: `${cell}, ${way}`, checks });
         assert.equal(checks.length, 9);
-        for (const { name, error, tolerance } of checks)
-          assert.ok((error ?? 0) <= tolerance, `${name}: ${String(error)} > ${tolerance}`);
+        assertHold(checks);
       });
 
   for (const [name, type] of Object.entries({ RNN, LSTM, GRU }))
@@ -72,9 +58,17 @@ describe('invariants of a trace', () => {
         const loss = (output: Tensor, target: Tensor) => crossEntropy(output, target, { mask });
         const checks = inspect(model, batch, { loss }).check();
         table.push({ name: `${name}, ${way}`, checks });
-        for (const { name: what, error, tolerance } of checks)
-          assert.ok((error ?? 0) <= tolerance, `${what}: ${String(error)} > ${tolerance}`);
+        assertHold(checks);
       });
+
+  for (const attention of attentionNames)
+    it(`hold for an encoder and its decoder, ${attention} attention`, () => {
+      const { model, batch } = translatorAndBatch(attention, 5, 4);
+      const checks = inspect(model, batch, { loss: meanLoss }).check();
+      table.push({ name: `Seq2Seq, ${attention} attention`, checks });
+      assert.equal(checks.length, 9);
+      assertHold(checks);
+    });
 
   after(() => {
     const columns = table[0]!.checks.map(({ name }) => name);

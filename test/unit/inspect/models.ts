@@ -1,15 +1,21 @@
+import assert from 'node:assert/strict';
 import {
+  BahdanauAttention,
   crossEntropy,
   defineCell,
+  Embedding,
   GRU,
   Linear,
   LSTM,
+  LuongAttention,
   manualSeed,
   Module,
   randint,
   randn,
   Recurrent,
   RNN,
+  Seq2Seq,
+  type Check,
   type Tensor,
 } from '../../../kernel/rnn/index.js';
 import { coupledLstm } from '../rnn/coupledLstm.js';
@@ -30,6 +36,65 @@ export class Tagger extends Module {
     const result = this.net.forward(input, state);
     return { output: this.head.forward(result.output), state: result.state };
   }
+}
+
+/** Two layers that read in both directions, with a linear layer on top. */
+export class BothWays extends Module {
+  readonly net: Recurrent;
+  readonly head = new Linear({ inFeatures: 8, outFeatures: 5 });
+
+  constructor(
+    type: typeof RNN | typeof LSTM | typeof GRU,
+    private readonly lengths: readonly number[] | undefined,
+  ) {
+    super();
+    this.net = new type({ inputSize: 3, hiddenSize: 4, numLayers: 2, bidirectional: true });
+  }
+
+  forward(input: Tensor) {
+    const options = this.lengths && { lengths: this.lengths };
+    return this.head.forward(this.net.forward(input, undefined, options).output);
+  }
+}
+
+const attentions = {
+  no: () => undefined,
+  Luong: () => new LuongAttention({ querySize: 4, keySize: 4 }),
+  'input-feeding Luong': () => new LuongAttention({ querySize: 4, keySize: 4 }),
+  Bahdanau: () => new BahdanauAttention({ querySize: 4, keySize: 4, hiddenSize: 5 }),
+};
+export type AttentionName = keyof typeof attentions;
+export const attentionNames = Object.keys(attentions) as AttentionName[];
+
+/** An encoder and its decoder, two layers each, with a batch of two: sources of `sourceSteps`, targets of `targetSteps`. */
+export function translatorAndBatch(
+  attention: AttentionName,
+  sourceSteps: number,
+  targetSteps: number,
+) {
+  manualSeed(3);
+  const seen = attentions[attention]();
+  const isStepped = attention !== 'no' && attention !== 'Luong';
+  const lstm = (inputSize: number) => new LSTM({ inputSize, hiddenSize: 4, numLayers: 2 });
+  const model = new Seq2Seq({
+    encoder: { embedding: new Embedding({ numEmbeddings: 7, embeddingDim: 3 }), rnn: lstm(3) },
+    decoder: {
+      embedding: new Embedding({ numEmbeddings: 6, embeddingDim: 3 }),
+      rnn: lstm(isStepped ? 7 : 3),
+    },
+    ...(seen && { attention: seen }),
+    ...(attention === 'input-feeding Luong' && { inputFeeding: true }),
+    startIndex: 0,
+  });
+  const batch = { input: randint(0, 7, [sourceSteps, 2]), target: randint(0, 6, [targetSteps, 2]) };
+  return { model, batch };
+}
+
+/** Every invariant of a trace holds to its tolerance. */
+export function assertHold(checks: readonly Pick<Check, 'name' | 'error' | 'tolerance'>[]): void {
+  assert.ok(checks.length > 3);
+  for (const { name, error, tolerance } of checks)
+    assert.ok((error ?? 0) <= tolerance, `${name}: ${String(error)} > ${tolerance}`);
 }
 
 /**

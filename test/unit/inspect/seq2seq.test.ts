@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import {
-  BahdanauAttention,
   crossEntropy,
-  Embedding,
   GRU,
   Linear,
   LSTM,
-  LuongAttention,
-  manualSeed,
   Module,
-  randint,
   randn,
-  Seq2Seq,
   type Tensor,
 } from '../../../kernel/rnn/index.js';
 import { parseTrace } from '../../../kernel/contract/parseTrace.js';
@@ -21,49 +15,31 @@ import { schemas } from '../../../kernel/contract/schemas.js';
 import { toTracePayload } from '../../../kernel/notebook/tracePayload.js';
 import { inspect } from '../../../kernel/rnn/inspect/inspect.js';
 import { Walk } from '../../../media/inspector/walk.js';
+import {
+  assertHold,
+  type AttentionName,
+  attentionNames,
+  meanLoss,
+  translatorAndBatch,
+} from './models.js';
 
 const validate = new Ajv2020().compile(schemas[traceMime]);
 
-const attentions = {
-  none: () => undefined,
-  Luong: () => new LuongAttention({ querySize: 4, keySize: 4 }),
-  Bahdanau: () => new BahdanauAttention({ querySize: 4, keySize: 4, hiddenSize: 5 }),
-};
-
-/** A source of `sourceSteps` and a target of `targetSteps`, two layers each. */
-function translation(attention: keyof typeof attentions, sourceSteps: number, targetSteps: number) {
-  manualSeed(3);
-  const seen = attentions[attention]();
-  const model = new Seq2Seq({
-    encoder: {
-      embedding: new Embedding({ numEmbeddings: 7, embeddingDim: 3 }),
-      rnn: new LSTM({ inputSize: 3, hiddenSize: 4, numLayers: 2 }),
-    },
-    decoder: {
-      embedding: new Embedding({ numEmbeddings: 6, embeddingDim: 3 }),
-      rnn: new LSTM({
-        inputSize: attention === 'Bahdanau' ? 7 : 3,
-        hiddenSize: 4,
-        numLayers: 2,
-      }),
-    },
-    ...(seen && { attention: seen }),
-    startIndex: 0,
-  });
-  const batch = { input: randint(0, 7, [sourceSteps, 2]), target: randint(0, 6, [targetSteps, 2]) };
-  return inspect(model, batch, { loss: (output, target) => crossEntropy(output, target) });
+function translation(attention: AttentionName, sourceSteps: number, targetSteps: number) {
+  const { model, batch } = translatorAndBatch(attention, sourceSteps, targetSteps);
+  return inspect(model, batch, { loss: meanLoss });
 }
 
 const range = (from: number, end: number): number[] =>
   Array.from({ length: end - from }, (_, k) => from + k);
 
 describe('a trace of an encoder and its decoder', () => {
-  for (const attention of Object.keys(attentions) as (keyof typeof attentions)[])
+  for (const attention of attentionNames)
     for (const [source, target] of [
       [5, 3],
       [4, 4],
     ] as const) {
-      const title = `${attention === 'none' ? 'no' : attention} attention, ${source} → ${target} steps`;
+      const title = `${attention} attention, ${source} → ${target} steps`;
       it(`${title}: the decoder follows on one axis of time, and every invariant holds`, () => {
         const trace = translation(attention, source, target);
         assert.equal(trace.timeSteps, source + target);
@@ -71,8 +47,7 @@ describe('a trace of an encoder and its decoder', () => {
           if (name.startsWith('encoder')) assert.deepEqual([start, timeSteps], [0, source]);
           else assert.ok(start >= source && start + timeSteps <= source + target, name);
         assert.deepEqual(trace.loss.measuredAt, range(source, source + target));
-        for (const { name, error, tolerance } of trace.check())
-          assert.ok((error ?? 0) <= tolerance, `${name}: ${String(error)} > ${tolerance}`);
+        assertHold(trace.check());
         // Every loss of the decoder reaches every state of the encoder, and no later one of its own.
         const { matrix } = trace.ledger({ layer: 'encoder.rnn.l1' });
         for (const row of matrix) for (const norm of row) assert.ok(norm > 0);
@@ -110,6 +85,44 @@ describe('a trace of an encoder and its decoder', () => {
         }
       });
     }
+
+  for (const attention of attentionNames.slice(1))
+    it(`${attention} attention: says who looks at whom, and what flows back by it`, () => {
+      const trace = translation(attention, 5, 3);
+      const found = parseTrace(JSON.parse(JSON.stringify(toTracePayload(trace)))).attention!;
+      const steps = found.flatMap(({ queries }) => queries);
+      assert.deepEqual(steps, range(5, 8));
+      for (const { from, to, queries, keys, weight, flow } of found) {
+        const data = toTracePayload(trace);
+        assert.equal(data.stages[from]!.name, 'encoder.rnn.l1');
+        assert.equal(data.stages[to]!.start ?? 0, queries[0]);
+        assert.deepEqual(keys, range(0, 5));
+        queries.forEach((_, q) => {
+          const own = weight.data.subarray(5 * q, 5 * q + 5);
+          assert.ok(Math.abs(own.reduce((sum, one) => sum + one, 0) - 1) < 1e-6);
+        });
+        assert.ok(flow.data.every((norm) => norm > 0));
+      }
+    });
+
+  it('says of attention what the model says, over the batch, and that nothing flows back where nothing is lost', () => {
+    const { model, batch } = translatorAndBatch('Luong', 5, 3);
+    const { attention } = model.forwardBatch({ ...batch });
+    const trace = inspect(model, batch, {
+      loss: (output: Tensor, target: Tensor) =>
+        crossEntropy(output.slice(0, 0, 2), target.slice(0, 0, 2)),
+    });
+    const [found] = parseTrace(JSON.parse(JSON.stringify(toTracePayload(trace)))).attention!;
+    const [queries, batchSize, keys] = attention!.shape as [number, number, number];
+    for (let q = 0; q < queries; q++)
+      for (let k = 0; k < keys; k++) {
+        let mean = 0;
+        for (let b = 0; b < batchSize; b++)
+          mean += attention!.data[(q * batchSize + b) * keys + k]! / batchSize;
+        assert.ok(Math.abs(found!.weight.data[q * keys + k]! - mean) < 1e-6);
+        assert.equal(found!.flow.data[q * keys + k]! > 0, q < 2);
+      }
+  });
 
   it('takes edits of a gate where the picture shows it', () => {
     const trace = translation('Luong', 5, 3);

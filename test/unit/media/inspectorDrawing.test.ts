@@ -31,6 +31,7 @@ const colours = {
   foreground: '#000001',
   muted: '#000002',
   line: '#000003',
+  valueLine: '#0072b2',
   adjointLine: '#d55e00',
   background: '#ffffff',
   band: '#eeeeee',
