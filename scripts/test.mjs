@@ -52,9 +52,11 @@ const suites = {
   arch: mocha('arch', { timeout: 30_000 }),
   unit: mocha('unit', { timeout: 30_000, before: coverage }),
   process: mocha('process', { timeout: 120_000 }),
+  window: mocha('window', { timeout: 120_000 }),
   extension: {
     title: 'Tests in VS Code (test/extension)',
-    needs: ['types', 'build'],
+    // VS Code too: in windows that ask for trust, which VS Code's own test runner does not allow.
+    needs: ['types', 'build', 'window'],
     args: ['test/host/runExtensionTests.mjs'],
     tests: path.join(root, 'test', 'extension'),
   },

@@ -12,6 +12,7 @@ import { createControllers, preferControllers } from './notebook/controller.js';
 import { FormerKernels } from './notebook/formerKernels.js';
 import { NotebookSessions } from './notebook/notebookSessions.js';
 import { OurNotebooks } from './notebook/ourNotebooks.js';
+import { openVirtualReadOnly } from './notebook/virtualNotebooks.js';
 import { keepOutputs } from './textNotebook/keptOutputs.js';
 import { registerTextNotebooks } from './textNotebook/textNotebookSerializer.js';
 import { registerStatus } from './status/registerStatus.js';
@@ -43,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerFirstHours(extension, notebooks, sessions, remembered),
     new CellDebugging(extension.extensionUri, sessions, log),
     preferControllers(controllers),
+    openVirtualReadOnly(notebooks, log),
     registerTextNotebooks(),
     registerStatus(sessions, notebooks),
     registerTools(sessions),

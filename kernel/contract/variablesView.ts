@@ -8,6 +8,8 @@ export type VariablesState =
   | 'noNotebook'
   | 'otherKernel'
   | 'untrusted'
+  /** The notebook is in no folder on disk. */
+  | 'virtual'
   | 'noKernel'
   | 'ended'
   /** They are as they are now. */

@@ -6,6 +6,8 @@ const texts: Record<Exclude<VariablesState, 'live' | 'waiting'>, string> = {
   noNotebook: 'The variables of the notebook in front are shown here. No notebook is open.',
   otherKernel:
     'This notebook runs on another kernel. Choose “TypeScript (Unroll)” to see its variables.',
+  virtual:
+    'This notebook is in no folder on disk, so no kernel runs for it and there are no variables.',
   untrusted: 'This workspace is not trusted, so no kernel runs in it and there are no variables.',
   noKernel:
     'No kernel runs yet. It starts with the first cell that you run; its variables are shown here.',

@@ -14,10 +14,12 @@ const notForTheServer = /^(VSCODE_|ELECTRON_|NODE_V8_COVERAGE$|NODE_OPTIONS$)/;
 /**
  * @param workbench as `ensureWorkbench` returns it
  * @param options `dataFolder` (settings, logs, extensions), `token` (none for tests on loopback),
- *   `smokeTest` (a built VS Code obeys extensionTestsPath only so), `env`, `onLine` (for each line printed)
+ *   `smokeTest` (a built VS Code obeys extensionTestsPath only so), `asksForTrust` (in a folder that it does not know),
+ *   `env`, `onLine` (for each line printed)
  * @returns `{ port, log(), ended, stop() }`
  */
-export async function startVscodeServer(workbench, { dataFolder, token, smokeTest, env, onLine }) {
+export async function startVscodeServer(workbench, options) {
+  const { dataFolder, token, smokeTest, asksForTrust, env, onLine } = options;
   writeQuietSettings(path.join(dataFolder, 'data', 'data', 'Machine'));
   const inherited = Object.entries(process.env).filter(([name]) => !notForTheServer.test(name));
   const server = startSupervised(
@@ -27,7 +29,7 @@ export async function startVscodeServer(workbench, { dataFolder, token, smokeTes
       ...['--host', '127.0.0.1', '--port', '0', '--accept-server-license-terms'],
       ...tokenArguments(dataFolder, token),
       ...(smokeTest ? ['--enable-smoke-test-driver'] : []),
-      ...['--disable-telemetry', '--disable-workspace-trust'],
+      ...['--disable-telemetry', ...(asksForTrust ? [] : ['--disable-workspace-trust'])],
       ...['--server-data-dir', path.join(dataFolder, 'data')],
       ...['--extensions-dir', path.join(dataFolder, 'extensions')],
     ],

@@ -1,5 +1,6 @@
-/** The calls of `fit` in a cell, and the cell that inspects what they train. Text only: nothing is parsed or run. */
+/** The calls of `fit` in a cell, and what inspects what they train. Text only: nothing is parsed or run. */
 import { maskedCode } from './maskedCode.js';
+import { statementAt } from './statementAt.js';
 
 export interface FitCall {
   /** Where `fit` stands in the code. */
@@ -8,23 +9,34 @@ export interface FitCall {
   options?: ReadonlyMap<string, string>;
   /** The call's one argument, as it is written. */
   argument: string;
+  /** Where its statement begins, in a function or a block, whose names mean nothing to another cell. */
+  statement?: number;
+  /** It is the value of a function without braces, which has no room for a statement. */
+  isBare?: boolean;
 }
 
-/** Calls at the cell's top level: names inside of functions and blocks mean nothing to another cell. */
 export function fitCalls(code: string): FitCall[] {
   const masked = maskedCode(code);
   return [...masked.matchAll(/(?<![\w$.])fit\s*(?:<[^>()]*>)?\s*\(/g)].flatMap((match) => {
     const { index } = match;
     const before = masked.slice(0, index);
-    if (/\bfunction\s*\*?\s*$/.test(before) || depthOf(before) !== 0) return [];
+    if (/\bfunction\s*\*?\s*$/.test(before)) return [];
     const begin = index + match[0].length;
     const end = endOfGroup(masked, begin);
     if (end === undefined) return [];
     const argument = code.slice(begin, end).trim().replace(/,$/, '');
     if (argument === '') return [];
     const options = objectMembers(argument);
-    return [{ offset: index, argument, ...(options ? { options } : {}) }];
+    return [
+      { offset: index, argument, ...(options ? { options } : {}), ...placeOf(code, masked, index) },
+    ];
   });
+}
+
+function placeOf(code: string, masked: string, at: number): Pick<FitCall, 'statement' | 'isBare'> {
+  const { begin, isNested, isBare } = statementAt(code, masked, at);
+  if (isBare) return { isBare };
+  return isNested ? { statement: begin } : {};
 }
 
 /**
@@ -33,17 +45,43 @@ export function fitCalls(code: string): FitCall[] {
  *   const [batch] = textLanes(training, { batchSize });
  *   inspect(model, batch!, { loss: crossEntropy })
  */
-export function inspectionOf({ options, argument }: FitCall): string {
+export function inspectionOf(call: FitCall): string {
+  const { batch, inspection } = partsOf(call);
+  return [`import { inspect } from 'unroll';`, '', comment, ...batch, inspection].join('\n');
+}
+
+/** The cell's code with that in front of the call, in a block of its own; where it stands already, as it is. */
+export function withInspection(code: string, call: FitCall): { code: string; at: number } {
+  const at = call.statement ?? 0;
+  const { batch, inspection } = partsOf(call);
+  const indent = /[^\S\n]*$/.exec(code.slice(0, at))?.[0] ?? '';
+  const lines = [comment, ...batch, `display(${inspection});`].map((line) => `${indent}  ${line}`);
+  const block = ['{', ...lines, `${indent}}`].join('\n');
+  const before = code.slice(0, at).trimEnd();
+  if (before.endsWith(block)) return { code, at: before.length - block.length };
+  const imports = missingImports(code);
+  const changed = `${imports}${code.slice(0, at)}${block}\n${indent}${code.slice(at)}`;
+  return { code: changed, at: imports.length + at };
+}
+
+/** What the block needs of `unroll` and the cell does not import. */
+function missingImports(code: string): string {
+  const imported = [...code.matchAll(/import\s*\{([^}]*)\}\s*from\s*['"]unroll['"]/g)]
+    .flatMap(([, names = '']) => names.split(','))
+    .map((name) => name.trim());
+  const missing = ['display', 'inspect'].filter((name) => !imported.includes(name));
+  return missing.length > 0 ? `import { ${missing.join(', ')} } from 'unroll';\n` : '';
+}
+
+const comment = '// One batch of what fit trains on, forward and back through time.';
+
+function partsOf({ options, argument }: FitCall): { batch: string[]; inspection: string } {
   const [model, data] = [options?.get('model'), options?.get('data')];
-  const head = [`import { inspect } from 'unroll';`, ''];
   if (!options || model === undefined || data === undefined) {
-    return [
-      ...head,
-      '// One batch of what fit trains on, forward and back through time.',
-      `const trained = ${argument};`,
-      'const [batch] = trained.data;',
-      'inspect(trained.model, batch!, { loss: trained.loss })',
-    ].join('\n');
+    return {
+      batch: [`const trained = ${argument};`, 'const [batch] = trained.data;'],
+      inspection: 'inspect(trained.model, batch!, { loss: trained.loss })',
+    };
   }
   const given = ['loss', 'clipNorm'].flatMap((name) => {
     const value = options.get(name);
@@ -53,25 +91,15 @@ export function inspectionOf({ options, argument }: FitCall): string {
   const isFunction =
     /^(?:async\b|\(|function\b|[\w$]+\s*=>)/.test(data) && /=>|^(?:async\s+)?function/.test(data);
   const batches = isFunction ? `await (${data})(0)` : data;
-  return [
-    ...head,
-    '// One batch of what fit trains on, forward and back through time.',
-    `const [batch] = ${batches};`,
-    `inspect(${model}, batch!${given.length > 0 ? `, { ${given.join(', ')} }` : ''})`,
-  ].join('\n');
+  const last = given.length > 0 ? `, { ${given.join(', ')} }` : '';
+  return {
+    batch: [`const [batch] = ${batches};`],
+    inspection: `inspect(${model}, batch!${last})`,
+  };
 }
 
 const opening = '([{';
 const closing = ')]}';
-
-function depthOf(masked: string): number {
-  let depth = 0;
-  for (const one of masked) {
-    if (opening.includes(one)) depth++;
-    if (closing.includes(one)) depth--;
-  }
-  return depth;
-}
 
 /** Where the group ends that is open at `from`. */
 function endOfGroup(masked: string, from: number): number | undefined {

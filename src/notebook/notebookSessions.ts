@@ -8,18 +8,7 @@ import type { SessionChange } from './kernelState.js';
 import { NotebookSession } from './notebookSession.js';
 import { NotebookSuccessors } from './notebookSuccessors.js';
 import { rememberKernel } from './rememberKernel.js';
-
-/** Nothing runs in a workspace that the user does not trust. */
-class UntrustedWorkspaceError extends Error {
-  override name = 'UntrustedWorkspaceError';
-
-  constructor() {
-    super(
-      'This workspace is not trusted, so its cells do not run. ' +
-        'To trust it, use the command "Workspaces: Manage Workspace Trust".',
-    );
-  }
-}
+import { whyNothingRuns } from './whyNothingRuns.js';
 
 export type NotebookChange = SessionChange & { notebook: vscode.NotebookDocument };
 
@@ -67,10 +56,11 @@ export class NotebookSessions implements vscode.Disposable {
   /**
    * The notebook's session, made where there is none, to run cells with.
    *
-   * @throws {UntrustedWorkspaceError}
+   * @throws {UntrustedWorkspaceError | VirtualNotebookError}
    */
   toRun(notebook: vscode.NotebookDocument): NotebookSession {
-    if (!vscode.workspace.isTrusted) throw new UntrustedWorkspaceError();
+    const reason = whyNothingRuns(notebook);
+    if (reason) throw reason;
     return this.#sessions.get(notebook) ?? this.#create(notebook);
   }
 
@@ -95,8 +85,9 @@ export class NotebookSessions implements vscode.Disposable {
     notebook: vscode.NotebookDocument,
   ): Promise<void> {
     const session = this.#sessions.get(notebook) ?? this.#create(notebook);
-    if (!vscode.workspace.isTrusted) {
-      session.refuse(cells, new UntrustedWorkspaceError());
+    const reason = whyNothingRuns(notebook);
+    if (reason) {
+      session.refuse(cells, reason);
       return;
     }
     session.run(cells);

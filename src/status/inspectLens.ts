@@ -1,6 +1,9 @@
-/** "Inspect BPTT" above a call of `fit`: a cell below that inspects one batch of what it trains on. */
+/**
+ * "Inspect BPTT" above a call of `fit`: a cell below that inspects one batch of what it trains on; in a function or a block,
+ * whose names another cell does not know, lines in front of the call that do the same each time.
+ */
 import * as vscode from 'vscode';
-import { type FitCall, fitCalls, inspectionOf } from '../cellText/fitCalls.js';
+import { type FitCall, fitCalls, inspectionOf, withInspection } from '../cellText/fitCalls.js';
 import { language, notebookTypes } from '../notebook/kernelspec.js';
 import type { OurNotebooks } from '../notebook/ourNotebooks.js';
 
@@ -23,7 +26,7 @@ export class InspectLens implements vscode.CodeLensProvider, vscode.Disposable {
       const at = document.positionAt(call.offset);
       return new vscode.CodeLens(new vscode.Range(at, at), {
         title: 'Inspect BPTT',
-        tooltip: 'Adds a cell that walks one batch forward and back through time',
+        tooltip: tooltipOf(call),
         command: 'unroll.inspectFit',
         arguments: [document.uri, call.offset],
       });
@@ -35,6 +38,15 @@ export class InspectLens implements vscode.CodeLensProvider, vscode.Disposable {
   }
 }
 
+function tooltipOf({ statement, isBare }: FitCall): string {
+  if (isBare) return braces;
+  const where = statement === undefined ? 'a cell' : 'lines in front of the call';
+  return `Adds ${where} to walk one batch forward and back through time`;
+}
+
+const braces =
+  'This call of fit stands in a function or a loop without braces: with braces, the batch can be inspected in front of it.';
+
 /**
  * @param uri The cell's; by default the selected one.
  * @param offset Of the call that is meant; by default the first.
@@ -45,11 +57,29 @@ export async function inspectFit(uri?: vscode.Uri, offset?: number): Promise<voi
   const call = calls.find((one) => one.offset === offset) ?? calls[0];
   if (!cell || !call) {
     void vscode.window.showInformationMessage(
-      'No fit call at the top level of the cell: inspect takes its model and a batch.',
+      'No call of fit in the cell: inspect takes its model and a batch.',
     );
     return;
   }
-  await showBelow(cell, call);
+  if (call.isBare) void vscode.window.showInformationMessage(braces);
+  else if (call.statement === undefined) await showBelow(cell, call);
+  else await showBefore(cell, call);
+}
+
+async function showBefore({ document, notebook, index }: vscode.NotebookCell, call: FitCall) {
+  const text = document.getText();
+  const { code, at } = withInspection(text, call);
+  if (code !== text) {
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), code);
+    await vscode.workspace.applyEdit(edit);
+  }
+  await vscode.window.showNotebookDocument(notebook, {
+    selections: [new vscode.NotebookRange(index, index + 1)],
+  });
+  const place = document.positionAt(at);
+  const selection = new vscode.Range(place, place);
+  await vscode.window.showTextDocument(document, { selection });
 }
 
 async function showBelow(cell: vscode.NotebookCell, call: FitCall): Promise<void> {

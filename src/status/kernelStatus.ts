@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { KernelState } from '../notebook/kernelState.js';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
 import type { OurNotebooks } from '../notebook/ourNotebooks.js';
+import { whyNothingRuns } from '../notebook/whyNothingRuns.js';
 import { KernelQuestion } from '../variables/kernelQuestions.js';
 
 const looks: Record<KernelState, { icon: string; word: string; tells: string }> = {
@@ -44,11 +45,11 @@ export class KernelStatus implements vscode.Disposable {
     private readonly notebooks: OurNotebooks,
   ) {
     this.#item.name = 'Unroll Kernel';
-    this.#item.command = 'unroll.kernelMenu';
     const renew = () => this.#renew();
     this.#listeners = vscode.Disposable.from(
       this.#item,
       vscode.window.onDidChangeActiveNotebookEditor(renew),
+      vscode.workspace.onDidGrantWorkspaceTrust(renew),
       notebooks.onDidChange(renew),
       sessions.onDidChange(({ kind, notebook }) => {
         if (kind === 'fresh') this.#memory.delete(notebook);
@@ -74,9 +75,25 @@ export class KernelStatus implements vscode.Disposable {
       this.#item.hide();
       return;
     }
+    const reason = whyNothingRuns(notebook);
+    if (reason) {
+      this.#showReason(reason);
+      return;
+    }
     const state = this.sessions.get(notebook)?.state ?? 'none';
     if (['idle', 'busy', 'paused'].includes(state)) this.#questionOf(notebook).renew();
     this.#show(notebook, state);
+  }
+
+  #showReason({ name, message }: Error): void {
+    this.#item.text = '$(circle-slash) Unroll: runs nothing';
+    this.#item.tooltip = message;
+    this.#item.command =
+      name === 'UntrustedWorkspaceError'
+        ? 'workbench.trust.manage'
+        : 'workbench.action.files.saveAs';
+    this.#item.backgroundColor = undefined;
+    this.#item.show();
   }
 
   #show(notebook: vscode.NotebookDocument, state: KernelState): void {
@@ -84,6 +101,7 @@ export class KernelStatus implements vscode.Disposable {
     const hasMemory = state !== 'none' && state !== 'ended';
     const bytes = hasMemory ? this.#memory.get(notebook) : undefined;
     const memory = bytes === undefined ? '' : ` · ${megabytes(bytes)}`;
+    this.#item.command = 'unroll.kernelMenu';
     this.#item.text = `$(${icon}) Unroll: ${word}${memory}`;
     this.#item.tooltip = [
       `TypeScript (Unroll) kernel: ${word}. ${tells}`,

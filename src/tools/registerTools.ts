@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { lossMime, traceMime } from '../../kernel/contract/mime.js';
 import { parseLoss, parseTrace } from '../../kernel/contract/parsePayload.js';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
+import { whyNothingRuns } from '../notebook/whyNothingRuns.js';
 import { gradientNumbers } from './gradientNumbers.js';
 import { RunCellTool } from './runCellTool.js';
 import {
@@ -79,7 +80,7 @@ async function listVariables(sessions: NotebookSessions, notebook: vscode.Notebo
     ...(cell ? { cell: cells.get(cell.id) ?? null } : {}),
   }));
   const notes: Partial<Record<string, string>> = {
-    none: 'No kernel runs: no cell has run yet.',
+    none: whyNothingRuns(notebook)?.message ?? 'No kernel runs: no cell has run yet.',
     ended: 'The kernel has ended, and its variables with it.',
   };
   const note = notes[state] ?? (reply ? undefined : 'The kernel is busy and has not answered.');

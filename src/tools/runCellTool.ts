@@ -1,6 +1,7 @@
 /** Runs a cell for a language model, after the user has seen its code and agreed. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { whyNothingRuns } from '../notebook/whyNothingRuns.js';
 import { lossMime } from '../../kernel/contract/mime.js';
 import { parseLoss } from '../../kernel/contract/parsePayload.js';
 import { type CellInput, findCell, payloadsOf, ToolInputError, toResult } from './toolNotebook.js';
@@ -15,6 +16,7 @@ export class RunCellTool implements vscode.LanguageModelTool<Input> {
     input,
   }: vscode.LanguageModelToolInvocationPrepareOptions<Input>): vscode.PreparedToolInvocation {
     const cell = findCell(input);
+    refuseWhereNothingRuns(cell.notebook);
     const name = path.posix.basename(cell.notebook.uri.path);
     const message = new vscode.MarkdownString(
       `Cell ${input.cell + 1} of ${name} runs in its kernel, with your rights:\n\n`,
@@ -32,14 +34,19 @@ export class RunCellTool implements vscode.LanguageModelTool<Input> {
     const cell = findCell(input);
     if (cell.kind !== vscode.NotebookCellKind.Code)
       throw new ToolInputError(`Cell ${input.cell} is text, and does not run.`);
-    if (!vscode.workspace.isTrusted)
-      throw new ToolInputError('This workspace is not trusted, so no cell runs in it.');
     const { notebook } = cell;
+    refuseWhereNothingRuns(notebook);
     if (!vscode.window.visibleNotebookEditors.some((one) => one.notebook === notebook))
       await vscode.window.showNotebookDocument(notebook, { preserveFocus: true });
     await runToEnd(cell, token);
     return toResult(reportOf(cell, input));
   }
+}
+
+/** Before the user is asked, too. @throws ToolInputError */
+function refuseWhereNothingRuns(notebook: vscode.NotebookDocument): void {
+  const reason = whyNothingRuns(notebook);
+  if (reason) throw new ToolInputError(reason.message);
 }
 
 /** Resolves when the run that is begun here has ended; cancelling it stops the cell. */

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { VariableSummary } from '../../kernel/contract/protocol.js';
 import type { ShownVariable, VariablesState } from '../../kernel/contract/variablesView.js';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
+import { whyNothingRuns } from '../notebook/whyNothingRuns.js';
 
 /** Why a notebook has no variables; undefined where it has a kernel to ask. */
 export function stateWithout(
@@ -12,7 +13,8 @@ export function stateWithout(
 ): Exclude<VariablesState, 'live' | 'waiting'> | undefined {
   if (!notebook) return 'noNotebook';
   if (!isOurs) return 'otherKernel';
-  if (!vscode.workspace.isTrusted) return 'untrusted';
+  const reason = whyNothingRuns(notebook);
+  if (reason) return reason.name === 'VirtualNotebookError' ? 'virtual' : 'untrusted';
   const session = sessions.get(notebook);
   if (!session?.hasKernel) return 'noKernel';
   return session.state === 'ended' ? 'ended' : undefined;

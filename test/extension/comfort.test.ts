@@ -248,6 +248,41 @@ describe('a call of fit', function () {
     assert.equal(notebook.cellCount, 4, 'the cell that is there already is shown');
   });
 
+  it('in a loop or a function is inspected in front of it, with the names that are known there', async () => {
+    const loop = `for (const lr of [0.1, 0.01]) {
+  const net = new Net();
+  await fit({ model: net, data: batches, loss: mse, optimizer: new SGD(net.parameters(), { lr }), steps: 2 });
+}`;
+    const bare =
+      'const train = (net: Net) => fit({ model: net, data: batches, loss: mse, optimizer });';
+    const notebook = await openNotebook(setUp, loop, bare);
+    await runCell(notebook, 0);
+    const lensesOf = async (index: number) =>
+      await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        'vscode.executeCodeLensProvider',
+        notebook.cellAt(index).document.uri,
+      );
+    const [lens, ...others] = await lensesOf(1);
+    assert.deepEqual([lens?.command?.title, others], ['Inspect BPTT', []]);
+    assert.match(lens?.command?.tooltip ?? '', /lines in front of the call/);
+    const { command, arguments: given = [] } = lens!.command!;
+    await vscode.commands.executeCommand(command, ...(given as unknown[]));
+    assert.equal(notebook.cellCount, 3, 'no cell is added');
+    const { document } = notebook.cellAt(1);
+    assert.match(
+      document.getText(),
+      /^import \{ display, inspect \}[^]*const net[^]*\{\n {4}\/\/ One batch[^]*inspect\(net, batch!, \{ loss: mse \}\)\);\n {2}\}\n {2}await fit/,
+    );
+    assert.equal(await runCell(notebook, 1).then(() => errorsOf(notebook.cellAt(1)).length), 0);
+    const mimes = notebook.cellAt(1).outputs.flatMap(({ items }) => items.map(({ mime }) => mime));
+    const traces = mimes.filter((mime) => mime === 'application/vnd.unroll.trace.v1+json');
+    assert.equal(traces.length, 2, 'one for each pass');
+    const [inBare] = await lensesOf(2);
+    assert.match(inBare?.command?.tooltip ?? '', /without braces/);
+    await vscode.commands.executeCommand('unroll.inspectFit', notebook.cellAt(2).document.uri);
+    assert.equal(notebook.cellAt(2).document.getText(), bare, 'what has no room stays as it is');
+  });
+
   it('has no lens in other files', async () => {
     const document = await vscode.workspace.openTextDocument({
       language: 'typescript',

@@ -48,6 +48,35 @@ describe('a text notebook in VS Code', () => {
     assert.equal(vscode.window.activeNotebookEditor, undefined);
   });
 
+  it('knows unroll as text too, as modules do that cells import, by VS Code’s own service', async () => {
+    const uses = (name: string) =>
+      `import { LSTM } from 'unroll';\nexport const ${name} = new LSTM({ inputSize: 1, hiddenSize: 'two' });\n`;
+    for (const name of ['typed.nb.ts', 'ownModel.ts']) {
+      const uri = inWorkspace(name);
+      await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(uses(name.slice(0, 5))));
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+      const errors = () =>
+        vscode.languages
+          .getDiagnostics(uri)
+          .filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error)
+          .map(({ message }) => message);
+      await until(
+        () => errors().length > 0,
+        () => `an error in ${name}`,
+      );
+      // That of the option alone: the module is found, and has its types.
+      assert.deepEqual(errors(), ["Type 'string' is not assignable to type 'number'."], name);
+      const [definition] = await vscode.commands.executeCommand<vscode.LocationLink[]>(
+        'vscode.executeDefinitionProvider',
+        uri,
+        new vscode.Position(0, 10),
+      );
+      assert.match(definition?.targetUri.path ?? '', /\/dist\/types\/.*\.d\.ts$/);
+    }
+    const found = await vscode.workspace.findFiles('**/node_modules/unroll/**');
+    assert.deepEqual(found, [], 'nothing is written into the workspace');
+  });
+
   it('runs with our kernel, knows types across cells, and is saved as text without outputs', async () => {
     const notebook = await openText('runs.nb.ts');
     assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { click, evaluateInFrames, press, screenshot, type } from './host.js';
+import { click, evaluateInFrames, press, screenshot, type, waitForFrame } from './host.js';
 import { setTheme, themes } from './inspectorPage.js';
 import {
   cellEnds,
@@ -8,6 +8,7 @@ import {
   errorsOf,
   openNotebook,
   runCell,
+  selectOurKernel,
   startCell,
 } from './notebooks.js';
 import {
@@ -51,6 +52,29 @@ describe('the Variables view', function () {
     assert.match(await emptyText('noKernel'), /starts with the first cell/);
     await runCell(notebook, 0);
     assert.match(await emptyText('live'), /No cell has declared a variable/);
+  });
+
+  it('says so where another kernel is picked, and lists again when ours is', async () => {
+    const other = vscode.notebooks.createNotebookController('other', 'jupyter-notebook', 'Other');
+    other.supportedLanguages = ['typescript'];
+    other.executeHandler = () => undefined;
+    try {
+      const notebook = await openNotebook('const mine = 1;');
+      await runCell(notebook, 0);
+      await showVariables();
+      await rowsWhen(namesAre('mine'));
+      const notebookEditor = vscode.window.activeNotebookEditor!;
+      const picked = { notebookEditor, id: 'other', extension: 'unroll.unroll' };
+      await vscode.commands.executeCommand('notebook.selectKernel', picked);
+      assert.match(await emptyText('otherKernel'), /runs on another kernel\. Choose “TypeScript/);
+      await selectOurKernel(notebookEditor);
+      // Within a second the kernel is the same one; later it is a fresh one.
+      await waitForFrame(
+        `document.querySelector('tr.row[data-name="mine"], .empty[data-state="noKernel"]') !== null || null`,
+      );
+    } finally {
+      other.dispose();
+    }
   });
 
   it('lists name, type, shape, value, memory and cell, after each run', async () => {

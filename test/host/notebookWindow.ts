@@ -11,12 +11,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Frame, Locator, Page } from 'playwright-core';
+import type * as vscode from 'vscode';
 
 const run = promisify(execFile);
-const root = path.resolve(import.meta.dirname, '../../..');
+export const root = path.resolve(import.meta.dirname, '../../..');
 const size = { width: 1400, height: 900 };
 const opensWithin = 60_000;
 const showsWithin = 60_000;
+
+type Vscode = typeof vscode;
+
+export interface WindowOptions {
+  /** Cells as nbformat 4.5 has them, in the notebook `window.ipynb`. */
+  cells: readonly object[];
+  /** The folder is not trusted: Restricted Mode. */
+  isRestricted?: boolean;
+  /** Others of the workspace: path → text. */
+  files?: Readonly<Record<string, string>>;
+}
 
 interface WorkbenchHost {
   page: Page;
@@ -31,10 +43,13 @@ interface Parts {
     env: NodeJS.ProcessEnv;
     dataFolder: string;
     folder: string;
+    asksForTrust: boolean;
     onConsole: (text: string) => void;
   }): Promise<WorkbenchHost>;
   installExtension(root: string, extensionsFolder: string): Promise<void>;
   installNotebookOpener(root: string, extensionsFolder: string): void;
+  installProbe(root: string, extensionsFolder: string): void;
+  workbenchAddress: (place: { port: string; folder: string }) => string;
   waitForFrame(page: Page, options: { expression: string; timeoutMs: number }): Promise<unknown>;
 }
 
@@ -44,25 +59,27 @@ async function loadParts(): Promise<Parts> {
   return {
     ...(await load('test/host/workbenchHost.mjs')),
     ...(await load('scripts/setup/extensionFolder.mjs')),
+    ...(await load('scripts/run/workbenchAddress.mjs')),
     ...(await load('test/host/bridge.mjs')),
   } as Parts;
 }
 
-const toNotebook = (sources: readonly string[]) => ({
+export const toCell = (source: string, outputs: readonly object[] = []) => ({
+  cell_type: 'code',
+  metadata: {},
+  execution_count: null,
+  outputs,
+  source,
+});
+
+const toNotebook = (cells: readonly object[]) => ({
   nbformat: 4,
   nbformat_minor: 5,
   metadata: {
     kernelspec: { name: 'unroll', display_name: 'TypeScript (Unroll)', language: 'typescript' },
     language_info: { name: 'typescript' },
   },
-  cells: sources.map((source, index) => ({
-    cell_type: 'code',
-    id: `cell-${index}`,
-    metadata: {},
-    execution_count: null,
-    outputs: [],
-    source,
-  })),
+  cells: cells.map((cell, index) => ({ id: `cell-${index}`, ...cell })),
 });
 
 async function holds(folder: string, text: string): Promise<boolean> {
@@ -75,6 +92,13 @@ async function holds(folder: string, text: string): Promise<boolean> {
   return contents.some((content) => content.includes(text));
 }
 
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
+}
+
 export class NotebookWindow {
   private constructor(
     readonly page: Page,
@@ -82,12 +106,20 @@ export class NotebookWindow {
     private readonly host: WorkbenchHost,
     private readonly folder: string,
     private readonly console: readonly string[],
+    /** Of the workspace. */
+    private readonly scheme = 'file',
   ) {}
 
   /** Opens a window with a notebook of these cells, in a folder of its own. */
   static async open(...sources: string[]): Promise<NotebookWindow> {
+    return await NotebookWindow.openWith({ cells: sources.map((source) => toCell(source)) });
+  }
+
+  static async openWith(options: WindowOptions): Promise<NotebookWindow> {
+    const { cells, isRestricted = false, files = {} } = options;
     const parts = await loadParts();
     const folder = await mkdtemp(path.join(os.tmpdir(), 'unroll-window-'));
+    let host: WorkbenchHost | undefined;
     try {
       const workspace = path.join(folder, 'workspace');
       const extensions = path.join(folder, 'extensions');
@@ -98,26 +130,96 @@ export class NotebookWindow {
         JSON.stringify({ 'files.autoSave': 'off' }),
       );
       const file = path.join(workspace, 'window.ipynb');
-      await writeFile(file, JSON.stringify(toNotebook(sources)));
+      await writeFile(file, JSON.stringify(toNotebook(cells)));
+      await writeFiles(workspace, files);
       await parts.installExtension(root, extensions);
-      parts.installNotebookOpener(root, extensions);
+      // The opener does not run in Restricted Mode, where the probe opens the notebook.
+      if (!isRestricted) parts.installNotebookOpener(root, extensions);
+      parts.installProbe(root, extensions);
       const lines: string[] = [];
-      const host = await parts.startWorkbenchHost({
+      host = await parts.startWorkbenchHost({
         ...{ size, folder: workspace, dataFolder: folder },
-        env: { UNROLL_OPEN: file },
+        env: { UNROLL_OPEN: file, UNROLL_PROBES: folder, UNROLL_VIRTUAL_FOLDER: workspace },
+        asksForTrust: isRestricted,
         onConsole: (text) => lines.push(text),
       });
       const opened = new NotebookWindow(host.page, parts, host, folder, lines);
+      if (isRestricted) await opened.openInFront(opened.file);
       await opened.isReady();
       return opened;
     } catch (error) {
+      await host?.page.screenshot({ path: path.join(root, 'test-results', 'window.png') });
+      await host?.close();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       throw error;
     }
   }
 
+  /** Answers VS Code's question in the middle of the window. @returns what it asked */
+  async answer(button: RegExp): Promise<string> {
+    const dialog = this.page.locator('.monaco-dialog-box');
+    await dialog.waitFor({ timeout: opensWithin });
+    const text = await dialog.innerText();
+    await dialog.locator('.monaco-button', { hasText: button }).click();
+    await dialog.waitFor({ state: 'detached' });
+    return text;
+  }
+
+  /** Opens a file of the workspace, by its path, as the notebook in front. */
+  async openInFront(file: string, scheme = 'file'): Promise<void> {
+    await this.inHost(
+      async ({ commands, Uri }, address) => {
+        await commands.executeCommand('vscode.openWith', Uri.from(address), 'jupyter-notebook');
+      },
+      { scheme, path: file },
+    );
+  }
+
+  /**
+   * Runs a function in the window's extension host. It is sent as text, so it knows nothing but what it is given.
+   *
+   * @param argument and what comes back must survive JSON
+   */
+  async inHost<T, A = undefined>(
+    task: (vscode: Vscode, argument: A) => Promise<T> | T,
+    argument?: A,
+  ): Promise<T> {
+    const { url, token } = await this.#probe();
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ source: task.toString(), argument }),
+    });
+    const answer = (await response.json()) as { value?: T; error?: string };
+    if (answer.error !== undefined) throw new Error(`In the extension host: ${answer.error}`);
+    return answer.value as T;
+  }
+
+  /** Where the probe of this window listens, once it does. */
+  async #probe(): Promise<{ url: string; token: string }> {
+    const file = path.join(this.folder, `${this.scheme}.json`);
+    for (const deadline = Date.now() + opensWithin; !existsSync(file);) {
+      if (Date.now() > deadline) throw new Error(`The extension host wrote no ${file}.`);
+      await sleep(100);
+    }
+    return JSON.parse(await readFile(file, 'utf8')) as { url: string; token: string };
+  }
+
+  /** A second window of the same VS Code, whose workspace is the same folder under the scheme `unrolltest`. */
+  async openVirtual(): Promise<NotebookWindow> {
+    const page = await this.page.context().browser()!.newPage({ viewport: size });
+    const { port } = new URL(this.page.url());
+    await page.goto(this.parts.workbenchAddress({ port, folder: 'unrolltest:/' }));
+    const host = { page, log: () => this.host.log(), close: () => page.close() };
+    return new NotebookWindow(page, this.parts, host, this.folder, this.console, 'unrolltest');
+  }
+
+  get workspace(): string {
+    return path.join(this.folder, 'workspace');
+  }
+
   get file(): string {
-    return path.join(this.folder, 'workspace', 'window.ipynb');
+    return path.join(this.workspace, 'window.ipynb');
   }
 
   /** The notebook is shown, and our kernel is chosen for it. */
@@ -225,6 +327,7 @@ export class NotebookWindow {
 
   async close(): Promise<void> {
     await this.host.close();
+    if (this.scheme !== 'file') return;
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -14,14 +14,17 @@ const browserFlags = [
 
 /**
  * @param run `folder`, `extension`, `tests` (paths), `size` of the window, `env` for the extension host,
- *   `dataFolder` to write in, `onConsole` for each text that VS Code logs
+ *   `dataFolder` to write in, `onConsole` for each text that VS Code logs, `asksForTrust` (else every folder is trusted)
  * @returns `{ page, ended, log(), close() }`; `ended` resolves to the tests' exit code and rejects when
  *   something breaks under them
  */
-export async function startWorkbenchHost({ size, env, dataFolder, onConsole, ...opened }) {
+export async function startWorkbenchHost(run) {
+  const { size, env, dataFolder, onConsole, asksForTrust, ...opened } = run;
   const workbench = await ensureWorkbench();
   const executablePath = await ensureBrowser();
-  const server = await startVscodeServer(workbench, { dataFolder, smokeTest: true, env });
+  const server = await startVscodeServer(workbench, {
+    ...{ dataFolder, smokeTest: true, asksForTrust, env },
+  });
   const browser = await chromium.launch({
     executablePath,
     args: browserFlags,

@@ -1,9 +1,12 @@
 /**
  * Runs inside VS Code's built-in TypeScript service, which answers for TypeScript in any cell of any notebook, each
  * cell alone. Of our notebooks' cells it knows nothing any more: our language server answers for them. What needs no
- * types (outline, folding, formatting, growing a selection) stays the built-in service's.
+ * types (outline, folding, formatting, growing a selection) stays the built-in service's. In files it knows `unroll`.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type ts from 'typescript';
+import { knowUnroll } from './knowUnroll.js';
 
 type Service = ts.LanguageService;
 type Method = (fileName: string, ...rest: unknown[]) => unknown;
@@ -84,9 +87,13 @@ function configure(configuration: Configuration): void {
   }
 }
 
+/** In the extension's folder, which this file is in as a package. */
+const declarations = join(__dirname, '..', '..', 'dist', 'types', 'unroll.d.ts');
+
 const createPlugin: ts.server.PluginModuleFactory = () => ({
-  create({ project, languageService, config }) {
+  create({ project, languageService, languageServiceHost, config }) {
     projects.add(project);
+    if (existsSync(declarations)) knowUnroll(languageServiceHost, declarations);
     configure({ notebooks: [...notebooks, ...((config as Configuration).notebooks ?? [])] });
     return keptQuiet(languageService, project);
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isPackageName } from '../../../kernel/contract/packageManagers.js';
-import { fitCalls, inspectionOf } from '../../../src/cellText/fitCalls.js';
+import { fitCalls, inspectionOf, withInspection } from '../../../src/cellText/fitCalls.js';
 import { maskedCode, namesIn } from '../../../src/cellText/maskedCode.js';
 import { staleCells, type NotebookCellState, toRun } from '../../../src/cellText/staleCells.js';
 
@@ -55,11 +55,65 @@ describe('calls of fit', () => {
     assert.match(inspections('fit({ ...common, steps: 3 })')[0] ?? '', /trained = \{ \.\.\.common/);
   });
 
-  it('are those of the cell’s top level that are calls of ours', () => {
+  it('in functions and blocks are inspected in front of their statement, with names that are known there', () => {
+    const code = `import { fit } from 'unroll';
+const rates = [1, 2]
+for (const lr of rates) {
+  const title = 'a } b'
+  const optimizer = new SGD(model.parameters(), { lr })
+  const run = await fit({ model, data: batches, loss: mse, optimizer });
+}`;
+    const [call] = fitCalls(code);
+    const { code: changed, at } = withInspection(code, call!);
+    assert.equal(
+      changed,
+      `import { display, inspect } from 'unroll';\n${code.replace(
+        '  const run',
+        `  {
+    // One batch of what fit trains on, forward and back through time.
+    const [batch] = batches;
+    display(inspect(model, batch!, { loss: mse }));
+  }
+  const run`,
+      )}`,
+    );
+    assert.match(changed.slice(at), /^\{\n {4}\/\/ One batch/);
+    assert.deepEqual(withInspection(changed, fitCalls(changed)[0]!), { code: changed, at });
+  });
+
+  it('say in what they stand', () => {
+    const statements: Record<string, string> = {
+      'const a = 1\nawait fit(o)': 'below',
+      'const [a, b] = await Promise.all([fit(o), fit(p)])': 'below',
+      'const runs = { first: fit(o) }': 'below',
+      'await Promise.all([rates.map((r) => r + 1), fit(o)])': 'below',
+      'for await (const report of fit(o)) { show(report) }': 'below',
+      'if (a) { b }\nfit(o)': 'below',
+      'if (ready) { await fit(o) }': 'await fit(o) }',
+      'async function train(net: Net): Promise<void> { go(); return fit(o) }': 'return fit(o) }',
+      'const train = async (net) => {\n  const text = "x"\n  await fit(o)\n}': 'await fit(o)\n}',
+      'class A { async train() { const run =\n await fit(o) } }': 'const run =\n await fit(o) } }',
+      'rates.map(async (lr) => { await log(x)\n  .then(fit(o)) })':
+        'await log(x)\n  .then(fit(o)) })',
+      'switch (a) { case 1: await fit(o) }': 'await fit(o) }',
+      'const train = (net) => fit(o)': 'bare',
+      'await Promise.all(rates.map((lr) => fit({ model: make(lr) })))': 'bare',
+      'for (const lr of rates) await fit(o)': 'bare',
+      'while (more()) await fit(o)': 'bare',
+    };
+    for (const [code, expected] of Object.entries(statements)) {
+      const [call] = fitCalls(code);
+      assert.ok(call, code);
+      const { statement, isBare } = call;
+      const found = statement === undefined ? 'below' : code.slice(statement);
+      assert.equal(isBare === true ? 'bare' : found, expected, code);
+    }
+  });
+
+  it('are calls of ours', () => {
     for (const code of [
       '// fit({ model, data })',
       'new StandardScaler().fit(rows)',
-      'async function train() { await fit({ model, data }) }',
       'function fit(a) {}',
       'import { fit } from "unroll"',
       'fit(',
