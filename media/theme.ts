@@ -5,6 +5,7 @@
  * body. An SVG attribute can't hold `var(…)`, so a chart reads the values, and reads them again when
  * the theme changes. Outside VS Code the fallbacks (the Okabe–Ito palette, safe for the colour-blind) apply.
  */
+import { chartColours } from '../kernel/contract/chartColours.js';
 import { type Colour, mix, parseColour, toCss, withContrast } from './colour.js';
 
 export interface Theme {
@@ -27,6 +28,8 @@ export interface Theme {
   textPalette: Record<Hue, string>;
   /** The same hues, thinned for fills under text. */
   tint: Record<Hue, string>;
+  /** A chart's categories, to be told apart by everybody; 3 : 1 against the background. */
+  categories: string[];
   /** Opacity of the measured curve behind a smoothed one. */
   faint: number;
   font: string;
@@ -136,6 +139,9 @@ export function toTheme(kind: ThemeKind, variable: (name: string) => string): Th
     palette: mapValues(palette, toCss),
     textPalette: mapValues(toPalette(4.5), toCss),
     tint: mapValues(palette, (hue) => toCss(mix(background, hue, base.tint))),
+    categories: chartColours[
+      kind === 'light' || kind === 'highContrastLight' ? 'light' : 'dark'
+    ].map((text) => toCss(withContrast(parseColour(text)!, background, 3))),
     faint: base.faint,
     font: variable('--vscode-font-family') || 'system-ui, sans-serif',
     monospace: variable('--vscode-editor-font-family') || 'ui-monospace, monospace',

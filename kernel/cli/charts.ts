@@ -5,6 +5,7 @@
 import { type Loader, type LoggerInterface, parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { chartColours } from '../contract/chartColours.js';
 import type { Json } from '../contract/mime.js';
 
 export class ChartError extends Error {
@@ -18,8 +19,6 @@ const refuse = (address: string): Promise<never> =>
 /** Vega's only way to a network or file: closed. */
 const closedLoader: Loader = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
-/** Distinct on light and on dark: Okabe and Ito's palette without black and yellow. */
-const hues = ['#0a80c4', '#d55e00', '#0a9a74', '#c46a9f', '#b8860b', '#3fa3dd'];
 const text = 'currentColor';
 
 const config = {
@@ -42,10 +41,10 @@ const config = {
   header: { labelColor: text, titleColor: text },
   title: { color: text, subtitleColor: text },
   view: { stroke: text, strokeOpacity: 0.15 },
-  mark: { color: hues[0]! },
+  mark: { color: chartColours.either[0] },
   text: { fill: text },
   rule: { color: text },
-  range: { category: hues },
+  range: { category: [...chartColours.either] },
 };
 
 /** @throws ChartError for what is no specification, and what Vega throws for one that is wrong */

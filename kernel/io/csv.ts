@@ -74,6 +74,14 @@ export class CsvTable {
     return new Tensor(data, typeof columns === 'string' ? [this.length] : [this.length, width]);
   }
 
+  /** Columns that hold numbers and empty fields only, one number at least: what `numbers` reads with `missing`. */
+  get numericColumns(): string[] {
+    return this.columns.filter((_, k) => {
+      const fields = this.rows.map((row) => row[k]!.trim()).filter((text) => text !== '');
+      return fields.length > 0 && fields.every((text) => !Number.isNaN(Number(text)));
+    });
+  }
+
   #indexOf(column: string): number {
     const k = this.columns.indexOf(column);
     if (k < 0)

@@ -102,6 +102,7 @@ export { Residual, type ResidualLayer } from './modules/residual.js';
 export { RecurrentStack, type RecurrentStackOptions } from './modules/recurrentStack.js';
 export type { SequenceLayer, SequenceOptions, SequenceResult } from './modules/sequenceLayer.js';
 export { Decoder, type DecoderOptions, type DecoderState } from './modules/seq2seq/decoder.js';
+export { Lexicon, LexiconRows, type LexiconOptions } from './modules/seq2seq/lexicon.js';
 export type { BridgeKind } from './modules/seq2seq/bridge.js';
 export type {
   GeneratedSequence,
@@ -262,6 +263,7 @@ export type { Allowed } from './decode/allowed.js';
 export type { SamplingOptions } from './decode/sampler.js';
 export { sample, type SampleOptions } from './decode/sample.js';
 export { beamSearch, type BeamSearchOptions, type Hypothesis } from './decode/beamSearch.js';
+export { noRepeat, type NoRepeatOptions } from './decode/noRepeat.js';
 export {
   ctcBeamDecode,
   ctcGreedyDecode,
@@ -307,3 +309,4 @@ export {
   type MaseOptions,
   type NrmseOptions,
 } from './metrics/prediction.js';
+export { mean, quantile } from './metrics/averages.js';

@@ -1,7 +1,7 @@
 import type { Theme } from '../theme.js';
 
 /** The look of a chart that says nothing of its own. */
-export function toChartConfig({ foreground, muted, line, grid, palette, font }: Theme) {
+export function toChartConfig({ foreground, muted, line, grid, categories, font }: Theme) {
   const text = { labelColor: muted, titleColor: foreground };
   return {
     background: 'transparent',
@@ -17,9 +17,9 @@ export function toChartConfig({ foreground, muted, line, grid, palette, font }: 
     header: text,
     title: { color: foreground, subtitleColor: muted },
     view: { stroke: grid },
-    mark: { color: palette.blue },
+    mark: { color: categories[0]! },
     text: { fill: foreground },
     rule: { color: muted },
-    range: { category: Object.values(palette) },
+    range: { category: categories },
   };
 }

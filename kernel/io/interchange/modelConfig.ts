@@ -1,5 +1,6 @@
 import { layerNormLstmCell, minGruCell } from '../../rnn/cell/builtinCells.js';
 import { OptionError } from '../../rnn/errors.js';
+import { zeros } from '../../rnn/factories.js';
 import { logSoftmax, relu, sigmoid, softmax, tanh } from '../../rnn/expression.js';
 import {
   BahdanauAttention,
@@ -21,6 +22,7 @@ import { GRUCell, LSTMCell, RNNCell } from '../../rnn/modules/recurrentCell.js';
 import { RecurrentStack, type RecurrentStackOptions } from '../../rnn/modules/recurrentStack.js';
 import { Residual, type ResidualLayer } from '../../rnn/modules/residual.js';
 import type { DecoderOptions } from '../../rnn/modules/seq2seq/decoder.js';
+import { Lexicon } from '../../rnn/modules/seq2seq/lexicon.js';
 import { Seq2Seq, type Seq2SeqOptions } from '../../rnn/modules/seq2seq/seq2seq.js';
 import type { SequenceLayer } from '../../rnn/modules/sequenceLayer.js';
 import { Sequential, type Stage } from '../../rnn/modules/sequential.js';
@@ -73,7 +75,7 @@ interface LayerOptions {
   LuongAttention: LuongAttentionOptions;
   Seq2Seq: Omit<
     Seq2SeqOptions,
-    'encoder' | 'decoder' | 'attention' | 'teacherForcing' | 'sampling'
+    'encoder' | 'decoder' | 'attention' | 'lexicon' | 'teacherForcing' | 'sampling'
   > & {
     encoder: { embedding?: ConfigOf<'Embedding'>; rnn: SequenceConfig };
     decoder: Omit<DecoderOptions, 'embedding' | 'rnn'> & {
@@ -81,6 +83,8 @@ interface LayerOptions {
       rnn: RecurrentConfig;
     };
     attention?: AttentionConfig;
+    /** Its probabilities come with the weights; 0 until then. */
+    lexicon?: { sources: number; targets: number; smoothing?: number };
   };
   Sequential: { stages: readonly StageConfig[] };
 }
@@ -152,7 +156,7 @@ const builders: { readonly [K in Kind]: (options: LayerOptions[K]) => Module } =
     ),
   BahdanauAttention: (options) => new BahdanauAttention(options),
   LuongAttention: (options) => new LuongAttention(options),
-  Seq2Seq: ({ encoder, decoder, attention, ...rest }) =>
+  Seq2Seq: ({ encoder, decoder, attention, lexicon, ...rest }) =>
     new Seq2Seq({
       ...rest,
       encoder: {
@@ -167,12 +171,20 @@ const builders: { readonly [K in Kind]: (options: LayerOptions[K]) => Module } =
         rnn: createModel(decoder.rnn),
       },
       ...(attention && { attention: createModel(attention) }),
+      ...(lexicon && { lexicon: emptyLexicon(lexicon) }),
     }),
   Sequential: ({ stages }) =>
     new Sequential(
       ...listOf<StageConfig>('stages', stages).map((stage) => toStage(stage) as Stage),
     ),
 };
+
+const emptyLexicon = ({
+  sources,
+  targets,
+  ...rest
+}: NonNullable<LayerOptions['Seq2Seq']['lexicon']>) =>
+  new Lexicon({ ...rest, probabilities: zeros([sources, targets]) });
 
 function listOf<T>(name: string, list: readonly T[]): readonly T[] {
   const given: unknown = list;

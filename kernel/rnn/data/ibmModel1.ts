@@ -131,6 +131,36 @@ export class IbmModel1<W extends Word = string> {
     return new Tensor(result.data, result.shape);
   }
 
+  /**
+   * t(f | e) of a tokenizer's indices as a matrix `[sources, targets]`, 0 for those that never occurred together.
+   * @param vocabularies how many symbols either side has
+   * @throws OptionError where one that was learnt is not below its number
+   */
+  toTensor(
+    this: IbmModel1<number>,
+    { sources, targets }: { sources: number; targets: number },
+  ): Tensor {
+    checkOptions(
+      'IbmModel1.toTensor',
+      { sources, targets },
+      { sources: is.positiveInteger, targets: is.positiveInteger },
+    );
+    const result = createNdArray('float32', [sources, targets]);
+    for (const [words, size, side] of [
+      [this.#sources, sources, 'sources'],
+      [this.#targets, targets, 'targets'],
+    ] as const)
+      for (const word of words.keys())
+        if (!(word < size))
+          throw new OptionError(
+            `IbmModel1.toTensor: ${side} is ${size}, but it knows symbol ${word}`,
+          );
+    for (const [e, row] of this.#sources)
+      for (const [f, p] of this.#table[1 + row]!)
+        result.data[e * targets + this.#targetWords[f]!] = p;
+    return new Tensor(result.data, result.shape);
+  }
+
   #rowOf(source: W): ReadonlyMap<number, number> | undefined {
     const e = this.#sources.get(source);
     return e === undefined ? undefined : this.#table[1 + e];

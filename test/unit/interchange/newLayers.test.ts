@@ -292,6 +292,7 @@ describe('createModel of the new layers', () => {
       encoder: { embedding: { kind: 'Embedding', numEmbeddings: 9, embeddingDim: 3 }, rnn: gru },
       decoder: { embedding: { kind: 'Embedding', numEmbeddings: 7, embeddingDim: 3 }, rnn: gru },
       attention: { kind: 'LuongAttention', querySize: 4, keySize: 4 },
+      lexicon: { sources: 9, targets: 7 },
       startIndex: 1,
       endIndex: 2,
     },

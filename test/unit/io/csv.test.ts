@@ -52,6 +52,11 @@ describe('parseCsv', () => {
     assert.throws(() => table.numbers('z'), /there is no column "z", there are "t", "x", "y"/);
   });
 
+  it('knows which columns hold numbers', () => {
+    const table = parseCsv('at,a,b,c,none\nmon,1,,2x,\ntue,-2.5e3,7,3,\n');
+    assert.deepEqual(table.numericColumns, ['a', 'b']);
+  });
+
   it('says what is wrong with a text', () => {
     assert.throws(() => parseCsv('a,b\n1,"2\n3,4\n'), /a quote is opened and not closed/);
     assert.throws(() => parseCsv('a,b\n1,2\n3'), /row 2 has 1 fields, expected 2/);

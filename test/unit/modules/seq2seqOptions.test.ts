@@ -3,12 +3,14 @@ import {
   BahdanauAttention,
   Embedding,
   GRU,
+  Lexicon,
   LuongAttention,
   OptionError,
   randn,
   scheduledSampling,
   Seq2Seq,
   type Recurrent,
+  zeros,
 } from '../../../kernel/rnn/index.js';
 import { tokens } from './smallSeq2Seq.js';
 
@@ -61,6 +63,19 @@ describe('Seq2Seq: what does not fit is named', () => {
       'a copy that does not fit',
       { encoder: { embedding, rnn: gru(3, { numLayers: 2 }) }, bridge: 'copy' },
       /bridge "copy" does not fit 2 layers of the encoder and 1 of the decoder/,
+    ],
+    [
+      'a lexicon without attention',
+      { lexicon: new Lexicon({ probabilities: zeros([7, 7]) }) },
+      /lexicon needs attention/,
+    ],
+    [
+      'a lexicon of other vocabularies',
+      {
+        lexicon: new Lexicon({ probabilities: zeros([7, 5]) }),
+        attention: new LuongAttention({ querySize: 4, keySize: 4 }),
+      },
+      /lexicon has 7 sources and 5 targets, expected those of encoder and decoder, 7 and 7/,
     ],
     ['unknown option', { attn: attention }, /unknown option 'attn'/],
     [

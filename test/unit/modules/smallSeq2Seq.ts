@@ -4,6 +4,7 @@ import {
   BahdanauAttention,
   Embedding,
   GRU,
+  type Lexicon,
   LSTM,
   LuongAttention,
   randint,
@@ -33,6 +34,7 @@ export interface Wanted {
   numLayers?: number;
   bridge?: BridgeKind;
   noise?: number;
+  lexicon?: Lexicon;
 }
 
 export const [vocabulary, embeddingDim, hiddenSize] = [7, 3, 4];
@@ -40,7 +42,7 @@ export const [vocabulary, embeddingDim, hiddenSize] = [7, 3, 4];
 /** A small model of a kind. */
 export function createModel(wanted: Wanted): Seq2Seq {
   const { kind, dtype = 'float64', bidirectional = false, cell = 'GRU', numLayers = 1 } = wanted;
-  const { noise = 0, bridge } = wanted;
+  const { noise = 0, bridge, lexicon } = wanted;
   const keySize = bidirectional && kind !== 'dot' ? 2 * hiddenSize : hiddenSize;
   const sizes = { querySize: hiddenSize, keySize, dtype };
   const attention =
@@ -69,6 +71,7 @@ export function createModel(wanted: Wanted): Seq2Seq {
     ...(attention && { attention }),
     inputFeeding: kind === 'feeding',
     ...(bridge && { bridge }),
+    ...(lexicon && { lexicon }),
     startIndex: 1,
     endIndex: 2,
   });

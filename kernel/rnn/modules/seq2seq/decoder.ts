@@ -14,6 +14,7 @@ import { Module } from '../module.js';
 import { Recurrent } from '../recurrent.js';
 import type { RecurrentForwardOptions, RecurrentState } from '../recurrentOptions.js';
 import type { VariationalMasks } from '../variationalDropout.js';
+import type { Lexicon, LexiconRows } from './lexicon.js';
 
 /** The decoder of a `Seq2Seq`: says the target symbol after symbol. */
 export interface DecoderOptions {
@@ -41,12 +42,15 @@ export interface DecoderState {
   readonly feed?: Tensor;
   /** What was computed of the keys alone; computed again where left out. */
   readonly memory?: AttentionMemory;
+  /** With a `Lexicon`: what it expects of the source's symbols. */
+  readonly lexicon?: LexiconRows;
 }
 
 /** What a decoder needs beyond its own options. */
 export interface DecoderPlan {
   readonly keySize: number;
   readonly attention: BahdanauAttention | LuongAttention | undefined;
+  readonly lexicon: Lexicon | undefined;
   readonly inputFeeding: boolean;
 }
 
@@ -60,12 +64,13 @@ export interface DecoderPlan {
  *     Bahdanau    context of h_{t−1},  h_t = rnn([y_t; context])
  *     readout     r_t = tanh(W·[context; h_t] + b),  logits = V·r_t + c
  *
- * Without attention r_t = h_t, unless `readoutSize` asks for tanh(W·h_t + b).
+ * Without attention r_t = h_t, unless `readoutSize` asks for tanh(W·h_t + b). A `Lexicon` adds to the logits.
  */
 export class Decoder extends Module {
   readonly embedding: Embedding;
   readonly rnn: Recurrent;
   readonly attention: BahdanauAttention | LuongAttention | undefined;
+  readonly lexicon: Lexicon | undefined;
   readonly readout: Linear | undefined;
   readonly head: Linear;
   readonly inputFeeding: boolean;
@@ -73,7 +78,7 @@ export class Decoder extends Module {
   /** Number of symbols to choose from. */
   readonly numEmbeddings: number;
 
-  constructor(options: DecoderOptions, { keySize, attention, inputFeeding }: DecoderPlan) {
+  constructor(options: DecoderOptions, { keySize, attention, lexicon, inputFeeding }: DecoderPlan) {
     super();
     checkOptions('Seq2Seq: decoder', options, {
       embedding: (one) => (one instanceof Embedding ? undefined : 'an Embedding'),
@@ -86,6 +91,7 @@ export class Decoder extends Module {
     this.embedding = embedding;
     this.rnn = rnn;
     this.attention = attention;
+    this.lexicon = lexicon;
     this.inputFeeding = inputFeeding;
     this.numEmbeddings = numEmbeddings;
     this.readoutSize = options.readoutSize ?? (tied ? embeddingDim : rnn.outputSize);
@@ -165,8 +171,12 @@ export class Decoder extends Module {
       ? this.#stepByStep(vectors, known, call.masks)
       : this.#together(vectors, known, call.masks);
     const timeSteps = readouts.shape[0]!;
+    const logits = this.head.forward(readouts);
     return {
-      output: this.head.forward(readouts),
+      output:
+        this.lexicon && known.lexicon
+          ? this.lexicon.forward(logits, weights!, known.lexicon)
+          : logits,
       state: {
         ...known,
         rnn,

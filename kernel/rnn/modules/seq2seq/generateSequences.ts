@@ -2,6 +2,7 @@ import { allowedAfter, type Allowed } from '../../decode/allowed.js';
 import { beamSearch } from '../../decode/beamSearch.js';
 import { logSoftmaxRow } from '../../decode/logSpace.js';
 import { Sampler, type SamplingOptions } from '../../decode/sampler.js';
+import { OptionError } from '../../errors.js';
 import { sizeOf } from '../../ndarray.js';
 import { Tensor } from '../../tensor.js';
 import type { Decoder, DecoderState } from './decoder.js';
@@ -10,8 +11,8 @@ import type { Decoder, DecoderState } from './decoder.js';
 export interface GenerateSequencesOptions extends SamplingOptions {
   /** Valid time steps of each source, in any order. Default: all. */
   lengths?: ArrayLike<number> | Tensor;
-  /** Most symbols that are said, the end included. Default 100. */
-  maxLength?: number;
+  /** Most symbols that are said, the end included: a number, or a function of the source's length. Default 100. */
+  maxLength?: number | ((sourceLength: number) => number);
   /** W, hypotheses of a beam search; 1: greedy, or sampled where `temperature`, `topK` or `topP` is given. Default 1. */
   beamWidth?: number;
   /** α of the beam search's length penalty. Default 0. */
@@ -32,6 +33,17 @@ export interface GeneratedSequence {
   readonly attention?: Tensor;
 }
 
+/** @throws OptionError unless it is a positive integer */
+function longest(maxLength: GenerateSequencesOptions['maxLength'], sourceLength: number): number {
+  if (typeof maxLength !== 'function') return maxLength ?? 100;
+  const most = maxLength(sourceLength);
+  if (!Number.isInteger(most) || most < 1)
+    throw new OptionError(
+      `Seq2Seq.generate: maxLength gives ${most} for a source of ${sourceLength} symbols, expected a positive integer`,
+    );
+  return most;
+}
+
 export interface Symbols {
   readonly startIndex: number;
   readonly endIndex: number | undefined;
@@ -45,21 +57,21 @@ export function sampleSequences(
   { startIndex, endIndex }: Symbols,
   options: GenerateSequencesOptions,
 ): GeneratedSequence[] {
-  const { maxLength = 100, allowed, topK, topP } = options;
+  const { maxLength, allowed, topK, topP } = options;
   const isSampled = topK !== undefined || topP !== undefined;
   const temperature = options.temperature ?? (isSampled ? 1 : 0);
   const sampler = new Sampler({ temperature, topK, topP }, 'generate');
-  const running = lengths.map((length) => new Running(length));
+  const running = lengths.map((length) => new Running(length, longest(maxLength, length)));
   let state = initial;
   let said = new Int32Array(lengths.length).fill(startIndex);
-  for (let t = 0; t < maxLength && running.some(({ ended }) => !ended); t++) {
+  while (running.some(({ isDone }) => !isDone)) {
     const result = decoder.forward(new Tensor(said, [1, said.length]), state);
     ({ state } = result);
     const { data, shape } = result.output;
     const width = shape.at(-1)!;
     said = said.slice();
     running.forEach((one, b) => {
-      if (one.ended) return;
+      if (one.isDone) return;
       const only = allowedAfter('Seq2Seq.generate', allowed, one.indices, width);
       const next = sampler.choose(data, b * width, width, only);
       said[b] = next;
@@ -88,7 +100,14 @@ class Running {
   private logProbability = 0;
   private readonly rows: ArrayLike<number>[] = [];
 
-  constructor(private readonly length: number) {}
+  constructor(
+    private readonly length: number,
+    private readonly maxLength: number,
+  ) {}
+
+  get isDone(): boolean {
+    return this.ended || this.indices.length >= this.maxLength;
+  }
 
   say(index: number, endIndex: number | undefined, logProbability: number): void {
     this.logProbability += logProbability;
@@ -116,15 +135,16 @@ class Running {
 export function searchSequence(
   decoder: Decoder,
   state: DecoderState,
+  sourceLength: number,
   { startIndex, endIndex }: Symbols,
   options: GenerateSequencesOptions,
 ): GeneratedSequence {
-  const { maxLength = 100, beamWidth, lengthPenalty, allowed } = options;
+  const { beamWidth, lengthPenalty, allowed } = options;
   const [best] = beamSearch<DecoderState>({
     model: decoder,
     prompt: [startIndex],
     state,
-    maxLength,
+    maxLength: longest(options.maxLength, sourceLength),
     ...(beamWidth !== undefined && { beamWidth }),
     ...(lengthPenalty !== undefined && { lengthPenalty }),
     ...(allowed !== undefined && { allowed }),

@@ -20,6 +20,7 @@ import {
   type GeneratedSequence,
   type GenerateSequencesOptions,
 } from './generateSequences.js';
+import { Lexicon } from './lexicon.js';
 
 /** Options of `Seq2Seq`. */
 export interface Seq2SeqOptions {
@@ -29,6 +30,8 @@ export interface Seq2SeqOptions {
   decoder: DecoderOptions;
   /** What the decoder looks at the source with; without it all it knows is the encoder's last state. */
   attention?: BahdanauAttention | LuongAttention;
+  /** What single symbols mean, for the decoder to say where its attention looks: a head start where there is little to learn from. */
+  lexicon?: Lexicon;
   /** Whether the decoder reads what it gave out at the last step, with `LuongAttention`. Default false. */
   inputFeeding?: boolean;
   /** How the decoder's first state comes from the encoder's last. Default: `'copy'` where they fit, else `'linear'`. */
@@ -125,6 +128,7 @@ export class Seq2Seq extends Module {
           ? undefined
           : 'a BahdanauAttention or a LuongAttention',
       ),
+      lexicon: optional((one) => (one instanceof Lexicon ? undefined : 'a Lexicon')),
       inputFeeding: optional(is.boolean),
       bridge: optional(is.oneOf('copy', 'linear', 'zeros')),
       startIndex: isIndex,
@@ -136,9 +140,10 @@ export class Seq2Seq extends Module {
       ),
       sampling: optional(is.oneOf('greedy', 'sample')),
     });
-    const { encoder, attention, inputFeeding = false, startIndex, endIndex } = options;
+    const { encoder, attention, lexicon, inputFeeding = false, startIndex, endIndex } = options;
     const keySize = encoder.rnn.outputSize;
-    const decoder = new Decoder(options.decoder, { keySize, attention, inputFeeding });
+    const decoder = new Decoder(options.decoder, { keySize, attention, lexicon, inputFeeding });
+    checkLexicon(options, decoder.numEmbeddings);
     this.encoder = new Encoder(encoder, createBridge(encoder.rnn, decoder.rnn, options.bridge));
     this.decoder = decoder;
     this.startIndex = startIndex;
@@ -160,6 +165,7 @@ export class Seq2Seq extends Module {
       rnn: state,
       keys: output,
       ...(lengths && { lengths: toTensor(lengths) }),
+      ...(this.decoder.lexicon && { lexicon: this.decoder.lexicon.lookUp(source) }),
     });
   }
 
@@ -269,7 +275,11 @@ export class Seq2Seq extends Module {
   generate(source: Tensor, options: GenerateSequencesOptions = {}): GeneratedSequence[] {
     checkOptions('Seq2Seq.generate', options, {
       lengths: () => undefined,
-      maxLength: optional(is.positiveInteger),
+      maxLength: optional((one) =>
+        typeof one === 'function' || !is.positiveInteger(one)
+          ? undefined
+          : 'a positive integer, or a function of the source’s length',
+      ),
       beamWidth: optional(is.positiveInteger),
       lengthPenalty: optional(is.nonNegative),
       allowed: optional(isAllowed),
@@ -293,7 +303,7 @@ export class Seq2Seq extends Module {
       return sampleSequences(this.decoder, this.encode(source, options), lengths, this, options);
     return lengths.map((length, b) => {
       const alone = source.slice(0, 0, length).slice(1, b, b + 1);
-      return searchSequence(this.decoder, this.encode(alone), this, options);
+      return searchSequence(this.decoder, this.encode(alone), length, this, options);
     });
   }
 
@@ -320,6 +330,19 @@ export class Seq2Seq extends Module {
       target: symbols.map((index) => (index === this.endIndex ? '⏹' : to.decode([index]))),
     };
   }
+}
+
+function checkLexicon({ lexicon, attention, encoder }: Seq2SeqOptions, targets: number): void {
+  if (!lexicon) return;
+  if (!attention || !encoder.embedding)
+    throw new OptionError(
+      `Seq2Seq: lexicon needs ${attention ? 'an encoder.embedding, for it knows symbols' : 'attention, for it says what stands where attention looks'}`,
+    );
+  const sources = encoder.embedding.weight.shape[0]!;
+  if (lexicon.sources !== sources || lexicon.targets !== targets)
+    throw new OptionError(
+      `Seq2Seq: lexicon has ${lexicon.sources} sources and ${lexicon.targets} targets, expected those of encoder and decoder, ${sources} and ${targets}`,
+    );
 }
 
 const isIndex = (value: unknown): string | undefined =>
