@@ -18,7 +18,7 @@ const constructors = { float32: Float32Array, float64: Float64Array, int32: Int3
 const shortLength = 16;
 /** Arrays up to this length are cut from a slab: memory of its own costs an array up to a microsecond. */
 const slabShare = 1024;
-const slabLength = 8192;
+const slabLength = 16_384;
 const slabs: Record<DType, { numbers: NumberArray; used: number }> = {
   float32: { numbers: new Float32Array(0), used: 0 },
   float64: { numbers: new Float64Array(0), used: 0 },

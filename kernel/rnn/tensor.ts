@@ -133,7 +133,9 @@ export class Tensor extends Expression<Tensor> implements NdArray {
     others: readonly (Tensor | number)[],
     attributes: OpAttributes[K],
   ): Tensor {
-    return applyOp(op, [this, ...others.map((other) => this.lift(other))], attributes);
+    const inputs: Tensor[] = [this];
+    for (const other of others) inputs.push(this.lift(other));
+    return applyOp(op, inputs, attributes);
   }
 
   private lift(operand: Tensor | number): Tensor {
@@ -260,13 +262,14 @@ export function applyOp<K extends OpName>(
   inputs: readonly Tensor[],
   attributes: OpAttributes[K],
 ): Tensor {
-  for (let k = 0; k < inputs.length; k++)
-    if (!(inputs[k] instanceof Tensor)) expectTensor(op, `operand ${k + 1}`, inputs[k]);
+  const shapes: Shape[] = [];
+  for (let k = 0; k < inputs.length; k++) {
+    const input = inputs[k]!;
+    if (!(input instanceof Tensor)) expectTensor(op, `operand ${k + 1}`, input);
+    shapes.push(input.shape);
+  }
   const rule = ruleOf(op);
-  const shape = rule.shape(
-    inputs.map((input) => input.shape),
-    attributes,
-  );
+  const shape = rule.shape(shapes, attributes);
   const out = createNdArray(resultType(op, inputs), shape);
   rule.forward(out, inputs, attributes);
   if (!needsGradient(inputs)) return new Tensor(out.data, shape);

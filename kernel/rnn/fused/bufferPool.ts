@@ -15,9 +15,8 @@ const droppedRuns = new FinalizationRegistry<{ pool: BufferPool; buffers: RunBuf
 /** The buffers of one layer: taken for a run, given back after it, used again for the next of the same size. */
 export class BufferPool {
   readonly #idle: RunBuffers[] = [];
-  readonly #taken = new Set<RunBuffers>();
-  /** Those of them that `droppedRuns` knows. */
-  readonly #watched = new Set<RunBuffers>();
+  /** Idle or taken. */
+  readonly #all = new Set<RunBuffers>();
   /** Bytes of the sets that are taken. */
   bytesTaken = 0;
 
@@ -25,9 +24,8 @@ export class BufferPool {
 
   take(timeSteps: number, batchSize: number, parts: number): RunBuffers {
     const buffers =
-      this.#takeIdle(timeSteps, batchSize, parts) ??
-      createBuffers(this.compiled, timeSteps, batchSize, parts);
-    this.#taken.add(buffers);
+      this.#takeIdle(timeSteps, batchSize, parts) ?? this.#create(timeSteps, batchSize, parts);
+    buffers.use = 'taken';
     this.bytesTaken += buffers.bytes;
     return buffers;
   }
@@ -44,25 +42,35 @@ export class BufferPool {
     return undefined;
   }
 
+  #create(timeSteps: number, batchSize: number, parts: number): RunBuffers {
+    const buffers = createBuffers(this.compiled, timeSteps, batchSize, parts);
+    this.#all.add(buffers);
+    return buffers;
+  }
+
   /** Has the buffers given back when the run is garbage. */
   watch(run: object, buffers: RunBuffers): void {
-    this.#watched.add(buffers);
+    buffers.use = 'watched';
     droppedRuns.register(run, { pool: this, buffers }, buffers);
   }
 
   giveBack(buffers: RunBuffers): void {
-    if (!this.#taken.delete(buffers)) return;
-    if (this.#watched.delete(buffers)) droppedRuns.unregister(buffers);
+    if (buffers.use === 'idle') return;
+    if (buffers.use === 'watched') droppedRuns.unregister(buffers);
+    buffers.use = 'idle';
     this.bytesTaken -= buffers.bytes;
     this.#idle.push(buffers);
-    if (this.#idle.length > mostIdle) releaseBuffers(this.compiled.engine, this.#idle.shift()!);
+    if (this.#idle.length > mostIdle) this.#release(this.#idle.shift()!);
+  }
+
+  #release(buffers: RunBuffers): void {
+    this.#all.delete(buffers);
+    releaseBuffers(this.compiled.engine, buffers);
   }
 
   /** Nobody will take any more, and no run is left. */
   close(): void {
-    for (const buffers of [...this.#idle, ...this.#taken])
-      releaseBuffers(this.compiled.engine, buffers);
+    for (const buffers of this.#all) this.#release(buffers);
     this.#idle.length = 0;
-    this.#taken.clear();
   }
 }

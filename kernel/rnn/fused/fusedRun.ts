@@ -5,7 +5,7 @@ import type { Compiled } from './compile.js';
 import { outputAdjoint } from './groupBody.js';
 import type { LayerWeights } from './layerWeights.js';
 import { oneHotPositions } from './oneHot.js';
-import type { Part, RunBuffers } from './runBuffers.js';
+import type { Part, RunBuffers, Views } from './runBuffers.js';
 import { packedRows } from './sequenceKernels.js';
 
 /** One way through a sequence and back, on buffers that nobody else uses meanwhile. */
@@ -19,7 +19,7 @@ export class FusedRun {
     readonly life: object,
   ) {}
 
-  forward({ input, states, active, masks = [] }: Sequence): {
+  forward({ input, states, active, masks = noMasks }: Sequence): {
     output: NdArray;
     finalStates: NdArray[];
   } {
@@ -29,11 +29,11 @@ export class FusedRun {
       this.#readActive(part, active);
       const { initial, vectors } = part.views;
       for (let k = 0; k < initial.length; k++) copyIn(initial[k]!, part, states[k]?.data);
-      part.views.masks.forEach((view, k) => {
+      for (let k = 0; k < masks.length; k++) {
         const { data, shape } = masks[k]!;
-        if (shape.length === 3) this.#split(data, part, view);
-        else copyIn(view, part, data);
-      });
+        if (shape.length === 3) this.#split(data, part, part.views.masks[k]!);
+        else copyIn(part.views.masks[k]!, part, data);
+      }
       for (let k = 0; k < vectors.length; k++) vectors[k]!.set(this.#vector(k).data);
     }
     const { words, batchSize: sequences } = parts[0]!;
@@ -44,23 +44,19 @@ export class FusedRun {
     );
     this.#shareWords(words);
     this.#runParts('forward');
-    const { program } = this.compiled.plan;
+    const { states: ends } = this.compiled.plan.program;
     const width = parts[0]!.views.output.length / (timeSteps * parts[0]!.batchSize);
-    return {
-      output: {
-        data: this.#collect(
-          (part) => part.views.output,
-          createFloats(timeSteps * batchSize * width),
-        ),
-        shape: [timeSteps, batchSize, width],
-      },
-      finalStates: program.states.map(({ size }, k) => ({
-        data: active
-          ? this.#collectEnds(k, size, active, createFloats(batchSize * size))
-          : this.#collect((part) => part.views.final[k]!, createFloats(batchSize * size), 1),
-        shape: [batchSize, size],
-      })),
-    };
+    const output = this.#collect(outputOf, 0, createFloats(timeSteps * batchSize * width));
+    const finalStates: NdArray[] = [];
+    for (let k = 0; k < ends.length; k++) {
+      const { size } = ends[k]!;
+      const whole = createFloats(batchSize * size);
+      const data = active
+        ? this.#collectEnds(k, size, active, whole)
+        : this.#collect(finalOf, k, whole, 1);
+      finalStates.push({ data, shape: [batchSize, size] });
+    }
+    return { output: { data: output, shape: [timeSteps, batchSize, width] }, finalStates };
   }
 
   backward(
@@ -203,19 +199,20 @@ export class FusedRun {
 
   /** `[T, B, …]` out of what the parts have. */
   #collect(
-    viewOf: (part: Part) => Float32Array,
+    viewOf: (views: Views, k: number) => Float32Array,
+    k: number,
     whole: Float32Array,
     timeSteps = this.buffers.timeSteps,
   ): Float32Array {
     const { parts, batchSize } = this.buffers;
     const first = parts[0]!;
     if (parts.length === 1) {
-      whole.set(viewOf(first));
+      whole.set(viewOf(first.views, k));
       return whole;
     }
-    const width = viewOf(first).length / (timeSteps * first.batchSize);
+    const width = viewOf(first.views, k).length / (timeSteps * first.batchSize);
     for (const part of parts) {
-      const view = viewOf(part);
+      const view = viewOf(part.views, k);
       const length = view.length / timeSteps;
       for (let t = 0; t < timeSteps; t++) {
         const at = (t * batchSize + part.start) * width;
@@ -239,7 +236,7 @@ export class FusedRun {
       addTo(
         gradients.input.data,
         0,
-        this.#collect((part) => part.views.inputAdjoint, createFloats(gradients.input.data.length)),
+        this.#collect(inputAdjointOf, 0, createFloats(gradients.input.data.length)),
       );
     program.states.forEach(({ size }, k) => {
       const gradient = gradients.states[k];
@@ -254,6 +251,10 @@ export class FusedRun {
   }
 }
 
+const outputOf = (views: Views) => views.output;
+const finalOf = (views: Views, k: number) => views.final[k]!;
+const inputAdjointOf = (views: Views) => views.inputAdjoint;
+
 /** A part's sequences of `[B, size]`, zeros where there are none. */
 function copyIn(target: Float32Array, part: Part, source: NumberArray | undefined): void {
   if (!source) target.fill(0);
@@ -263,6 +264,8 @@ function copyIn(target: Float32Array, part: Part, source: NumberArray | undefine
     target.set(source.subarray(part.start * size, (part.start + part.batchSize) * size));
   }
 }
+
+const noMasks: readonly NdArray[] = [];
 
 const createFloats = (length: number) => createNumbers('float32', length) as Float32Array;
 

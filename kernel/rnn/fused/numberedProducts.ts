@@ -8,6 +8,8 @@ export interface NumberedProduct {
   readonly index: number;
   /** Whether it is the first to write its pre-activation, with the bias. */
   readonly isFirst: boolean;
+  /** The product for all time steps that comes right before it, where both can be one pass. */
+  readonly before: NumberedProduct | undefined;
 }
 
 /** All products in the order in which they write: those for all time steps first. */
@@ -16,12 +18,11 @@ export function numberProducts({ preactivations }: Plan): NumberedProduct[] {
   return preactivations.flatMap((sum, k) => {
     const hoisted = sum.terms.filter(({ isHoisted }) => isHoisted);
     const others = sum.terms.filter(({ isHoisted }) => !isHoisted);
-    return [...hoisted, ...others].map((product, at) => ({
-      product,
-      sum,
-      k,
-      index: index++,
-      isFirst: at === 0,
-    }));
+    let before: NumberedProduct | undefined;
+    return [...hoisted, ...others].map((product, at) => {
+      const isPair = at === 1 && hoisted.length === 1;
+      const one = { product, sum, k, index: index++, isFirst: at === 0 };
+      return (before = { ...one, before: isPair ? before : undefined });
+    });
   });
 }

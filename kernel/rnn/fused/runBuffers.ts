@@ -48,6 +48,8 @@ export interface RunBuffers {
   /** Addresses of the parts' frames. */
   readonly frames: Int32Array;
   readonly bytes: number;
+  /** By whom: nobody, a run, or a run that may be dropped without notice. */
+  use: 'idle' | 'taken' | 'watched';
 }
 
 export function createBuffers(
@@ -65,7 +67,7 @@ export function createBuffers(
   const bytes = parts
     .flatMap(({ rooms }) => rooms)
     .reduce((total, { byteLength }) => total + byteLength, 0);
-  return { timeSteps, batchSize, parts, frames, bytes };
+  return { timeSteps, batchSize, parts, frames, bytes, use: 'idle' };
 }
 
 /** Sizes of the parts: whole blocks of four sequences, as even as can be. */

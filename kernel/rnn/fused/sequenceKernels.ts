@@ -41,6 +41,8 @@ export const packedRows = 4;
 
 class SequenceWriter {
   readonly #t: Local;
+  /** Whether there is one time step of so few sequences that two products are one pass over their weights. */
+  readonly #isSingle: Local;
   readonly #step: TimeStep;
 
   constructor(
@@ -49,6 +51,7 @@ class SequenceWriter {
     private readonly parts: Parts,
   ) {
     this.#t = f.local('i32');
+    this.#isSingle = f.local('i32');
     this.#step = new TimeStep(f, address, parts);
   }
 
@@ -58,7 +61,16 @@ class SequenceWriter {
     const timeSteps = this.#step.load(parts.frame.timeSteps);
     const rows = this.#step.load(parts.frame.rows);
     this.#step.openPointers('first');
-    for (const one of products) if (one.product.isHoisted) this.#startWithInput(one, rows);
+    this.#decideSingle(timeSteps, rows);
+    const waits = new Set(products.map(({ before }) => before));
+    for (const one of products) {
+      if (!one.product.isHoisted) continue;
+      if (waits.has(one))
+        f.get(this.#isSingle)
+          .op('i32_eqz')
+          .if(() => this.#startWithInput(one, rows));
+      else this.#startWithInput(one, rows);
+    }
     f.countTo(this.#t, timeSteps, 1, () => {
       this.#step.leaveIfCancelled();
       this.#step.countRunning(() => f.get(this.#t));
@@ -127,8 +139,36 @@ class SequenceWriter {
     );
   }
 
+  #decideSingle(timeSteps: Local, rows: Local): void {
+    const { f, parts } = this;
+    f.get(timeSteps).i32(1).op('i32_eq');
+    f.get(rows).i32(packedRows).op('i32_lt_s').op('i32_and');
+    f.get(this.#step.load(parts.frame.oneHot)).op('i32_eqz').op('i32_and').set(this.#isSingle);
+  }
+
   #multiply(one: NumberedProduct): void {
-    this.#multiplyRows(one, operandKey(this.parts.plan, one.product.operand), this.#step.running);
+    const { before } = one;
+    const operand = operandKey(this.parts.plan, one.product.operand);
+    const alone = () => this.#multiplyRows(one, operand, this.#step.running);
+    if (!before) alone();
+    else this.f.get(this.#isSingle).if(() => this.#multiplyTwo(before, one), alone);
+  }
+
+  /** The pre-activation's rows = bias + input·Wᵀ + operand·W₂ᵀ. */
+  #multiplyTwo(first: NumberedProduct, second: NumberedProduct): void {
+    const { f, parts } = this;
+    const { frame, core, plan } = parts;
+    const pushTerm = ({ product, index }: NumberedProduct, operand: BufferKey): void => {
+      f.get(this.#step.at(operand)).i32(4 * product.depth);
+      this.#step.push(frame.product(index, 'weight'));
+      f.i32(4 * product.depth);
+    };
+    f.get(this.#step.at(`value:${first.sum.node}`)).i32(4 * first.sum.width);
+    pushTerm(first, `value:${first.product.operand}`);
+    this.#step.push(frame.bias(first.k, 'sum'));
+    f.get(this.#step.running).i32(first.sum.width).i32(first.product.depth);
+    pushTerm(second, operandKey(plan, second.product.operand));
+    f.i32(second.product.depth).call(core['gemvTwoRows']!);
   }
 
   /** The pre-activation's rows = bias + operand·Wᵀ, or += for all products but the first. */

@@ -103,8 +103,9 @@ export class CellLayer {
       ? runArranged(executor, sequence, arrangementOf(call), keep)
       : executor.run(sequence, keep);
     const outputs = [run.output];
-    for (const { data, shape } of run.finalStates)
-      outputs.push({ data, shape: [1, shape.at(-2)!, shape.at(-1)!] });
+    const batchSize = input.shape[1]!;
+    for (const { data } of run.finalStates)
+      outputs.push({ data, shape: [1, batchSize, data.length / batchSize] });
     const detail: RecurrentDetail = {
       program,
       timeSteps: input.shape[0]!,

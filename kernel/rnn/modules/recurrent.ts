@@ -219,9 +219,10 @@ export class Recurrent<State extends RecurrentState = RecurrentState> extends Mo
       }
     }
     const finalState: Record<string, Tensor> = {};
-    this.#layers[0]!.program.states.forEach(({ name }, k) => {
-      finalState[name] = finals.length > 1 ? cat(finals.map((layer) => layer[k]!)) : finals[0]![k]!;
-    });
+    const { states } = this.#layers[0]!.program;
+    for (let k = 0; k < states.length; k++)
+      finalState[states[k]!.name] =
+        finals.length > 1 ? cat(finals.map((layer) => layer[k]!)) : finals[0]![k]!;
     return {
       output: masks?.output ? output.mul(masks.output) : output,
       state: finalState as State,

@@ -12,7 +12,9 @@ export const embedding: Rule<EmbeddingAttributes> = {
   shape: ([weight, indices]) => {
     if (weight!.length !== 2)
       throw new ShapeError(`embedding: weight is ${showShape(weight!)}, expected a matrix`);
-    return [...indices!, weight![1]!];
+    const y = indices!.slice();
+    y.push(weight![1]!);
+    return y;
   },
   forward: (out, [weight, indices]) => {
     const [rows, width] = weight!.shape as [number, number];

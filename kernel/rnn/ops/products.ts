@@ -24,7 +24,9 @@ export const linear: Rule<None> = {
       );
     if (b && (b.length !== 1 || b[0] !== n))
       throw new ShapeError(`linear: bias is ${showShape(b)}, expected [${n}]`);
-    return [...x!.slice(0, -1), n];
+    const y = x!.slice();
+    y[y.length - 1] = n;
+    return y;
   },
   forward: (out, [x, w, b]) => {
     const [n, k] = w!.shape as [number, number];

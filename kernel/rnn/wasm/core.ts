@@ -39,6 +39,7 @@ const called: Readonly<Record<string, readonly ValueType[]>> = {
   gemmPacked: i32(9),
   gemmTransposed: i32(10),
   gemvRows: i32(10),
+  gemvTwoRows: i32(15),
   gemvColumns: i32(9),
   fillRows: i32(5),
   gather: i32(7),

@@ -53,7 +53,7 @@ interface Drawn {
   seed: number;
 }
 
-const cases: fc.Arbitrary<Drawn> = fc.record({
+const sequences: fc.Arbitrary<Drawn> = fc.record({
   inputSize: fc.integer({ min: 1, max: 11 }),
   hiddenSize: fc.integer({ min: 3, max: 37 }),
   bias: fc.boolean(),
@@ -64,6 +64,13 @@ const cases: fc.Arbitrary<Drawn> = fc.record({
   isOneHot: fc.boolean(),
   seed: fc.nat(),
 });
+
+/** One time step of few sequences has code of its own. */
+const singleSteps = fc
+  .tuple(sequences, fc.integer({ min: 1, max: 4 }))
+  .map(([drawn, batchSize]): Drawn => ({ ...drawn, timeSteps: 1, batchSize, isOneHot: false }));
+
+const cases = fc.oneof({ weight: 4, arbitrary: sequences }, { weight: 1, arbitrary: singleSteps });
 
 /** The relative errors against float64 of every array that a run and its way back give, in float32. */
 function disagreements(
