@@ -20,6 +20,8 @@ export {
 export { audio, type AudioOptions, type Samples } from './notebook/audio.js';
 export { image, type ImageOptions } from './notebook/image.js';
 export { textHeatMap, type TextHeatMapOptions } from './notebook/textHeatMap.js';
+export { attentionChart, type AttentionChartOptions } from './notebook/attentionChart.js';
+export { spectrogramLayer, type SpectrogramLayerOptions } from './notebook/spectrogramLayer.js';
 export { resultTable, type ResultCell, type ResultTableOptions } from './notebook/resultTable.js';
 export { progress, Progress, type ProgressOptions } from './notebook/progress.js';
 export {
