@@ -1,6 +1,6 @@
 import { formatValue } from '../format.js';
 import { isStop, type Level } from './cursor.js';
-import { nameOf } from './reading.js';
+import { nameOf } from './timedNames.js';
 import type { OperationPlace, Place, Walk } from './walk.js';
 import type { Walker } from './walker.js';
 

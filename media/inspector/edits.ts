@@ -2,7 +2,7 @@ import type { WhatIfEdit } from '../../kernel/contract/inspectorMessages.js';
 import type { TraceData } from '../../kernel/contract/trace.js';
 import { spanOf } from '../../kernel/contract/traceSpan.js';
 import { formatValue } from '../format.js';
-import { nameOf } from './reading.js';
+import { nameOf } from './timedNames.js';
 import type { OperationPlace } from './walk.js';
 
 /** A number of a strip that can be changed: the edit without its value, and what it is called. */

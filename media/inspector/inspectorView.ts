@@ -3,17 +3,16 @@ import { element } from '../element.js';
 import { formatCount } from '../format.js';
 import { createPictureHead } from '../pictureHead.js';
 import type { OutputView } from '../rendererApi.js';
-import { styleSheet } from '../styleSheet.js';
 import { onThemeChange, readTheme, type Theme } from '../theme.js';
 import { createBreakpointMenu } from './breakpointMenu.js';
 import { type Breakpoints, runOn, stepOn } from './breakpoints.js';
 import { type Drawn, toDrawn } from './drawn.js';
 import { toStripEditing } from './editing.js';
-import { inspectorStyle } from './inspectorStyle.js';
+import { inspectorRoot, showHues } from './inspectorRoot.js';
 import type { KernelLine } from './kernelLine.js';
 import { type KeyAction, toKeyAction } from './keys.js';
 import { toPictureTables } from './pictureTable.js';
-import { flowHues, type Palette, toPalette } from './scales.js';
+import { type Palette, toPalette } from './scales.js';
 import type { Colouring } from './scene.js';
 import type { ChartSide } from './series.js';
 import { headline, type Shown, Side } from './side.js';
@@ -289,12 +288,12 @@ export class InspectorView implements OutputView<Shown> {
       onThemeChange(document, () => {
         this.#theme = readTheme(this.#root);
         this.#palette = toPalette(this.#theme);
-        this.#showHues();
+        showHues(this.#root, this.#theme);
         void this.#show();
       }),
       () => observer.disconnect(),
     );
-    this.#showHues();
+    showHues(this.#root, this.#theme);
     this.#root.addEventListener('keydown', (event) => this.#pressed(event));
   }
 
@@ -307,46 +306,27 @@ export class InspectorView implements OutputView<Shown> {
     return true;
   }
 
-  #showHues(): void {
-    const { forward, backward } = flowHues[this.#theme.kind];
-    this.#root.style.setProperty('--unroll-forward', forward);
-    this.#root.style.setProperty('--unroll-backward', backward);
-  }
-
   #build(): HTMLElement {
     const colouring = colouringChoice(this.#colouring, (chosen) => {
       this.#colouring = chosen;
       void this.#show();
     });
-    this.#table.button.classList.add('push');
-    return element('div', {
-      class: 'unroll inspector',
-      attributes: { 'data-unroll-view': 'inspector' },
-      children: [
-        styleSheet(),
-        inspectorStyle(),
-        this.#head.root,
-        element('div', {
-          class: 'controls',
-          children: [
-            this.#transport.root,
-            this.#counter,
-            this.#levels,
-            colouring,
-            this.#sequences.root,
-            this.#menu.button,
-            this.#table.button,
-          ],
-        }),
-        this.#menu.panel,
-        this.#table.panel,
-        this.#bar.root,
-        this.#why,
-        this.#spoken,
-        this.#sidesBox,
-        this.#bar.note,
-        this.#tabs.root,
+    return inspectorRoot({
+      head: this.#head.root,
+      controls: [
+        this.#transport.root,
+        this.#counter,
+        this.#levels,
+        colouring,
+        this.#sequences.root,
+        this.#menu.button,
       ],
+      menu: this.#menu.panel,
+      table: this.#table,
+      bar: this.#bar,
+      status: [this.#why, this.#spoken],
+      sides: this.#sidesBox,
+      tabs: this.#tabs.root,
     });
   }
 }

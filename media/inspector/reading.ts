@@ -1,6 +1,8 @@
 import type { FloatArray, TraceData, TraceMath } from '../../kernel/contract/trace.js';
 import { formatCount, formatShape, formatValue } from '../format.js';
-import { toVisibleText } from '../visibleText.js';
+import { readEnd, readLoss } from './readingEnds.js';
+import { readNotes } from './readingNotes.js';
+import { nameOf, timedMath, timedName } from './timedNames.js';
 import type { Layer, Node, Place, Walk } from './walk.js';
 
 /** Everything that is said about a stop. */
@@ -113,42 +115,14 @@ export function readStop(walk: Walk, index: number, sequence: number): Reading {
   };
 }
 
-interface At {
+/** Of which numbers a stop speaks. */
+export interface At {
   trace: TraceData;
   layer: Layer;
   t: number;
   /** Of this time step among those carried in numbers; -1 where it is not. */
   row: number;
   sequence: number;
-}
-
-export const nameOf = ({ label, id }: Pick<Node, 'label' | 'id'>): string => label ?? id;
-
-/** With the time step that a value belongs to: `fₜ`, `cₜ₋₁` (against time `cₜ₊₁`), `weight_hh`. */
-export function timedName({ kind, once, label, id }: Node, direction: Layer['direction']): string {
-  const name = label ?? id;
-  if (once || kind === 'parameter' || kind === 'constant') return name;
-  if (kind !== 'state') return `${name}ₜ`;
-  return direction === 'forward' ? `${name}ₜ₋₁` : `${name}ₜ₊₁`;
-}
-
-function timedMath(node: Node, direction: Layer['direction'], isAdjoint = false): TraceMath {
-  const text = node.label ?? node.id;
-  const name: TraceMath = { tag: text.length > 2 ? 'mtext' : 'mi', text };
-  const base: TraceMath = isAdjoint
-    ? { tag: 'mover', children: [name, { tag: 'mo', text: '¯' }] }
-    : name;
-  if (node.once || node.kind === 'parameter' || node.kind === 'constant') return base;
-  const t: TraceMath = { tag: 'mi', text: 't' };
-  const before: TraceMath = {
-    tag: 'mrow',
-    children: [
-      t,
-      { tag: 'mo', text: direction === 'forward' ? '−' : '+' },
-      { tag: 'mn', text: '1' },
-    ],
-  };
-  return { tag: 'msub', children: [base, node.kind === 'state' ? before : t] };
 }
 
 /** `[K, S, U]` at one time step and sequence; `[1, 1, U]` for what is computed once. */
@@ -273,118 +247,6 @@ function readCheck({ trace, row }: At, { check }: Node): Reading['check'] {
   if (error === undefined) return undefined;
   return { error, passed: error <= tolerance[trace.dtype] };
 }
-
-function readNotes({ trace, layer, t, row }: At, index: number, isBack: boolean): string[] {
-  const { saturation } = layer.nodes[index]!;
-  const notes: string[] = [];
-  const state = layer.states.findIndex(({ next }) => next === index);
-  const cut = trace.truncation?.boundaries.indexOf(t + 1) ?? -1;
-  if (isBack && state >= 0 && cut >= 0) {
-    const norm = layer.states[state]!.cut?.data[cut];
-    notes.push(
-      `Truncated here: nothing comes from t = ${t + 1}${norm === undefined ? '' : `, which would have sent ${formatValue(norm)}`}.`,
-    );
-  }
-  if (saturation) {
-    const near = saturation.nearLow.data[t]! + saturation.nearHigh.data[t]!;
-    const mean = formatValue(saturation.mean.data[t]!);
-    notes.push(`Mean ${mean}; ${Math.round(100 * near)} % saturated (near a bound).`);
-  }
-  if (isBack && trace.clip?.fired && trace.clip.step !== undefined && t <= trace.clip.step)
-    notes.push(`Summed up to here, the gradient is above the clipping norm ${trace.clip.maxNorm}.`);
-  if (index === layer.output) notes.push(...attentionNotes(trace, t));
-  if (row < 0) notes.push('Its numbers are not carried at this time step, norms are.');
-  return notes;
-}
-
-/** Where the time step looks most. */
-function attentionNotes({ attention = [], inputs, stages }: TraceData, t: number): string[] {
-  return attention.flatMap(({ from, queries, keys, weight }) => {
-    const q = queries.indexOf(t);
-    if (q < 0) return [];
-    const own = weight.data.subarray(q * keys.length, (q + 1) * keys.length);
-    const most = own.reduce((best, one, k) => (one > own[best]! ? k : best), 0);
-    const at = keys[most]!;
-    const read = inputs?.[at] === undefined ? '' : ` (“${toVisibleText(inputs[at])}”)`;
-    return [
-      `Looks most at ${stages[from]!.name}, t = ${at}${read}, with ${Math.round(100 * own[most]!)} % of its attention.`,
-    ];
-  });
-}
-
-const bare = { formula: undefined, strips: [], parts: [], check: undefined };
-
-function readLoss({ loss }: TraceData): Reading {
-  const value = formatValue(loss.value);
-  const terms = loss.measuredAt.length;
-  const text = `L = ${value}`;
-  return {
-    ...bare,
-    phase: 'loss',
-    head: 'Loss',
-    subject: `measured at ${formatCount(terms)} ${terms === 1 ? 'time step' : 'time steps'}`,
-    math: equality({ tag: 'mi', text: 'L' }, value),
-    equation: text,
-    notes: ['Forward ends here; from here adjoints flow back through time.'],
-    spoken: `Loss ${value}, measured at ${terms} time steps. From here adjoints flow back.`,
-  };
-}
-
-function readEnd({ gradient, clip }: TraceData): Reading {
-  const norm = formatValue(gradient.norm);
-  return {
-    ...bare,
-    phase: 'end',
-    head: 'Gradient',
-    subject: 'of all parameters, summed over time',
-    math: equality(
-      {
-        tag: 'mrow',
-        children: [
-          { tag: 'mo', text: '‖' },
-          {
-            tag: 'mfrac',
-            children: [
-              {
-                tag: 'mrow',
-                children: [
-                  { tag: 'mo', text: '∂' },
-                  { tag: 'mi', text: 'L' },
-                ],
-              },
-              {
-                tag: 'mrow',
-                children: [
-                  { tag: 'mo', text: '∂' },
-                  { tag: 'mi', text: 'θ' },
-                ],
-              },
-            ],
-          },
-          { tag: 'mo', text: '‖' },
-        ],
-      },
-      norm,
-    ),
-    equation: `‖∂L/∂θ‖ = ${norm}`,
-    parts: gradient.parameters
-      .filter(({ gradientNorm }) => gradientNorm !== null)
-      .map(({ name, gradientNorm }) => ({ origin: 'use' as const, name, norm: gradientNorm! })),
-    notes: clip
-      ? [
-          clip.fired
-            ? `Clipped: the norm is above ${clip.maxNorm}, gradients are scaled by ${formatValue(clip.factor)}.`
-            : `Not clipped: the norm is at most ${clip.maxNorm}.`,
-        ]
-      : [],
-    spoken: `End: the norm of the gradient is ${norm}.`,
-  };
-}
-
-const equality = (left: TraceMath, right: string): TraceMath => ({
-  tag: 'mrow',
-  children: [left, { tag: 'mo', text: '=' }, { tag: 'mn', text: right }],
-});
 
 /** `[2, 16]` and how many of its numbers are shown. */
 export function stripNote({ shape, numbers, units }: Strip): string {

@@ -1,7 +1,7 @@
 import type { Box } from '../box.js';
 import { formatValue } from '../format.js';
 import { columnsOf, type InspectorLayout } from './layout.js';
-import { nameOf } from './reading.js';
+import { nameOf } from './timedNames.js';
 import { stageAdjoint } from './stageAdjoint.js';
 import type { Layer, Walk } from './walk.js';
 

@@ -184,5 +184,5 @@ function truncated({ layers, options }: Trace): Finding[] {
 function percent(part: number): string {
   const value = 100 * part;
   if (value === 0) return '0 %';
-  return `${value >= 0.1 ? Number(value.toPrecision(2)) : value.toExponential(1)} %`;
+  return `${value >= 1e-4 ? Number(value.toPrecision(2)) : value.toExponential(1)} %`;
 }
