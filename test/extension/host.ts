@@ -14,6 +14,8 @@ export interface ScreenshotOptions {
   scale?: number;
   /** Only this element: the first visible one in any frame. */
   selector?: string;
+  /** Of the window while the picture is taken, in CSS pixels: 900 unless told. */
+  height?: number;
 }
 
 /**

@@ -109,6 +109,8 @@ async function showCell(index: number): Promise<void> {
   await sleep(800);
 }
 
+/** The whole picture down to its charts. */
+const tall = { scale: 2, height: 1330 };
 const root = `document.querySelector('${view}')`;
 const textOf = (selector: string) => `${root}?.querySelector('${selector}')?.textContent`;
 const figure = (name: string) => textOf(`[data-figure="${name}"] .figure`);
@@ -255,7 +257,7 @@ describe('the inspector in VS Code with its kernel', function () {
       await pressed('ArrowRight');
       await hover('.part.statusbar');
       await sleep(300);
-      await screenshot(`inspector-${name}`, { scale: 2 });
+      await screenshot(`inspector-${name}`, tall);
     });
 
   for (const name of ['light', 'dark'] as const)
@@ -272,7 +274,7 @@ describe('the inspector in VS Code with its kernel', function () {
       await pressed('ArrowRight');
       await hover('.part.statusbar');
       await sleep(500);
-      await screenshot(`inspector-whatif-${name}`, { scale: 2 });
+      await screenshot(`inspector-whatif-${name}`, tall);
       await reset();
     });
 
@@ -335,7 +337,7 @@ describe('two traces of a kernel side by side in VS Code', function () {
       assert.deepEqual(places, ['backward3', 'backward3']);
       await hover('.part.statusbar');
       await sleep(300);
-      await screenshot(`inspector-comparison-${name}`, { scale: 2 });
+      await screenshot(`inspector-comparison-${name}`, tall);
     });
 });
 

@@ -39,6 +39,7 @@ const walkScript = (stops: number, key: object) => `(() => {
 
 interface Measured {
   bytes: number;
+  /** Median of several openings, each of a file of its own. */
   openMs: number;
   /** Mean milliseconds from a key to the stop on the screen. */
   byStop: number;
@@ -66,8 +67,11 @@ async function cellDone(cell: vscode.NotebookCell): Promise<void> {
   }
 }
 
-/** Saves the output of a live cell, closes it, and times a fresh opening of it. */
-async function measured(timeSteps: number): Promise<Measured> {
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+
+/** Saves the output of a live cell, closes it, and times fresh openings of it. */
+async function measured(timeSteps: number, openings: number): Promise<Measured> {
   const live = await openNotebook(lookAt(timeSteps));
   await selectOurKernel(vscode.window.activeNotebookEditor!);
   await edit(live, 0, lookAt(timeSteps));
@@ -80,7 +84,6 @@ async function measured(timeSteps: number): Promise<Measured> {
   assert.ok(item);
   const payload = new TextDecoder().decode(item.data);
   await closeNotebooks();
-  const file = path.join(__dirname, `inspectorScale-${timeSteps}.ipynb`);
   const output = {
     output_type: 'display_data',
     data: { [traceMime]: JSON.parse(payload) as unknown, 'text/plain': 'a trace' },
@@ -94,18 +97,23 @@ async function measured(timeSteps: number): Promise<Measured> {
     source: 'look()',
     outputs: [output],
   };
-  writeFileSync(
-    file,
-    JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 }),
-  );
-  const start = performance.now();
-  await openFile(file);
-  await waitForFrame(`document.querySelector('${view}')?.dataset.drawn`, patience);
-  const openMs = performance.now() - start;
-  await seen();
+  const times: number[] = [];
+  for (let opening = 0; opening < openings; opening++) {
+    await closeNotebooks();
+    const file = path.join(__dirname, `inspectorScale-${timeSteps}-${opening}.ipynb`);
+    writeFileSync(
+      file,
+      JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 }),
+    );
+    const start = performance.now();
+    await openFile(file);
+    await waitForFrame(`document.querySelector('${view}')?.dataset.drawn`, patience);
+    times.push(performance.now() - start);
+    await seen();
+  }
   return {
     bytes: payload.length,
-    openMs,
+    openMs: median(times),
     byStop: await walked({ key: 'ArrowRight' }),
     byTimeStep: await walked({ key: 'ArrowRight', shiftKey: true }),
   };
@@ -127,13 +135,13 @@ describe('the inspector at scale in VS Code', function () {
   after(() => setTheme(themes.dark));
 
   it('opens and walks T = 200, two layers of 64, within 5 MB', async () => {
-    const found = await measured(200);
+    const found = await measured(200, 5);
     report('T = 200', found);
     assert.ok(found.bytes < 5_000_000, `${found.bytes} bytes`);
   });
 
   it('opens T = 2,000 with cells closed, and says what it leaves out', async () => {
-    const found = await measured(2_000);
+    const found = await measured(2_000, 3);
     report('T = 2,000', found);
     assert.ok(found.bytes < 5_000_000, `${found.bytes} bytes`);
     const { level } = await seen();

@@ -124,6 +124,6 @@ describe('an encoder and its decoder in the inspector in VS Code', function () {
       await clicked(cellAt(3, 6));
       await hover('.part.statusbar');
       await sleep(300);
-      await screenshot(`inspector-seq2seq-${name}`, { scale: 2 });
+      await screenshot(`inspector-seq2seq-${name}`, { scale: 2, height: 1000 });
     });
 });

@@ -83,30 +83,40 @@ const calls = {
 };
 
 /** A PNG of the window, or of the first visible element of the selector. */
-async function screenshot(page, { name, scale = 1, selector, pictureFolder }) {
+async function screenshot(page, { name, scale = 1, selector, height, pictureFolder }) {
   if (!/^[\w-]+$/.test(name)) {
     throw new Error(`screenshot: the name "${name}" must be letters, digits, - and _ only.`);
   }
   mkdirSync(pictureFolder, { recursive: true });
   const file = path.join(pictureFolder, `${name}.png`);
   const target = selector === undefined ? page : await visible(page, selector);
-  if (scale === 1) await target.screenshot({ path: file, animations: 'disabled' });
-  else writeFileSync(file, await finePicture(page, target, scale));
+  if (scale === 1 && height === undefined)
+    await target.screenshot({ path: file, animations: 'disabled' });
+  else writeFileSync(file, await finePicture(page, target, scale, height));
   return file;
 }
 
-/** Drawn with `scale` device pixels for each CSS pixel, which Playwright fixes when a window opens. */
-async function finePicture(page, target, scale) {
-  const size = page.viewportSize();
+/** What VS Code takes to lay out a window of another height. */
+const layOutWithin = 1_500;
+
+/**
+ * Drawn with `scale` device pixels for each CSS pixel, which Playwright fixes when a window opens.
+ * @param height of the window while the picture is taken
+ */
+async function finePicture(page, target, scale, height) {
+  const own = page.viewportSize();
+  const size = { ...own, ...(height !== undefined && { height }) };
   const session = await sessionOf(page);
-  const drawAt = (deviceScaleFactor) =>
-    session.send('Emulation.setDeviceMetricsOverride', {
-      ...size,
+  const drawAt = async (deviceScaleFactor, viewport) => {
+    await session.send('Emulation.setDeviceMetricsOverride', {
+      ...viewport,
       mobile: false,
       deviceScaleFactor,
     });
+    if (size.height !== own.height) await sleep(layOutWithin);
+  };
   try {
-    await drawAt(scale);
+    await drawAt(scale, size);
     const box = target === page ? null : await target.boundingBox();
     const { data } = await session.send('Page.captureScreenshot', {
       format: 'png',
@@ -114,7 +124,7 @@ async function finePicture(page, target, scale) {
     });
     return Buffer.from(data, 'base64');
   } finally {
-    await drawAt(1);
+    await drawAt(1, own);
   }
 }
 
