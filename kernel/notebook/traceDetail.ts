@@ -5,7 +5,7 @@ import { batch } from '../rnn/ndarray.js';
 
 /** How much of a trace a picture carries in numbers; norms stand for every time step whatever is chosen. */
 export interface TraceSample {
-  /** Most bytes of the payload. Default 5 MB, of which 1.75 MB for values and adjoints, so that it opens fast. */
+  /** Most bytes of the payload. Default 5 MB, of which 2 MB for values and adjoints, so that it opens fast. */
   bytes?: number;
   /** Time steps with values and adjoints. Default: as many as fit. */
   steps?: readonly number[];
@@ -17,7 +17,7 @@ export interface TraceSample {
 
 export const defaultBytes = 5_000_000;
 /** Of these, what values and adjoints take: VS Code takes a quarter of a second for a megabyte of an output. */
-export const defaultDetailBytes = 1_750_000;
+export const defaultDetailBytes = 2_050_000;
 
 /** What is carried in numbers, and what that leaves out. */
 export interface DetailPlan {
