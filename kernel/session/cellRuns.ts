@@ -11,6 +11,7 @@ import { compileCell, type CompiledCell } from './compile/compileCell.js';
 import { cellMapComment } from './debugging.js';
 import type { Evaluator, Outcome } from './evaluator.js';
 import { Execution, flows } from './execution.js';
+import { handOn } from './handOn.js';
 import type { ImportedNames } from './importedNames.js';
 import type { Interrupts } from './interrupts.js';
 import { isError } from './isError.js';
@@ -34,6 +35,7 @@ interface Parts {
   interrupts: Interrupts;
   requests: StoppableRequests;
   live: LiveCells;
+  isDebugged: () => boolean;
   emit: (event: KernelEvent) => void;
 }
 
@@ -120,11 +122,32 @@ export class CellRuns {
     const map = cellMapComment(compiled.map, cell, source);
     const script = `${compiled.code}\n//# sourceURL=${url}${map}`;
     this.#run(execution, () => {
-      // One turn later: a promise that was rejected and never awaited has been noticed by then.
-      this.parts.evaluator.run(script, (outcome) =>
-        this.later(() => this.#ran(execution, outcome)),
-      );
+      this.parts.evaluator.run(script, (outcome) => {
+        if (outcome.kind === 'value' && execution.body) this.#runFunction(execution);
+        else this.#ends(execution, outcome);
+      });
     });
+  }
+
+  /** What awaits, under a debugger. */
+  #runFunction(execution: Execution): void {
+    this.later(() => {
+      const { body } = execution;
+      if (!body || execution.isFinished) return;
+      execution.body = undefined;
+      this.#run(execution, () => {
+        handOn(body(), {
+          waiting: {},
+          resolve: () => this.#ends(execution, { kind: 'value' }),
+          reject: (error) => this.#ends(execution, { kind: 'thrown', error }),
+        });
+      });
+    });
+  }
+
+  /** One turn later: a promise that was rejected and never awaited has been noticed by then. */
+  #ends(execution: Execution, outcome: Outcome): void {
+    this.later(() => this.#ran(execution, outcome));
   }
 
   /** Code of the user, as the cell's. Where it is terminated, `#stop` ends the cell. */
@@ -142,6 +165,7 @@ export class CellRuns {
     try {
       const compiled = compileCell(loadTypeScript(), source, {
         script: executionCount,
+        hoistsBody: this.parts.isDebugged(),
         ...this.parts.names.compileOptions,
       });
       this.parts.scripts.setMap(executionCount, compiled);

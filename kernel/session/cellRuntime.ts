@@ -5,6 +5,8 @@ import type { LoadOptions } from './nativeModules.js';
 export interface CellRuntime {
   /** Hands over the value of a cell's last expression. */
   result(script: number, value: unknown): unknown;
+  /** Hands over the statements of a cell, as a function: they run when the script has ended. */
+  body(script: number, work: () => Promise<unknown>): void;
   /** What `await value` waits for: the value, or the end of the cell that waits. */
   await(script: number, offset: number, value: unknown): unknown;
   /** What `throw value` throws: the value. */

@@ -16,10 +16,12 @@ interface Parts {
   files: FileScripts;
   execution: (script: number) => Execution | undefined;
   renewed: CellRuntime['renewed'];
+  /** A debugger is to know who handles an exception: promises are handed on, not handled, on their way. */
+  isDebugged: () => boolean;
 }
 
 export function createCellRuntime(parts: Parts): CellRuntime {
-  const { modules, frames, scripts, files, execution, renewed } = parts;
+  const { modules, frames, scripts, files, execution, renewed, isDebugged } = parts;
   const locate = (script: number, offset: number): Place | undefined =>
     script < 0 ? files.locateOffset(script, offset) : scripts.locateOffset(script, offset);
   /** Notes where a value was thrown first: it may not know itself. */
@@ -34,23 +36,37 @@ export function createCellRuntime(parts: Parts): CellRuntime {
     if (at && owner) owner.noteThrown(value, at, isThrow);
     return at;
   };
-  const waitFor = (script: number, offset: number, value: unknown): unknown => {
+  const waitFor = (
+    script: number,
+    offset: number,
+    value: unknown,
+    place: (error: unknown) => void = () => undefined,
+  ): unknown => {
     const flow = flows.getStore();
     const ofCell = flow && !flow.isDetached ? flow.execution : undefined;
     if (!isPromiseLike(value))
       return ofCell?.stopping ? ofCell.wait(Promise.resolve(value)) : value;
-    const waiting = ofCell ? ofCell.wait(value) : Promise.resolve(value);
-    return waiting.catch((error: unknown) => {
+    const failed = (error: unknown) => {
+      place(error);
       const at = note(error, script, offset);
       if (at && isError(error)) frames.addAwait(error, at);
+    };
+    if (isDebugged()) return ofCell ? ofCell.waitOpenly(value, failed) : value;
+    const waiting = ofCell ? ofCell.wait(value) : Promise.resolve(value);
+    return waiting.catch((error: unknown) => {
+      failed(error);
       throw error;
     });
   };
   return {
-    await: waitFor,
+    await: (script, offset, value) => waitFor(script, offset, value),
     thrown(script, offset, value) {
       note(value, script, offset, true);
       return value;
+    },
+    body(script, work) {
+      const owner = execution(script);
+      if (owner) owner.body = work;
     },
     result(script, value) {
       execution(script)?.setResult(value);
@@ -76,13 +92,11 @@ export function createCellRuntime(parts: Parts): CellRuntime {
     async load(script, offset, specifier, options, required) {
       const at = locate(script, offset);
       const loading = modules.load(String(specifier), options, required);
-      const located = loading.catch((error: unknown) => {
+      return await waitFor(script, offset, loading, (error) => {
         const isImport =
           error instanceof ModuleNotFoundError || error instanceof MissingExportError;
         if (isImport && at && !frames.isPlaced(error)) frames.set(error, at);
-        throw error;
       });
-      return await waitFor(script, offset, located);
     },
     require: (specifier): unknown => modules.require(specifier),
     renewed,

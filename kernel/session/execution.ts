@@ -1,6 +1,7 @@
 /** One run of one cell, and whose work a piece of asynchronous code is. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CellReference } from '../contract/protocol.js';
+import { handOn, quietlyRejected } from './handOn.js';
 import type { Place } from './stackFrames.js';
 
 /** An `await` of a stopped cell throws this many times. */
@@ -18,6 +19,8 @@ export class Execution {
   isTraining = false;
   /** How far its training was when the user stopped the cell; the cell ends with that. */
   stoppedTraining: { step: number; totalSteps: number } | undefined;
+  /** What its script left to be run (`compile/hoistBody.ts`). */
+  body: (() => Promise<unknown>) | undefined;
   /** The reply was sent; what comes now is stray. */
   isFinished = false;
   /** What the cell's next `await` throws: it is to stop, and the event loop may not turn before. */
@@ -70,6 +73,33 @@ export class Execution {
     });
   }
 
+  /**
+   * The same for a debugger, which is to see whoever awaits this as the one who handles what the promise throws.
+   *
+   * @param failed Told of the reason before that is handed on.
+   */
+  waitOpenly(promise: PromiseLike<unknown>, failed: (reason: unknown) => void): Promise<unknown> {
+    if (this.stopping && !this.isFinished) this.cancel(this.stopping);
+    if (this.#cancelled) return this.#refuse(this.#cancelled);
+    let settle: (value: unknown) => void;
+    const waiting = new Promise((resolve) => (settle = resolve));
+    const reject = (reason: unknown) => settle(quietlyRejected(reason));
+    this.#waits.add(reject);
+    handOn(promise, {
+      waiting,
+      resolve: (value) => {
+        this.#waits.delete(reject);
+        settle(value);
+      },
+      reject: (reason) => {
+        this.#waits.delete(reject);
+        failed(reason);
+        reject(reason);
+      },
+    });
+    return waiting;
+  }
+
   /** A value that may not know itself was thrown here, or came by from where it was thrown. */
   noteThrown(value: unknown, at: Place, isThrow: boolean): void {
     const known = this.#thrown.findIndex((one) => Object.is(one.value, value));
@@ -94,7 +124,7 @@ export class Execution {
 
   /** Code that catches whatever stops it, over and over, waits for ever in the end. */
   #refuse(reason: Error): Promise<never> {
-    return ++this.#refusals > maxRefusals ? new Promise(() => undefined) : Promise.reject(reason);
+    return ++this.#refusals > maxRefusals ? new Promise(() => undefined) : quietlyRejected(reason);
   }
 
   setResult(value: unknown): void {

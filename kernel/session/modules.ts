@@ -157,11 +157,14 @@ export class Modules {
       return await this.#files.load(target.path);
     }
     this.#files.changes.retry(target.path);
+    let isLoaded = false;
+    // Nothing is caught on its way, so that a debugger stops where it is thrown.
     try {
-      return await this.#files.load(target.path);
-    } catch (error) {
-      this.#files.changes.restore();
-      throw error;
+      const namespace = await this.#files.load(target.path);
+      isLoaded = true;
+      return namespace;
+    } finally {
+      if (!isLoaded) this.#files.changes.restore();
     }
   }
 

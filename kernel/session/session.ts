@@ -117,6 +117,7 @@ export class Session {
       interrupts,
       requests: this.#requests,
       live: this.#live,
+      isDebugged: () => this.#debugging.isOpen,
       emit: (event) => this.#emit(event),
     });
     this.#stops = new CellStops({
@@ -152,6 +153,7 @@ export class Session {
       files: this.#files,
       renewed: (name) => this.#imported.renewed(name),
       execution: (script) => this.#runs.byScript(script),
+      isDebugged: () => this.#debugging.isOpen,
     });
     const { filename, dirname } = this.#modules.meta;
     this.#evaluator.declare({
@@ -169,6 +171,7 @@ export class Session {
       run: (flow, work, terminated) => this.#interrupts.runUserCode(flow, work, terminated),
       failed: (error, flow) =>
         this.#runs.later(() => this.#runs.failElsewhere(flow.execution, error)),
+      isDebugged: () => this.#debugging.isOpen,
       terminated: ({ execution }) => {
         // Where its cell still runs, that is stopped along with it, and says so.
         if (execution.isFinished) this.#errors.stray(execution, new Interrupted());

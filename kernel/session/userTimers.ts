@@ -7,6 +7,7 @@ import timers from 'node:timers';
 import { promisify } from 'node:util';
 import type { TimerSummary } from '../contract/protocol.js';
 import { type Flow, flows } from './execution.js';
+import { handOn } from './handOn.js';
 import { clearImmediate, clearTimeout } from './kernelTimers.js';
 import { type PendingTimer, PendingTimers } from './pendingTimers.js';
 
@@ -15,6 +16,7 @@ export interface TimerOptions {
   run: (flow: Flow, work: () => void, terminated: () => void) => void;
   failed: (error: unknown, flow: Flow) => void;
   terminated: (flow: Flow) => void;
+  isDebugged: () => boolean;
 }
 
 /** The timers of cells that are pending. */
@@ -70,11 +72,10 @@ function guarded(callback: Callback, flow: Flow, options: TimerOptions): Callbac
   return function (...values) {
     const call = () => {
       if (isStopped) return;
-      try {
-        callback.apply(this, values);
-      } catch (error) {
-        options.failed(error, detached);
-      }
+      const run = () => callback.apply(this, values);
+      const failed = (error: unknown) => options.failed(error, detached);
+      if (options.isDebugged()) runOpenly(run, failed);
+      else runGuarded(run, failed);
     };
     const terminated = () => {
       isStopped = true;
@@ -83,6 +84,25 @@ function guarded(callback: Callback, flow: Flow, options: TimerOptions): Callbac
     };
     options.run(detached, call, terminated);
   };
+}
+
+type Failed = (error: unknown) => void;
+
+function runGuarded(work: () => unknown, failed: Failed): void {
+  try {
+    work();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** The same, where a debugger is to see that nothing of the user's handles what it throws. */
+function runOpenly(work: () => unknown, failed: Failed): void {
+  // eslint-disable-next-line @typescript-eslint/require-await -- Its promise is what V8 looks at.
+  const asynchronous = async () => {
+    work();
+  };
+  handOn(asynchronous(), { waiting: {}, resolve: () => undefined, reject: failed });
 }
 
 /** Clearing anything else from within its own callback disturbs Node. */

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { folderOf } from '../notebook/folderOf.js';
 import type { NotebookSession } from '../notebook/notebookSession.js';
+import { CellBreakpoints } from './cellBreakpoints.js';
 import { CellSources } from './cellSources.js';
 import { type InspectorRelay, startRelay } from './inspectorRelay.js';
 import { createSourceTracker } from './sourceTracker.js';
@@ -37,6 +38,7 @@ export class DebugRun {
   /** VS Code has ended all sessions. */
   readonly #left = new Signal();
   readonly #over = new Signal();
+  readonly #breakpoints = new CellBreakpoints();
   #started: Promise<void> | undefined;
   #sources: CellSources | undefined;
   #relay: InspectorRelay | undefined;
@@ -68,6 +70,7 @@ export class DebugRun {
     this.#cells++;
     try {
       await (this.#started ??= this.#start(cell, before));
+      await this.#breakpoints.renew(cell, this.#sources?.fileOf(cell.document.uri.toString()));
       await this.session.runToEnd([cell]);
     } finally {
       if (--this.#cells === 0) await this.#end();
@@ -96,8 +99,10 @@ export class DebugRun {
       attached: () => {
         if (session.parentSession) this.#attached.give();
       },
-      moved: (file) => {
-        const empty = { source: { path: file }, breakpoints: [] };
+      set: (cellUri, file) => {
+        const before = session.parentSession && this.#breakpoints.set(cellUri, file);
+        if (before === undefined) return;
+        const empty = { source: { path: before }, breakpoints: [] };
         session.customRequest('setBreakpoints', empty).then(undefined, (error: unknown) => {
           this.log.debug(`Breakpoints of a cell's earlier text stay: ${String(error)}`);
         });

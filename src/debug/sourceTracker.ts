@@ -14,6 +14,8 @@ interface Source {
 }
 
 interface Message {
+  seq?: number;
+  request_seq?: number;
   type?: string;
   command?: string;
   success?: boolean;
@@ -24,8 +26,8 @@ interface Message {
 export interface TrackerEvents {
   /** The debugger has its breakpoints in place: the answer to `attach` comes last. */
   attached: () => void;
-  /** A cell's breakpoints are now set in another file, for another text: the one before has none any more. */
-  moved: (from: string) => void;
+  /** The debugger has set the cell's breakpoints in the file that stands for its text. */
+  set: (cell: string, file: string) => void;
 }
 
 /** Deep enough for `body.stackFrames[0].source`. */
@@ -35,13 +37,11 @@ export function createSourceTracker(
   sources: CellSources,
   events: TrackerEvents,
 ): vscode.DebugAdapterTracker {
-  const files = new Map<string, string>();
+  /** Requests to set a cell's breakpoints that are not answered, by their numbers. */
+  const setting = new Map<number, { cell: string; file: string }>();
   const toFile = (source: Source): void => {
     const file = source.path === undefined ? undefined : sources.fileOf(source.path);
-    if (source.path === undefined || file === undefined) return;
-    const before = files.get(source.path);
-    if (before !== undefined && before !== file) events.moved(before);
-    files.set(source.path, file);
+    if (file === undefined) return;
     source.path = file;
     delete source.sourceReference;
   };
@@ -54,16 +54,30 @@ export function createSourceTracker(
     delete source.origin;
   };
   return {
-    onWillReceiveMessage: (message: Message) => eachSource(message.arguments, toFile),
+    onWillReceiveMessage: (message: Message) => {
+      const cell = sourcePath(message);
+      eachSource(message.arguments, toFile);
+      const file = sourcePath(message);
+      if (message.command !== 'setBreakpoints' || message.seq === undefined) return;
+      if (cell !== undefined && file !== undefined && cell !== file) {
+        setting.set(message.seq, { cell, file });
+      }
+    },
     onDidSendMessage: (message: Message) => {
       eachSource(message.body, toCell);
       nameScopes(message);
-      const { type, command, success } = message;
-      if (type === 'response' && command === 'attach' && success === true) {
-        events.attached();
-      }
+      const { type, command, success, request_seq: asked = -1 } = message;
+      if (type !== 'response') return;
+      if (command === 'attach' && success === true) events.attached();
+      const set = setting.get(asked);
+      if (set) events.set(set.cell, set.file);
+      setting.delete(asked);
     },
   };
+}
+
+function sourcePath({ arguments: parameters }: Message): string | undefined {
+  return (parameters as { source?: Source } | undefined)?.source?.path;
 }
 
 interface Named {

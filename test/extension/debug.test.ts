@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import {
+  debugCell,
   evaluate,
   inspectorOf,
   isOpen,
-  listenToDebugger,
   placeIn,
   placeOf,
   press,
@@ -14,24 +15,22 @@ import {
   scopesOf,
   sessionEnds,
   setBreakpoint,
+  shownBy,
   stops,
+  useDebugger,
 } from './debugSession.js';
-import { closeNotebooks, errorsOf, openNotebook, runCell, textOf, until } from './notebooks.js';
-
-const debugCell = (cell: vscode.NotebookCell): Thenable<unknown> =>
-  vscode.commands.executeCommand('unroll.debugCell', cell);
-
-/** What the cell shows at its end. VS Code gives a cell that was held by a debugger no times. */
-async function shownBy(cell: vscode.NotebookCell): Promise<string> {
-  await until(
-    () => cell.executionSummary?.success !== undefined,
-    () => `the cell to end; it shows:\n${textOf(cell)}`,
-  );
-  return textOf(cell);
-}
+import { errorsOf, openNotebook, runCell, until } from './notebooks.js';
 
 const workspaceFile = (name: string): string =>
   path.join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', name);
+
+/** Of this machine, for others. */
+function otherAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((one) => one ?? []);
+  return all
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+    .map(({ address }) => address);
+}
 
 function loadedBundles(): string[] {
   const cache = require.cache as Record<string, object | undefined>;
@@ -40,21 +39,7 @@ function loadedBundles(): string[] {
 
 describe('debugging a cell', function () {
   this.timeout(90_000);
-  let listening: vscode.Disposable | undefined;
-  before(() => {
-    listening = listenToDebugger();
-  });
-  after(() => {
-    listening?.dispose();
-  });
-
-  afterEach(async function () {
-    // What failed may have left a cell held.
-    if (this.currentTest?.state === 'failed') await vscode.debug.stopDebugging();
-    await sessionEnds();
-    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
-    await closeNotebooks();
-  });
+  useDebugger();
 
   it('loads the debugger only when it is first used', async () => {
     await vscode.extensions.getExtension('unroll.unroll')?.activate();
@@ -75,9 +60,15 @@ describe('debugging a cell', function () {
     const stop = await stops();
     assert.equal(placeOf(stop), placeIn(cell, 5));
     assert.equal(stop.frames[0]?.source?.name, 'Cell 2');
-    const inspector = inspectorOf(stop.session);
-    assert.equal(inspector.hostname, '127.0.0.1');
-    assert.equal(await isOpen(inspector), true);
+    const relay = inspectorOf(stop.session);
+    const inspector = new URL(
+      (await evaluate(stop, 'require("node:inspector").url()')).slice(1, -1),
+    );
+    for (const port of [relay, inspector]) {
+      assert.equal(port.hostname, '127.0.0.1');
+      assert.equal(await isOpen(port), true);
+      for (const address of otherAddresses()) assert.equal(await isOpen(port, address), false);
+    }
     const list = await fetch(`http://${inspector.host}/json/list`);
     assert.equal(list.ok, false, 'the secret part of the address is published');
     assert.equal(await evaluate(stop, 'start * 2'), '40');
@@ -100,7 +91,7 @@ describe('debugging a cell', function () {
     await debugging;
     assert.equal(await shownBy(cell), '50');
     await sessionEnds();
-    assert.equal(await isOpen(inspector), false);
+    assert.deepEqual([await isOpen(relay), await isOpen(inspector)], [false, false]);
     assert.equal(await runCell(notebook, 2), '71');
   });
 

@@ -2,7 +2,37 @@
 import { connect } from 'node:net';
 import * as vscode from 'vscode';
 import { waitForFrame } from './host.js';
-import { until } from './notebooks.js';
+import { closeNotebooks, textOf, until } from './notebooks.js';
+
+export const debugCell = (cell: vscode.NotebookCell): Thenable<unknown> =>
+  vscode.commands.executeCommand('unroll.debugCell', cell);
+
+/** What every `describe` of debugging needs around its tests. */
+export function useDebugger(): void {
+  let listening: vscode.Disposable | undefined;
+  before(() => {
+    listening = listenToDebugger();
+  });
+  after(() => {
+    listening?.dispose();
+  });
+  afterEach(async function () {
+    // What failed may have left a cell held.
+    if (this.currentTest?.state === 'failed') await vscode.debug.stopDebugging();
+    await sessionEnds();
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+    await closeNotebooks();
+  });
+}
+
+/** What the cell shows at its end. VS Code gives a cell that was held by a debugger no times. */
+export async function shownBy(cell: vscode.NotebookCell): Promise<string> {
+  await until(
+    () => cell.executionSummary?.success !== undefined,
+    () => `the cell to end; it shows:\n${textOf(cell)}`,
+  );
+  return textOf(cell);
+}
 
 export interface Frame {
   id: number;
@@ -26,7 +56,7 @@ const untold: { session: vscode.DebugSession; threadId: number }[] = [];
 const live = new Set<vscode.DebugSession>();
 
 /** Hears of sessions, and of stops from the debugger itself: VS Code shows them later. */
-export function listenToDebugger(): vscode.Disposable {
+function listenToDebugger(): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.debug.onDidStartDebugSession((session) => live.add(session)),
     vscode.debug.onDidTerminateDebugSession((session) => live.delete(session)),
@@ -40,8 +70,8 @@ export function listenToDebugger(): vscode.Disposable {
   );
 }
 
-/** Waits for the next stop, until VS Code stands there. */
-export async function stops(): Promise<Stop> {
+/** Waits for the next stop, until VS Code stands there: it does not leave one that it stands at for another. */
+export async function stops(where: 'in front' | 'behind another' = 'in front'): Promise<Stop> {
   await until(
     () => untold.length > 0,
     () => 'the debugger to stop',
@@ -52,6 +82,7 @@ export async function stops(): Promise<Stop> {
     stackFrames: Frame[];
   };
   const frameId = frames[0]?.id ?? -1;
+  if (where === 'behind another') return { session, threadId, frameId, frames };
   const isShown = (item: unknown) =>
     item instanceof vscode.DebugStackFrame && item.frameId === frameId;
   await until(
@@ -115,15 +146,20 @@ export function setBreakpoint(uri: vscode.Uri, line: number): void {
   vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(location)]);
 }
 
+/** Goes on in that session, whichever VS Code shows. */
+export async function goOn({ session, threadId }: Stop): Promise<void> {
+  await session.customRequest('continue', { threadId });
+}
+
 /** The kernel's inspector, as the session was told it. */
 export function inspectorOf(session: vscode.DebugSession): URL {
   const root = session.parentSession ?? session;
   return new URL(String(root.configuration['websocketAddress']));
 }
 
-export function isOpen({ hostname, port }: URL): Promise<boolean> {
+export function isOpen({ hostname, port }: URL, host = hostname): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname);
+    const socket = connect(Number(port), host);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

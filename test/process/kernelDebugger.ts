@@ -58,6 +58,15 @@ export class KernelDebugger {
     });
   }
 
+  /** Every event of that name, from now on. */
+  on(event: string, listener: (params: unknown) => void): void {
+    const again = (params: unknown): void => {
+      this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), again]);
+      listener(params);
+    };
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), again]);
+  }
+
   async leave(): Promise<void> {
     const closed = once(this.socket, 'close');
     this.socket.destroy();

@@ -27,6 +27,8 @@ export interface CompileOptions {
   reserved: ReadonlySet<string>;
   /** Names of earlier cells that are spelt differently in what runs. */
   spellings: ReadonlyMap<string, string>;
+  /** For a debugger (`hoistBody.ts`). */
+  hoistsBody?: boolean;
   /** How a reserved name is spelt that this cell declares. */
   spell: (name: string) => string;
 }
@@ -76,6 +78,7 @@ export function compileCell(
     insertion,
     declared: new DeclaredNames(declared),
     imported,
+    hoistsBody: options.hoistsBody ?? false,
     valueNames: valueNames(typescript, file),
   };
   const before = [beforeTypeScript(typescript, plan)];

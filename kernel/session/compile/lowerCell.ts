@@ -12,6 +12,7 @@
  */
 import type ts from 'typescript';
 import { lowerWait } from './lowerWaits.js';
+import { hoistBody } from './hoistBody.js';
 import { bindingNames, lowerVarList } from './lowerVar.js';
 import { importEquals, loweredExport, loweredImport } from './lowerImports.js';
 import { asWrittenOffset } from './parseCell.js';
@@ -72,16 +73,13 @@ class LoweredCell {
     const strict = factory.createExpressionStatement(factory.createStringLiteral('use strict'));
     const names = [...this.#varNames].filter((name) => !this.plan.declared.has(name));
     for (const name of names) this.plan.declared.set(name, 'variable');
-    const vars = names.map((name) =>
-      factory.createVariableStatement(
-        undefined,
-        factory.createVariableDeclarationList(
-          [factory.createVariableDeclaration(name)],
-          this.typescript.NodeFlags.Let,
-        ),
-      ),
-    );
-    return [strict, ...this.#functions, ...this.#imports, ...vars, ...this.#body];
+    const vars = names.map((name) => this.#letStatement(name));
+    const statements = [...this.#imports, ...this.#body];
+    const { hoistsBody, script } = this.plan;
+    const hoisted = hoistsBody && hoistBody(this.typescript, factory, script, statements);
+    if (!hoisted) return [strict, ...this.#functions, ...this.#imports, ...vars, ...this.#body];
+    const declared = hoisted.names.map((name) => this.#letStatement(name));
+    return [strict, ...declared, ...vars, ...this.#functions, hoisted.statement];
   }
 
   add(statement: ts.Statement): void {
@@ -172,7 +170,7 @@ class LoweredCell {
     this.#body.push(factory.updateVariableStatement(statement, [], lets));
   }
 
-  #letStatement(name: ts.Identifier, value: ts.Expression): ts.Statement {
+  #letStatement(name: string | ts.Identifier, value?: ts.Expression): ts.Statement {
     const factory = this.#factory;
     const declaration = factory.createVariableDeclaration(name, undefined, undefined, value);
     return factory.createVariableStatement(

@@ -14,6 +14,8 @@ export interface Plan {
   declared: DeclaredNames;
   /** Filled in as imports are met. */
   imported: Map<string, ImportedBinding>;
+  /** Statements that await become a function (`hoistBody.ts`). */
+  hoistsBody: boolean;
   /** Identifiers that the cell uses as values. */
   valueNames: ReadonlySet<string>;
 }

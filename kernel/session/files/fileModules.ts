@@ -219,8 +219,11 @@ export class FileModules {
       file.link(index, namespace);
     });
     file.state = 'running';
+    let hasBegun = false;
+    // Nothing is caught on its way, so that a debugger stops where it is thrown.
     try {
       const waiting = file.execute();
+      hasBegun = true;
       if (!waiting) {
         this.#ran(file);
         return undefined;
@@ -233,10 +236,9 @@ export class FileModules {
         },
       );
       return file.running;
-    } catch (error) {
+    } finally {
       // It is tried again when it is next imported.
-      this.changes.drop(file);
-      throw error;
+      if (!hasBegun) this.changes.drop(file);
     }
   }
 
