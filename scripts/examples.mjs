@@ -1,6 +1,7 @@
 /**
  * npm run examples: runs the notebooks of examples/ from start to end without an editor, in the order of the course,
  * and writes what they found to docs/examples.md. Ends with an error where a notebook fails or a claim does not hold.
+ * What holds is written, notebook by notebook.
  *   node scripts/examples.mjs                      all, in full
  *   node scripts/examples.mjs language-model …     only these; docs/examples.md keeps what it says of the others
  *   node scripts/examples.mjs --short              as the tests run them; docs/examples.md stays as it is
@@ -26,13 +27,17 @@ async function main() {
   await ensureBundles(root);
   mkdirSync(outputs, { recursive: true });
   const found = [];
-  for (const example of chosen) found.push(await runExample(example, isShort));
+  for (const example of chosen) {
+    const result = await runExample(example, isShort);
+    found.push(result);
+    // One by one: a run that is interrupted keeps what it found.
+    if (!isShort && result.code === 0) await writePage([result]);
+  }
   for (const { name, code, seconds } of found)
     console.log(
       `${name.padEnd(24)} ${code === 0 ? 'holds' : 'FAILS'} ${seconds.toFixed(0).padStart(6)} s`,
     );
   if (found.some(({ code }) => code !== 0)) process.exitCode = 1;
-  else if (!isShort) await writePage(found);
 }
 
 /** @throws SetupError for a name that is no example */
