@@ -124,6 +124,12 @@ describe('what stands below a cell', function () {
     await runCell(notebook, 0);
     await startCell(notebook, 1);
     await cellItems(`items.some((text) => /^step \\d+\\/100,000 · loss [\\d.e-]+$/.test(text))`);
+    const inToolbar = (title: string) =>
+      `.notebook-toolbar-container .action-label[aria-label^="${title}"]`;
+    await click(inToolbar('Pause Training'));
+    await cellItems(`items.some((text) => /^paused at step \\d+/.test(text))`);
+    await click(inToolbar('Resume Training'));
+    await cellItems(`items.some((text) => /^step \\d+/.test(text))`);
     await click('.cell-status-item:has-text("step")');
     await cellItems(`items.some((text) => /^paused at step \\d+/.test(text))`);
     await kernelText(`text.startsWith('Unroll: paused')`);
