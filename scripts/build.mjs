@@ -46,6 +46,33 @@ const loadedLater = {
   },
 };
 
+/**
+ * Each `import * as vscode` would copy the hundreds of names of that module into an object of its own, for every file:
+ * most of what activation costs. So all files have the module itself, asked for once.
+ */
+const vscodeOnce = {
+  name: 'vscode-once',
+  setup(build) {
+    const filter = /^vscode$/;
+    build.onResolve({ filter }, ({ namespace }) =>
+      namespace === 'once'
+        ? { path: 'vscode', external: true }
+        : { path: 'vscode', namespace: 'once' },
+    );
+    build.onLoad({ filter, namespace: 'once' }, () => ({
+      contents: `module.exports = require('vscode');`,
+    }));
+    build.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path: file }) => {
+      const text = await fs.readFile(file, 'utf8');
+      const contents = text.replace(
+        "import * as vscode from 'vscode';",
+        "import vscode = require('vscode');",
+      );
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
 /** Names of shared chunks hold a hash, so those of an earlier build would stay behind. */
 const emptyFirst = (folder) => ({
   name: 'empty-first',
@@ -62,10 +89,9 @@ const bundles = {
     ...node,
     ...cjs,
     entryPoints: { extension: 'src/extension.ts' },
-    external: ['vscode'],
     // `require` knows the module `vscode`; `import()` need not.
     supported: { 'dynamic-import': false },
-    plugins: [loadedLater],
+    plugins: [loadedLater, vscodeOnce],
   },
   languageClient: {
     ...node,

@@ -10,7 +10,7 @@ export class LanguageService implements vscode.Disposable {
   #client: Promise<LanguageClientHandle> | undefined;
   /** What was told last. */
   #told = '';
-  readonly #listener: vscode.Disposable;
+  readonly #listeners: vscode.Disposable;
 
   constructor(
     private readonly notebooks: OurNotebooks,
@@ -18,12 +18,16 @@ export class LanguageService implements vscode.Disposable {
     private readonly extensionUri: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    this.#listener = notebooks.onDidChange(() => this.#update());
-    this.#update();
+    // VS Code goes on with what it opens first: nobody waits for types in that moment.
+    const first = setImmediate(() => this.#update());
+    this.#listeners = vscode.Disposable.from(
+      notebooks.onDidChange(() => this.#update()),
+      { dispose: () => clearImmediate(first) },
+    );
   }
 
   dispose(): void {
-    this.#listener.dispose();
+    this.#listeners.dispose();
     this.#client?.then(
       (client) => client.stop(),
       () => undefined,

@@ -26,6 +26,8 @@ export interface WindowOptions {
   cells: readonly object[];
   /** The folder is not trusted: Restricted Mode. */
   isRestricted?: boolean;
+  /** The window is up before the notebook is opened, by `openInFront`. */
+  isOpenedLater?: boolean;
   /** Others of the workspace: path → text. */
   files?: Readonly<Record<string, string>>;
 }
@@ -116,7 +118,7 @@ export class NotebookWindow {
   }
 
   static async openWith(options: WindowOptions): Promise<NotebookWindow> {
-    const { cells, isRestricted = false, files = {} } = options;
+    const { cells, isRestricted = false, isOpenedLater = false, files = {} } = options;
     const parts = await loadParts();
     const folder = await mkdtemp(path.join(os.tmpdir(), 'unroll-window-'));
     let host: WorkbenchHost | undefined;
@@ -134,7 +136,7 @@ export class NotebookWindow {
       await writeFiles(workspace, files);
       await parts.installExtension(root, extensions);
       // The opener does not run in Restricted Mode, where the probe opens the notebook.
-      if (!isRestricted) parts.installNotebookOpener(root, extensions);
+      if (!isRestricted && !isOpenedLater) parts.installNotebookOpener(root, extensions);
       parts.installProbe(root, extensions);
       const lines: string[] = [];
       host = await parts.startWorkbenchHost({
@@ -145,7 +147,7 @@ export class NotebookWindow {
       });
       const opened = new NotebookWindow(host.page, parts, host, folder, lines);
       if (isRestricted) await opened.openInFront(opened.file);
-      await opened.isReady();
+      if (!isOpenedLater) await opened.isReady();
       return opened;
     } catch (error) {
       await host?.page.screenshot({ path: path.join(root, 'test-results', 'window.png') });

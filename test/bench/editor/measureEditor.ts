@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { NotebookWindow } from '../../host/notebookWindow.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NotebookWindow, toCell } from '../../host/notebookWindow.js';
 import { nodeBinary } from '../contestants.js';
 import { projectFolder } from '../folders.js';
 import { toMarkdownTable } from '../resultTable.js';
@@ -16,6 +17,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(projectFolder);
 /** Each takes some fifteen seconds to open. */
 const mostWindows = 5;
+const startsWithin = 4000;
 
 interface LanguageTimes {
   cells: number;
@@ -28,7 +30,11 @@ type Row = [what: string, median: string, most: string];
 
 /** A table in Markdown; a row says why where something could not be measured. */
 export async function measureEditor(rounds: number): Promise<string> {
-  const rows: Row[] = [await measureActivation(rounds), await measurePackage()];
+  const rows: Row[] = [
+    await measureActivation('activation by a notebook opened in a window', rounds, activateLater),
+    await measureActivation('activation in a window that starts with it', rounds, activateAtStart),
+    await measurePackage(),
+  ];
   return toMarkdownTable([
     ['what', 'median', 'most'],
     ...rows,
@@ -36,9 +42,12 @@ export async function measureEditor(rounds: number): Promise<string> {
   ]);
 }
 
-/** In a window of its own each time, as when VS Code is started. */
-async function measureActivation(rounds: number): Promise<Row> {
-  const name = 'activation';
+/** In a window of its own each time. */
+async function measureActivation(
+  name: string,
+  rounds: number,
+  activateOnce: () => Promise<number>,
+): Promise<Row> {
   try {
     const times: number[] = [];
     while (times.length < Math.min(rounds, mostWindows)) times.push(await activateOnce());
@@ -49,7 +58,22 @@ async function measureActivation(rounds: number): Promise<Row> {
   }
 }
 
-async function activateOnce(): Promise<number> {
+/** VS Code's own extensions have started by then. */
+async function activateLater(): Promise<number> {
+  const window = await NotebookWindow.openWith({ cells: [toCell('1 + 1')], isOpenedLater: true });
+  try {
+    await window.inHost(() => undefined);
+    await sleep(startsWithin);
+    await window.openInFront(window.file);
+    await window.isReady();
+    return await activationOf(window);
+  } finally {
+    await window.close();
+  }
+}
+
+/** Beside VS Code's own extensions, which start then. */
+async function activateAtStart(): Promise<number> {
   const window = await NotebookWindow.open('1 + 1');
   try {
     return await activationOf(window);
