@@ -175,6 +175,39 @@ describe('the editor’s pictures', function () {
     }
   });
 
+  it('show the gallery of examples, the lens above fit, and a merge conflict in a text notebook', async () => {
+    const chosen = vscode.commands.executeCommand('unroll.openExample');
+    await waitForFrame(
+      `document.querySelectorAll('.quick-input-list .monaco-list-row').length > 3 || null`,
+    );
+    await pictures('examples', 'editor-examples', '.quick-input-widget');
+    await press('Escape');
+    await chosen;
+
+    await openNotebook(
+      `import { Adam, fit, mse } from 'unroll';\nimport { batches, Net } from './net.ts';`,
+      'for (const lr of [0.1, 0.01]) {\n  const model = new Net();\n  const optimizer = new Adam(model.parameters(), { lr });\n  await fit({ model, data: batches, loss: mse, optimizer, steps: 200 });\n}',
+    );
+    await waitForFrame(
+      `[...document.querySelectorAll('.codelens-decoration a')].some((one) => one.textContent === 'Inspect BPTT') || null`,
+    );
+    await pictures('lens', 'editor-lens');
+    await closeNotebooks();
+
+    const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'merged.nb.ts');
+    const text = `// %% [markdown]\n// # A line, learnt\n\n// %% Training tags=["slow"]\n<<<<<<< HEAD\nconst steps = 500;\n=======\nconst steps = 2000;\n>>>>>>> longer\n\n// %%\nimport { randn } from 'unroll';\nrandn([steps, 3]).shape\n`;
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+    await vscode.commands.executeCommand('vscode.open', uri);
+    await vscode.commands.executeCommand(
+      'vscode.openWith',
+      uri,
+      'unroll-text-notebook',
+      vscode.ViewColumn.Beside,
+    );
+    await sleep(2000);
+    await pictures('conflict', 'editor-conflict', '.part.editor');
+  });
+
   it('show a text notebook beside its text, and the report', async () => {
     const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'train.nb.ts');
     const text = `// %% [markdown]\n// # A line, learnt\n\n// %% tags=["parameters"]\nconst steps = 100;\n\n// %%\nimport { randn } from 'unroll';\nrandn([2, 3])\n`;

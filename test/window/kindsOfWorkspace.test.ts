@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Locator } from 'playwright-core';
 import { NotebookWindow, root, toCell } from '../host/notebookWindow.js';
 import { describeWhere, hasWorkbench, whyNoWorkbench } from '../process/describeWhere.js';
 
@@ -29,6 +30,25 @@ const files = {
 
 const savedText = `[...document.querySelectorAll('.output_container')].some((one) => one.innerText.includes('saved text'))`;
 const statusItem = '.statusbar-item[aria-label*="Unroll"], .statusbar-item:has-text("Unroll:")';
+
+/** For docs/editor.md. */
+async function takePictures(window: NotebookWindow, item: Locator): Promise<void> {
+  for (const [theme, name] of [
+    ['light', 'Default Light Modern'],
+    ['dark', 'Default Dark Modern'],
+  ] as const) {
+    await window.inHost(async ({ workspace, ConfigurationTarget }, colorTheme) => {
+      const settings = workspace.getConfiguration('workbench');
+      await settings.update('colorTheme', colorTheme, ConfigurationTarget.Global);
+    }, name);
+    await window.page.mouse.move(700, 400);
+    await sleep(2000);
+    await item.hover();
+    await window.page.locator('.monaco-hover', { hasText: /is not trusted/ }).waitFor();
+    const file = path.join(root, 'docs', 'pictures', `editor-untrusted-${theme}.png`);
+    await window.page.screenshot({ path: file, animations: 'disabled' });
+  }
+}
 
 /** What scripts of saved outputs did in any frame: nothing. */
 async function ranScripts(window: NotebookWindow): Promise<unknown[]> {
@@ -84,11 +104,13 @@ describeWhere(hasWorkbench, whyNoWorkbench, 'a workspace', function () {
 
     it('says in the status bar that nothing runs, and why', async () => {
       const item = window.page.locator(statusItem).first();
+      await item.waitFor();
       assert.match(await item.innerText(), /Unroll: runs nothing/);
       await item.hover();
       await window.page
         .locator('.monaco-hover', { hasText: /is not trusted, so its cells do not run/ })
         .waitFor();
+      if (process.env['UNROLL_UPDATE_PICTURES'] === '1') await takePictures(window, item);
     });
 
     it('runs no cell before it is trusted, and starts no process', async () => {
