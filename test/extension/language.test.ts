@@ -209,6 +209,20 @@ describe('the language service', () => {
     assert.ok((await completions(notebook, 1, "row['l")).includes('loss'));
   });
 
+  it('says what shape a variable has by now, beside its name', async () => {
+    const notebook = await openNotebook(
+      `import { zeros } from 'unroll';\nconst weights = zeros([4, 3]);`,
+      'weigh',
+    );
+    await runCell(notebook, 0);
+    const at = find(notebook, 1, 'weigh').end;
+    const { items } = await ask<vscode.CompletionList>('CompletionItemProvider', notebook, 1, at);
+    const found = items.flatMap(({ label }) =>
+      typeof label !== 'string' && label.label === 'weights' ? [label.description] : [],
+    );
+    assert.deepEqual(found, ['Tensor [4, 3]']);
+  });
+
   it('says before anything runs that layers don’t fit', async () => {
     const notebook = await openNotebook(
       `import { Linear, Sequential } from 'unroll';\nconst a = new Linear({ inFeatures: 1, outFeatures: 2 });`,
