@@ -54,8 +54,8 @@ export const inspectOptions = {
  * recurrent layers. What is computed is what the model's own tape says, operation by operation, in float64;
  * weights, their `grad`s, states and random generators stay as they are. docs/inspection.md has the formulas.
  *
- * Takes about one and a half times as long as the same pass in the stepped executor: values are computed a
- * second time on the way back instead of being kept.
+ * Takes about twice as long as the same pass in the stepped executor: values are computed once by the model itself and
+ * once in float64, every adjoint's parts are kept apart, and everything is measured.
  *
  * @throws InspectionError if the loss is no scalar or depends on no recurrent layer, if a layer that was
  * asked for is not there, or the trace would be larger than `memory`; NonFiniteError if a weight is NaN or

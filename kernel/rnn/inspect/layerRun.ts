@@ -2,6 +2,7 @@ import { addMeasured, addTo, type Squares } from './vectors.js';
 import type { CellProgram } from '../cell/program.js';
 import type { Direction } from './network.js';
 import { createNdArray, type DType, type NdArray, type NumberArray } from '../ndarray.js';
+import { keptValues, type KeptValues } from './keptValues.js';
 import { StepMachine, type NodeEdit } from './stepMachine.js';
 
 /** A recurrent layer's sequence `[T, B, I]`, initial states `[B, size]` and parameters. */
@@ -42,7 +43,7 @@ export interface LayerOptions {
  *
  * Kept are the states that enter each step, and the adjoints that come to each step from outside of it. A
  * step's other values and adjoints follow from these by running the one step again, with the same operations
- * on the same numbers, so they come out bit for bit; memory does not grow with the operations of a cell.
+ * on the same numbers, so they come out bit for bit. Values of operations are kept too where they are few.
  *
  * Where a sequence is shorter, its state passes over the padding unchanged and its output there is zero; what
  * the operations compute there is nobody's, and has no adjoint.
@@ -67,6 +68,7 @@ export class LayerRun {
   /** Of the last backward pass. */
   gradients: LayerGradients | null = null;
   readonly machine: StepMachine;
+  readonly #kept: KeptValues | undefined;
 
   constructor(
     readonly program: CellProgram,
@@ -78,6 +80,7 @@ export class LayerRun {
     this.timeSteps = timeSteps;
     this.batchSize = batchSize;
     this.machine = new StepMachine(program, inputs.parameters, dtype, batchSize);
+    this.#kept = options.edits?.size ? undefined : keptValues(this.machine, dtype, timeSteps);
     const states = (steps: number) =>
       program.states.map(({ size }) => createNdArray(dtype, [steps, batchSize, size]));
     this.states = states(timeSteps + 1);
@@ -166,7 +169,10 @@ export class LayerRun {
     program.states.forEach(({ node }, k) =>
       machine.values[node]!.data.set(part(this.states[k]!, p)),
     );
-    machine.forward(this.options.edits?.get(t));
+    if (!this.#kept?.recall(p)) {
+      machine.forward(this.options.edits?.get(t));
+      this.#kept?.keep(p);
+    }
     return machine.values;
   }
 
