@@ -19,6 +19,14 @@ export function parseColour(text: string, background: Colour = white): Colour | 
   return mix(background, { red, green, blue }, alpha);
 }
 
+/** The same without regard to transparency, for lines: a marker laid thinly over code has the hue, not the strength. */
+export function parseOpaque(text: string): Colour | undefined {
+  const parsed = parseHex(text.trim()) ?? parseFunction(text.trim());
+  if (!parsed) return undefined;
+  const [red, green, blue] = parsed;
+  return { red, green, blue };
+}
+
 export function toCss({ red, green, blue }: Colour): string {
   const hex = (channel: number) =>
     Math.round(Math.min(255, Math.max(0, channel)))

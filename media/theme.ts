@@ -6,7 +6,7 @@
  * the theme changes. Outside VS Code the fallbacks (the Okabe–Ito palette, safe for the colour-blind) apply.
  */
 import { chartColours } from '../kernel/contract/chartColours.js';
-import { type Colour, mix, parseColour, toCss, withContrast } from './colour.js';
+import { type Colour, mix, parseColour, parseOpaque, toCss, withContrast } from './colour.js';
 
 export interface Theme {
   kind: ThemeKind;
@@ -116,7 +116,7 @@ export function toTheme(kind: ThemeKind, variable: (name: string) => string): Th
   const foreground = read(['--vscode-editor-foreground', '--vscode-foreground'], base.foreground);
   const toPalette = (ratio: number) =>
     mapValues(hues, ({ variable: name, fallback }) =>
-      withContrast(read([name], parseColour(fallback)!), background, ratio),
+      withContrast(parseOpaque(variable(name)) ?? parseColour(fallback)!, background, ratio),
     );
   const palette = toPalette(3);
   const towards = (share: number) => mix(background, foreground, share);

@@ -101,6 +101,11 @@ describe('theme', () => {
     }
   }
 
+  it('draws lines in a hue that VS Code lays thinly over code', () => {
+    const theme = toTheme('dark', (name) => (name === '--vscode-charts-orange' ? '#d186167a' : ''));
+    assert.equal(theme.palette.orange, '#d18616');
+  });
+
   it("takes VS Code's own colour where it has the contrast", () => {
     const theme = toTheme('dark', (name) => vscode.dark[name] ?? '');
     assert.equal(theme.palette.blue, '#3794ff');
