@@ -4,9 +4,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import {
   debugCell,
-  goOn,
   placeIn,
   placeOf,
+  press,
   setBreakpoint,
   shownBy,
   type Stop,
@@ -58,10 +58,10 @@ describe('exceptions of a cell that is debugged', function () {
       const debugging = debugCell(cell);
       const first = await stops();
       await stopAt(first, 'uncaught');
-      await goOn(first);
+      await press('continue');
       const thrown = await stops();
       assert.equal(placeOf(thrown), placeIn(cell, line));
-      await goOn(thrown);
+      await press('continue');
       await debugging;
       await shownBy(cell);
       assert.equal(errorsOf(cell)[0]?.message, 'seen');
@@ -93,10 +93,10 @@ describe('exceptions of a cell that is debugged', function () {
       const debugging = debugCell(cell);
       const first = await stops();
       await stopAt(first, 'uncaught');
-      await goOn(first);
+      await press('continue');
       const thrown = await stops();
       assert.equal(placeOf(thrown), place);
-      await goOn(thrown);
+      await press('continue');
       await debugging;
       await shownBy(cell);
       assert.equal(errorsOf(cell).length, 1);
@@ -116,11 +116,11 @@ describe('exceptions of a cell that is debugged', function () {
       const debugging = debugCell(cell);
       const first = await stops();
       await stopAt(first, ...filters);
-      await goOn(first);
+      await press('continue');
       if (line !== undefined) {
         const thrown = await stops();
         assert.equal(placeOf(thrown), placeIn(cell, line));
-        await goOn(thrown);
+        await press('continue');
       }
       await debugging;
       assert.equal(await shownBy(cell), '2');

@@ -5,6 +5,7 @@ import {
   goOn,
   placeIn,
   placeOf,
+  press,
   setBreakpoint,
   shownBy,
   stops,
@@ -40,23 +41,23 @@ describe('debugging cells for a while', function () {
     setBreakpoint(cell.document.uri, 2);
     setBreakpoint(cell.document.uri, 3);
     const debugging = debugCell(cell);
-    const held = await stops();
+    await stops();
     await insertFirstLine(cell, '// One line more.');
-    await goOn(held);
+    await press('continue');
     // What runs is the text that was run: its second breakpoint is still there.
     const next = await stops();
     assert.equal(next.frames[0]?.line, 3);
-    await goOn(next);
+    await press('continue');
     await debugging;
     assert.equal(await shownBy(cell), '4');
 
     const again = debugCell(cell);
     const moved = await stops();
     assert.equal(placeOf(moved), placeIn(cell, 3));
-    await goOn(moved);
+    await press('continue');
     const last = await stops();
     assert.equal(placeOf(last), placeIn(cell, 4));
-    await goOn(last);
+    await press('continue');
     await again;
   });
 
@@ -69,12 +70,12 @@ describe('debugging cells for a while', function () {
     const first = await stops();
     await insertFirstLine(edited, '// One line more.');
     const behind = debugCell(edited);
-    await goOn(first);
+    await press('continue');
     const second = await stops();
     assert.equal(second.session.id, first.session.id);
     assert.equal(placeOf(second), placeIn(edited, 3));
     assert.deepEqual(breakpointsIn(edited), [3]);
-    await goOn(second);
+    await press('continue');
     await Promise.all([debugging, behind]);
     assert.equal(await shownBy(edited), '2');
   });
@@ -112,7 +113,7 @@ describe('debugging cells for a while', function () {
         const held = await stops();
         sessions.add(held.session.id);
         assert.equal(placeOf(held), placeIn(cell, 2));
-        await goOn(held);
+        await press('continue');
         await until(
           () => cell.executionSummary?.success === true && cell.executionSummary !== before,
           () => `cell ${cell.index} to end; it shows ${textOf(cell)}`,
@@ -128,9 +129,9 @@ describe('debugging cells for a while', function () {
     const cells = twoCells(notebook);
     for (const cell of cells) setBreakpoint(cell.document.uri, 2);
     const debugging = debugCell(cells[0]);
-    const held = await stops();
+    await stops();
     await startCell(notebook, 1);
-    await goOn(held);
+    await press('continue');
     await debugging;
     assert.equal(await shownBy(cells[1]), '2');
     assert.equal(await runCell(notebook, 1), '2');
