@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { debugCell, goOn, setBreakpoint, stops, useDebugger } from './debugSession.js';
-import { click, hover, screenshot } from './host.js';
+import { click, hover, press, screenshot } from './host.js';
 import { openNotebook, runCell } from './notebooks.js';
 
 const themes = { light: 'Default Light Modern', dark: 'Default Dark Modern' };
@@ -53,6 +53,7 @@ describe('the debugger’s pictures', function () {
     const held = await stops();
     await vscode.commands.executeCommand('workbench.view.debug');
     await click('.debug-variables .monaco-list-row >> text=Local: forward');
+    await press('ArrowRight');
     await sleep(1500);
     await hover('.cell-list-container');
     await vscode.commands.executeCommand('notifications.clearAll');
