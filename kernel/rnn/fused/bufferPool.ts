@@ -70,7 +70,12 @@ export class BufferPool {
 
   /** Nobody will take any more, and no run is left. */
   close(): void {
-    for (const buffers of this.#all) this.#release(buffers);
+    for (const buffers of this.#all) {
+      // What is still to be heard of a dropped run must not give it back again.
+      buffers.use = 'idle';
+      this.#release(buffers);
+    }
     this.#idle.length = 0;
+    this.bytesTaken = 0;
   }
 }
