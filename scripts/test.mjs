@@ -20,14 +20,15 @@ const suiteEndsWithin = 15_000;
 const linesOfFailure = 12;
 
 const check = (title, args) => ({ title, args });
-const mocha = (folder, { timeout, before = [] }) => ({
+const mocha = (folder, { timeout, before = [], retries = 0 }) => ({
   title: `Tests in test/${folder}`,
   needs: ['types', 'build'],
   args: [
     ...before,
     'node_modules/mocha/bin/mocha.js',
     ...['--reporter', 'test/host/countingReporter.mjs', '--forbid-only'],
-    ...['--timeout', String(timeout), `out/test/${folder}/**/*.test.js`],
+    ...['--timeout', String(timeout), '--retries', String(retries)],
+    `out/test/${folder}/**/*.test.js`,
   ],
   tests: path.join(root, 'test', folder),
 });
@@ -51,8 +52,8 @@ const suites = {
   build: check('Bundles (esbuild)', ['scripts/build.mjs']),
   arch: mocha('arch', { timeout: 30_000 }),
   unit: mocha('unit', { timeout: 30_000, before: coverage }),
-  process: mocha('process', { timeout: 120_000 }),
-  window: mocha('window', { timeout: 120_000 }),
+  process: mocha('process', { timeout: 120_000, retries: 1 }),
+  window: mocha('window', { retries: 1, timeout: 120_000 }),
   extension: {
     title: 'Tests in VS Code (test/extension)',
     // VS Code too: in windows that ask for trust, which VS Code's own test runner does not allow.

@@ -18,7 +18,7 @@ export function useDebugger(): void {
   });
   afterEach(async function () {
     // What failed may have left a cell held.
-    if (this.currentTest?.state === 'failed') await vscode.debug.stopDebugging();
+    if (this.currentTest?.state !== 'passed') await vscode.debug.stopDebugging();
     await sessionEnds();
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
     await closeNotebooks();
