@@ -1,3 +1,4 @@
+import { releaseAdjoints, takeAdjoint } from './adjointPool.js';
 import { describeValue } from './describeValue.js';
 import { AutogradError, DTypeError, OptionError, ShapeError } from './errors.js';
 import { Expression } from './expression.js';
@@ -333,29 +334,6 @@ function resultType(op: OpName, inputs: readonly Tensor[]): DType {
           `${op}: operands are ${inputs.map((one) => one.dtype).join(' and ')}, expected one element type; use to('${dtype}')`,
         );
   return dtype;
-}
-
-/** Adjoints in the engine's memory that are in use; left over where a backward pass was torn away. */
-const takenAdjoints: Float32Array[] = [];
-/** Some that are not, for the next pass: they are mostly of the same lengths. */
-const idleAdjoints: Float32Array[] = [];
-const mostIdle = 16;
-
-function releaseAdjoints(): void {
-  for (let data = takenAdjoints.pop(); data; data = takenAdjoints.pop()) {
-    idleAdjoints.push(data);
-    if (idleAdjoints.length > mostIdle) findEngine()?.release(idleAdjoints.shift()!);
-  }
-}
-
-/** Zeros to add an adjoint up in, until the backward pass ends. */
-function takeAdjoint({ dtype, size, shape }: Tensor): NdArray {
-  const engine = dtype === 'float32' ? findEngine() : undefined;
-  if (!engine) return createNdArray(dtype, shape);
-  const at = idleAdjoints.findIndex(({ length }) => length === size);
-  const data = at < 0 ? engine.allocate(size) : idleAdjoints.splice(at, 1)[0]!;
-  takenAdjoints.push(data);
-  return { data: engine.clear(data), shape };
 }
 
 function runBackward(root: Tensor, seed: NdArray): void {
