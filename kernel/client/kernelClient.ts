@@ -8,6 +8,7 @@
  */
 import type { Json } from '../contract/mime.js';
 import type {
+  Answer,
   CompleteReply,
   DebugReply,
   ExecuteReply,
@@ -49,14 +50,6 @@ export type CellEvent = Extract<KernelEvent, { parent: string }>;
 export type FreeEvent = Exclude<KernelEvent, CellEvent | ReadyEvent | Answer>;
 export type CellRequest = Omit<ExecuteRequest, 'type'>;
 type Listener<T> = (value: T) => void;
-type Answer =
-  | CompleteReply
-  | VariablesReply
-  | SliceReply
-  | ForgetReply
-  | MemoryReply
-  | TimersReply
-  | DebugReply;
 /** The types of all answers, complete by type. */
 const answers: Record<Answer['type'], true> = {
   completeReply: true,

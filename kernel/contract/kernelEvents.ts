@@ -15,16 +15,20 @@ export type KernelEvent =
   | ExecuteReply
   | InputRequest
   | ClearOutputEvent
+  | TrainingEvent
+  | CommMessage
+  | RefusedEvent
+  | Answer;
+
+/** The one reply to a request that is no cell. */
+export type Answer =
   | CompleteReply
   | VariablesReply
   | SliceReply
   | ForgetReply
   | MemoryReply
   | TimersReply
-  | DebugReply
-  | TrainingEvent
-  | CommMessage
-  | RefusedEvent;
+  | DebugReply;
 
 /** A request that is none: nothing came of it. */
 export interface RefusedEvent {
