@@ -1,31 +1,12 @@
 import assert from 'node:assert/strict';
 import { chartColours } from '../../../kernel/contract/chartColours.js';
 import { type Colour, contrast, parseColour } from '../../../media/colour.js';
+import { dichromacies, type Matrix } from './dichromacies.js';
 
 type Triple = readonly [number, number, number];
-type Matrix = readonly [Triple, Triple, Triple];
 
 const times = (matrix: Matrix, [x, y, z]: Triple): Triple =>
   matrix.map(([a, b, c]) => a * x + b * y + c * z) as unknown as Triple;
-
-/** G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, IEEE TVCG 15(6), 2009, severity 1, on linear sRGB. */
-const eyes: Record<string, Matrix> = {
-  protanopia: [
-    [0.152286, 1.052583, -0.204868],
-    [0.114503, 0.786281, 0.099216],
-    [-0.003882, -0.048116, 1.051998],
-  ],
-  deuteranopia: [
-    [0.367322, 0.860646, -0.227968],
-    [0.280085, 0.672501, 0.047413],
-    [-0.01182, 0.04294, 0.968881],
-  ],
-  tritanopia: [
-    [1.255528, -0.076749, -0.178779],
-    [-0.078411, 0.930809, 0.147602],
-    [0.004733, 0.691367, 0.3039],
-  ],
-};
 
 /** B. Ottosson, "A perceptual color space for image processing", 2020. */
 function toOklab(linear: Triple): Triple {
@@ -73,7 +54,7 @@ describe('the colours of charts', () => {
         }
     });
 
-    for (const [eye, matrix] of Object.entries(eyes))
+    for (const [eye, matrix] of Object.entries(dichromacies))
       it(`${where}: can be told apart with ${eye}`, () => {
         colours.forEach((a, i) =>
           colours.slice(0, i).forEach((b) => {
