@@ -20,6 +20,19 @@ async function stopAt({ session }: Stop, ...filters: ('uncaught' | 'all')[]): Pr
   await session.customRequest('setExceptionBreakpoints', { filters });
 }
 
+/** Debugs the cell to its end; → where it stopped for what nothing caught. */
+async function placeOfUncaught(cell: vscode.NotebookCell): Promise<string> {
+  setBreakpoint(cell.document.uri, 1);
+  const debugging = debugCell(cell);
+  await stopAt(await stops(), 'uncaught');
+  await press('continue');
+  const place = placeOf(await stops());
+  await press('continue');
+  await debugging;
+  await shownBy(cell);
+  return place;
+}
+
 describe('exceptions of a cell that is debugged', function () {
   this.timeout(90_000);
   useDebugger();
@@ -54,16 +67,7 @@ describe('exceptions of a cell that is debugged', function () {
       );
       await runCell(notebook, 0);
       const cell = notebook.cellAt(1);
-      setBreakpoint(cell.document.uri, 1);
-      const debugging = debugCell(cell);
-      const first = await stops();
-      await stopAt(first, 'uncaught');
-      await press('continue');
-      const thrown = await stops();
-      assert.equal(placeOf(thrown), placeIn(cell, line));
-      await press('continue');
-      await debugging;
-      await shownBy(cell);
+      assert.equal(await placeOfUncaught(cell), placeIn(cell, line));
       assert.equal(errorsOf(cell)[0]?.message, 'seen');
     });
   }
@@ -89,16 +93,7 @@ describe('exceptions of a cell that is debugged', function () {
       [calling, placeIn(functions, 3)],
       [importing, `${file}:2`],
     ] as const) {
-      setBreakpoint(cell.document.uri, 1);
-      const debugging = debugCell(cell);
-      const first = await stops();
-      await stopAt(first, 'uncaught');
-      await press('continue');
-      const thrown = await stops();
-      assert.equal(placeOf(thrown), place);
-      await press('continue');
-      await debugging;
-      await shownBy(cell);
+      assert.equal(await placeOfUncaught(cell), place);
       assert.equal(errorsOf(cell).length, 1);
     }
   });

@@ -62,6 +62,14 @@ await fit({
   inspect: `inspect(lstm, { input: randn([8, 1, 4]) }, { loss: (output) => output.select(0, -1).sum() })`,
 };
 
+async function openBesideItsText(name: string, text: string): Promise<void> {
+  const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, name);
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  await vscode.commands.executeCommand('vscode.open', uri);
+  const beside = vscode.ViewColumn.Beside;
+  await vscode.commands.executeCommand('vscode.openWith', uri, 'unroll-text-notebook', beside);
+}
+
 describe('the editor’s pictures', function () {
   this.timeout(180_000);
 
@@ -194,31 +202,15 @@ describe('the editor’s pictures', function () {
     await pictures('lens', 'editor-lens');
     await closeNotebooks();
 
-    const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'merged.nb.ts');
     const text = `// %% [markdown]\n// # A line, learnt\n\n// %% Training tags=["slow"]\n<<<<<<< HEAD\nconst steps = 500;\n=======\nconst steps = 2000;\n>>>>>>> longer\n\n// %%\nimport { randn } from 'unroll';\nrandn([steps, 3]).shape\n`;
-    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-    await vscode.commands.executeCommand('vscode.open', uri);
-    await vscode.commands.executeCommand(
-      'vscode.openWith',
-      uri,
-      'unroll-text-notebook',
-      vscode.ViewColumn.Beside,
-    );
+    await openBesideItsText('merged.nb.ts', text);
     await sleep(2000);
     await pictures('conflict', 'editor-conflict', '.part.editor');
   });
 
   it('show a text notebook beside its text, and the report', async () => {
-    const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'train.nb.ts');
     const text = `// %% [markdown]\n// # A line, learnt\n\n// %% tags=["parameters"]\nconst steps = 100;\n\n// %%\nimport { randn } from 'unroll';\nrandn([2, 3])\n`;
-    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-    await vscode.commands.executeCommand('vscode.open', uri);
-    await vscode.commands.executeCommand(
-      'vscode.openWith',
-      uri,
-      'unroll-text-notebook',
-      vscode.ViewColumn.Beside,
-    );
+    await openBesideItsText('train.nb.ts', text);
     await sleep(1500);
     await pictures('text', 'editor-text', '.part.editor');
     await closeNotebooks();
