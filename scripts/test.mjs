@@ -18,19 +18,23 @@ const suiteLimit = 30 * 60_000;
 const suiteEndsWithin = 15_000;
 
 const linesOfFailure = 12;
+/** More test suites than these that fail are no accident of a busy machine. */
+const tryAgainAtMost = 4;
 
 const check = (title, args) => ({ title, args });
-const mocha = (folder, { timeout, before = [], retries = 0 }) => ({
+const mocha = (folder, { timeout, before = [], triesAgain = false }) => ({
   title: `Tests in test/${folder}`,
   needs: ['types', 'build'],
   args: [
     ...before,
     'node_modules/mocha/bin/mocha.js',
     ...['--reporter', 'test/host/countingReporter.mjs', '--forbid-only'],
-    ...['--timeout', String(timeout), '--retries', String(retries)],
+    ...['--timeout', String(timeout)],
     `out/test/${folder}/**/*.test.js`,
   ],
+  grep: (pattern) => ({ args: ['--grep', pattern] }),
   tests: path.join(root, 'test', folder),
+  triesAgain,
 });
 const coverage = [
   ...[
@@ -44,7 +48,10 @@ const coverage = [
   ...[process.execPath, '--expose-gc'],
 ];
 
-/** `args` are for Node. With `tests`, the suite leaves a mocha report, and its tests are counted. */
+/**
+ * `args` are for Node. With `tests`, the suite leaves a report (`countingReporter.mjs`), and its tests are counted;
+ * `grep` is what runs a part of them, and `triesAgain` whether what failed is tried once more.
+ */
 const suites = {
   types: check('Types (tsc -b)', ['node_modules/typescript/bin/tsc', '-b']),
   lint: check('Lint (eslint)', ['node_modules/eslint/bin/eslint.js', '.']),
@@ -52,14 +59,16 @@ const suites = {
   build: check('Bundles (esbuild)', ['scripts/build.mjs']),
   arch: mocha('arch', { timeout: 30_000 }),
   unit: mocha('unit', { timeout: 30_000, before: coverage }),
-  process: mocha('process', { timeout: 120_000, retries: 1 }),
-  window: mocha('window', { retries: 1, timeout: 120_000 }),
+  process: mocha('process', { timeout: 120_000, triesAgain: true }),
+  window: mocha('window', { timeout: 120_000, triesAgain: true }),
   extension: {
     title: 'Tests in VS Code (test/extension)',
     // VS Code too: in windows that ask for trust, which VS Code's own test runner does not allow.
     needs: ['types', 'build', 'window'],
     args: ['test/host/runExtensionTests.mjs'],
+    grep: (pattern) => ({ env: { UNROLL_TEST_GREP: pattern } }),
     tests: path.join(root, 'test', 'extension'),
+    triesAgain: true,
   },
 };
 
@@ -91,14 +100,32 @@ function chooseSuites(names) {
 }
 
 async function runSuite(name) {
-  const { title, args, tests } = suites[name];
-  say(title);
+  const suite = suites[name];
+  say(suite.title);
   const began = Date.now();
-  const counts =
-    tests === undefined || hasTests(tests)
-      ? await countSuite(name, args, tests !== undefined)
-      : { passed: 0, failed: 1, note: `there is no test in ${path.relative(root, tests)}` };
+  const counts = await countSuite(name, suite);
   return { name, ...counts, seconds: (Date.now() - began) / 1000 };
+}
+
+async function countSuite(name, suite) {
+  if (suite.tests === undefined) {
+    const code = await runToEnd(suite.args);
+    return { passed: Number(code === 0), failed: Number(code !== 0), note: '' };
+  }
+  if (!hasTests(suite.tests))
+    return failed(`there is no test in ${path.relative(root, suite.tests)}`);
+  const first = await countTests(name, suite);
+  const { failures = [] } = first;
+  const titles = [...new Set(failures.map((failure) => failure.suite))];
+  if (!suite.triesAgain || titles.length === 0 || titles.length > tryAgainAtMost) return first;
+  say(`${suite.title}, once more: ${titles.join(', ')}`);
+  const second = await countTests(`${name}-again`, suite, titles);
+  return {
+    ...second,
+    passed: second.passed + first.passes.filter((pass) => !titles.includes(pass.suite)).length,
+    skipped: first.skipped,
+    retried: failures,
+  };
 }
 
 function hasTests(folder) {
@@ -109,19 +136,40 @@ function isTest(file) {
   return file.endsWith('.test.ts');
 }
 
-async function countSuite(name, args, leavesReport) {
+const failed = (note) => ({ passed: 0, failed: 1, note });
+
+/** @param titles of the outermost `describe`s to run; all where there are none given */
+async function countTests(name, { args, grep }, titles) {
   const report = path.join(reports, `${name}.json`);
-  const code = await runToEnd(args, report);
-  if (!leavesReport) return { passed: Number(code === 0), failed: Number(code !== 0), note: '' };
-  return countReport(report, code);
+  const part = titles && grep(`^(?:${titles.map(escapeRegExp).join('|')})(?: |$)`);
+  const code = await runToEnd([...args, ...(part?.args ?? [])], {
+    ...part?.env,
+    UNROLL_TEST_REPORT: report,
+  });
+  const ended =
+    code === undefined ? `was ended after ${suiteLimit / 60_000} min` : `exited ${code}`;
+  let passes, failures, skipped;
+  try {
+    ({ passes, failures, skipped } = JSON.parse(readFileSync(report, 'utf8')));
+  } catch (error) {
+    return failed(`${ended} and left no report (${error.message})`);
+  }
+  if (passes.length + failures.length === 0) return { ...failed('ran no test'), skipped };
+  if (code !== 0 && failures.length === 0)
+    return { ...failed(ended), passed: passes.length, skipped };
+  return { passed: passes.length, failed: failures.length, skipped, note: '', passes, failures };
+}
+
+function escapeRegExp(text) {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 /** @returns the exit code, or undefined when the suite took too long and was ended */
-async function runToEnd(args, report) {
+async function runToEnd(args, env = {}) {
   const child = startSupervised(process.execPath, args, {
     cwd: root,
     graceful: suiteEndsWithin,
-    env: { ...process.env, ...colour(), UNROLL_TEST_REPORT: report },
+    env: { ...process.env, ...colour(), ...env },
   });
   const code = await Promise.race([child.ended, sleep(suiteLimit, undefined, { ref: false })]);
   await child.stop();
@@ -132,28 +180,18 @@ function colour() {
   return process.stdout.isTTY || process.env.FORCE_COLOR !== undefined ? {} : { NO_COLOR: '1' };
 }
 
-function countReport(report, code) {
-  const ended =
-    code === undefined ? `was ended after ${suiteLimit / 60_000} min` : `exited ${code}`;
-  let stats, failures;
-  try {
-    ({ stats, failures } = JSON.parse(readFileSync(report, 'utf8')));
-  } catch (error) {
-    return { passed: 0, failed: 1, note: `${ended} and left no report (${error.message})` };
-  }
-  const { passes: passed, failures: failed, pending: skipped } = stats;
-  if (passed + failed === 0) return { passed, failed: 1, skipped, note: 'ran no test' };
-  if (code !== 0 && failed === 0) return { passed, failed: 1, skipped, note: ended };
-  return { passed, failed, skipped, note: '', failures };
-}
-
-/** Names each failed test with its first lines again at the end, where a log that was cut still has them. */
+/**
+ * Names each test that failed, or did at first, with its first lines again at the end, where a log that was cut still has
+ * them.
+ */
 function printFailures(rows) {
-  for (const { name, failures = [] } of rows) {
-    for (const { fullTitle, err } of failures) {
-      const lines = String(err.stack ?? err.message).split('\n', linesOfFailure);
-      console.log(`\nFAILED in ${name}: ${fullTitle}\n  ${lines.join('\n  ')}`);
-    }
+  const print = (what, name, { title, error }) => {
+    const lines = error.split('\n', linesOfFailure);
+    console.log(`\n${what} in ${name}: ${title}\n  ${lines.join('\n  ')}`);
+  };
+  for (const { name, retried = [], failures = [] } of rows) {
+    for (const one of retried) print('RETRIED', name, one);
+    for (const one of failures) print('FAILED', name, one);
   }
 }
 

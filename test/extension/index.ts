@@ -10,8 +10,6 @@ import { format } from 'node:util';
 /** This file runs as the bundle out/extensionTests/index.cjs. */
 const root = path.resolve(__dirname, '../..');
 const patience = 60_000;
-/** A busy machine delays what a test cannot wait for; the reporter names each. */
-const retries = 1;
 
 /** @throws Error with the number of failed tests: VS Code then exits with 1. */
 export async function run(): Promise<void> {
@@ -20,7 +18,6 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({
     ui: 'bdd',
     timeout: patience,
-    retries,
     forbidOnly: process.env['CI'] !== undefined,
     reporter: await countingReporter(),
     color: process.env['NO_COLOR'] === undefined,

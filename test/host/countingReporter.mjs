@@ -1,22 +1,22 @@
 /**
- * Mocha's spec output for people, and its JSON report in the file UNROLL_TEST_REPORT for counting. A test that was tried
- * again is named with what failed at first, at once and at the end: passing then hides nothing.
+ * Mocha's spec output for people, and in the file UNROLL_TEST_REPORT what passed, failed and was skipped, each with the
+ * outermost `describe` that it is in: what `scripts/test.mjs` counts, and tries again.
  */
+import { writeFileSync } from 'node:fs';
 import { reporters } from 'mocha';
 
 export default class CountingReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const retried = [];
-    const tell = (line) => reporters.Base.consoleLog(line);
-    runner.on('retry', (test, error) => {
-      retried.push(`RETRIED ${test.fullTitle()}: ${error.message}`);
-      tell(`    ${retried.at(-1)}`);
-    });
-    runner.once('end', () => retried.forEach(tell));
     const output = process.env.UNROLL_TEST_REPORT;
-    if (output !== undefined) {
-      new reporters.JSON(runner, { ...options, reporterOption: { output } });
-    }
+    if (output === undefined) return;
+    const report = { passes: [], failures: [], skipped: 0 };
+    const named = (test) => ({ suite: test.titlePath()[0], title: test.fullTitle() });
+    runner.on('pass', (test) => report.passes.push(named(test)));
+    runner.on('fail', (test, { stack, message }) =>
+      report.failures.push({ ...named(test), error: String(stack ?? message) }),
+    );
+    runner.on('pending', () => report.skipped++);
+    runner.once('end', () => writeFileSync(output, JSON.stringify(report)));
   }
 }
