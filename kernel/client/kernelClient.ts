@@ -74,6 +74,8 @@ interface Outstanding {
 }
 
 const shutdownWithinMs = 2000;
+/** A process that was killed and waits for the system (a disk that does not answer) must not hold up the next one. */
+const goneWithinMs = 5000;
 
 /** @param spare Gives the process where it has one that fits, also at a restart and after a crash. */
 export function startKernel(options: KernelOptions, spare?: SpareKernel): KernelClient {
@@ -140,10 +142,13 @@ export class KernelClient {
     this.#process?.control({ type: 'interrupt', ...meant, ...(now ? { now } : {}) });
   }
 
-  /** A fresh process, without variables. Resolves when it is ready. */
+  /** A fresh process, without variables. Resolves when it is ready and the former one has let go of what it held. */
   async restart(): Promise<ReadyEvent> {
+    const former = this.#process;
     this.#replace('restarted');
-    return await this.ready;
+    const ready = this.ready;
+    if (former) await endOf(former);
+    return await ready;
   }
 
   /** Ends the process in order, and with force where it does not end by itself. */
@@ -358,6 +363,13 @@ export class KernelClient {
     for (const answer of this.#questions.values()) answer(undefined);
     this.#questions.clear();
   }
+}
+
+async function endOf({ ended }: KernelProcess): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, goneWithinMs)));
+  await Promise.race([ended, late]);
+  clearTimeout(timer);
 }
 
 function subscribe<T>(listeners: Set<Listener<T>>, listener: Listener<T>): () => void {

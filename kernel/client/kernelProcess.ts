@@ -60,9 +60,12 @@ const maxStderr = 4000;
 export class KernelProcess {
   /** Rejects with a `KernelStartError` where the process ends before it is ready. */
   readonly ready: Promise<ReadyEvent>;
+  /** Resolves when the process is gone, with all that it held, and its listener was told. */
+  readonly ended: Promise<void>;
   readonly #child: ChildProcess;
   #stderr = '';
   #hasEnded = false;
+  #resolveEnded: () => void = () => undefined;
   #startTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -73,6 +76,7 @@ export class KernelProcess {
     this.#child = isSpare
       ? forkKernel({ ...options, cwd: dirname(options.kernelPath) }, [spareArgument])
       : forkKernel(options);
+    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.ready = this.#listen();
     // Whoever waits for it hears of a failure; nobody has to wait.
     this.ready.catch(() => undefined);
@@ -174,6 +178,7 @@ export class KernelProcess {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.listener.exit(exit);
+    this.#resolveEnded();
   }
 }
 

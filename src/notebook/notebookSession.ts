@@ -178,8 +178,7 @@ export class NotebookSession implements vscode.Disposable {
   /** A fresh kernel; resolves when it takes cells. Does nothing where no cell has run. */
   async restart(): Promise<void> {
     this.#queue.dropAll();
-    this.#process = 'starting';
-    this.changed({ kind: 'fresh' });
+    this.#isFresh();
     await this.#kernel?.restart();
     this.#isReady();
     await this.#queue.idle();
@@ -238,10 +237,7 @@ export class NotebookSession implements vscode.Disposable {
     );
     const running = { id, execution, stop, questions: new vscode.CancellationTokenSource() };
     this.#running.set(execution, running);
-    if (this.#process === 'ended') {
-      this.#process = 'starting';
-      this.changed({ kind: 'fresh' });
-    }
+    if (this.#process === 'ended') this.#isFresh();
     this.changed({ kind: 'state' });
     this.#cells.set(id, cell);
     const reference = { id: cell.document.uri.toString(), index: cell.index };
@@ -294,12 +290,19 @@ export class NotebookSession implements vscode.Disposable {
     if (isSuccessor) this.#warn(cell, lostWithWindow);
     kernel.onStray((event) => this.#receive(kernel, event));
     kernel.onExit(({ expected }) => {
-      this.trainings.clear();
       if (expected) return;
+      this.trainings.clear();
       this.#process = 'ended';
       this.changed({ kind: 'state' });
     });
     return kernel;
+  }
+
+  /** Another process begins; the former one may take a while to go. */
+  #isFresh(): void {
+    this.trainings.clear();
+    this.#process = 'starting';
+    this.changed({ kind: 'fresh' });
   }
 
   #isReady(): void {
@@ -312,8 +315,7 @@ export class NotebookSession implements vscode.Disposable {
       cell,
       'The cell could not be stopped, so its kernel was ended and a fresh one started.\n',
     );
-    this.#process = 'starting';
-    this.changed({ kind: 'fresh' });
+    this.#isFresh();
     kernel.restart().then(
       () => {
         this.#isReady();

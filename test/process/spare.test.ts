@@ -127,6 +127,23 @@ describe('a spare process', () => {
     assert.match(next.stderr, /fresh kernel was started/);
   });
 
+  it('takes over at a restart once the former process has let go of its ports', async () => {
+    const kernel = start();
+    const listen = (port: string) =>
+      `await new Promise((done, failed) => (globalThis as any).server = require('node:net').createServer()` +
+      `.once('error', failed).listen(${port}, '127.0.0.1', () => done((globalThis as any).server.address().port)))`;
+    // The system takes back memory first, then closes ports.
+    await kernel.value('const held = Array.from({ length: 10 }, () => Buffer.alloc(1e8, 1)); 0');
+    const port = await kernel.value(listen('0'));
+    const first = kernel.client.pid!;
+    await isReady();
+    // Warm by then, so that it is there before the other has gone.
+    await sleep(2000);
+    await kernel.client.restart();
+    assert.equal(isAlive(first), false);
+    assert.equal(await kernel.value(listen(port!)), port);
+  });
+
   it('that died meanwhile is missed by nobody', async () => {
     const kernel = start();
     await kernel.value('1');
