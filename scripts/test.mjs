@@ -22,6 +22,8 @@ const linesOfFailure = 12;
 const tryAgainAtMost = 4;
 
 const check = (title, args) => ({ title, args });
+/** Needs no other suite and writes nothing, so it runs while others do; what it prints comes at the end. */
+const beside = (title, args) => ({ title, args, isBeside: true });
 const mocha = (folder, { timeout, before = [], triesAgain = false }) => ({
   title: `Tests in test/${folder}`,
   needs: ['types', 'build'],
@@ -54,8 +56,8 @@ const coverage = [
  */
 const suites = {
   types: check('Types (tsc -b)', ['node_modules/typescript/bin/tsc', '-b']),
-  lint: check('Lint (eslint)', ['node_modules/eslint/bin/eslint.js', '.']),
-  format: check('Format (prettier)', ['node_modules/prettier/bin/prettier.cjs', '--check', '.']),
+  lint: beside('Lint (eslint)', ['node_modules/eslint/bin/eslint.js', '.']),
+  format: beside('Format (prettier)', ['node_modules/prettier/bin/prettier.cjs', '--check', '.']),
   build: check('Bundles (esbuild)', ['scripts/build.mjs']),
   arch: mocha('arch', { timeout: 30_000 }),
   unit: mocha('unit', { timeout: 30_000, before: coverage }),
@@ -77,8 +79,13 @@ async function main() {
   await ensureDependencies(root);
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const rows = [];
-  for (const name of chosen) rows.push(await runSuite(name));
+  const isBeside = (name) => suites[name].isBeside === true;
+  const [rows, { rows: rowsBeside, printed }] = await Promise.all([
+    runInOrder(chosen.filter((name) => !isBeside(name))),
+    runBeside(chosen.filter(isBeside)),
+  ]);
+  console.log(printed);
+  rows.push(...rowsBeside);
   printFailures(rows);
   printTable(rows);
   const total = (column) => rows.reduce((sum, row) => sum + row[column], 0);
@@ -99,19 +106,43 @@ function chooseSuites(names) {
   return Object.keys(suites).filter((name) => wanted.has(name));
 }
 
-async function runSuite(name) {
-  const suite = suites[name];
-  say(suite.title);
+async function runInOrder(names) {
+  const rows = [];
+  for (const name of names) {
+    say(suites[name].title);
+    rows.push(await timed(name, (suite) => countSuite(name, suite)));
+  }
+  return rows;
+}
+
+/** @returns the rows, and what was printed */
+async function runBeside(names) {
+  const rows = [];
+  const printed = [];
+  for (const name of names) {
+    rows.push(
+      await timed(name, ({ title, args }) => {
+        printed.push(`\n${title}\n`);
+        return countCheck(args, { output: 'pipe', onText: (text) => printed.push(text) });
+      }),
+    );
+  }
+  return { rows, printed: printed.join('') };
+}
+
+async function timed(name, count) {
   const began = Date.now();
-  const counts = await countSuite(name, suite);
+  const counts = await count(suites[name]);
   return { name, ...counts, seconds: (Date.now() - began) / 1000 };
 }
 
+async function countCheck(args, options) {
+  const code = await runToEnd(args, options);
+  return { passed: Number(code === 0), failed: Number(code !== 0), note: '' };
+}
+
 async function countSuite(name, suite) {
-  if (suite.tests === undefined) {
-    const code = await runToEnd(suite.args);
-    return { passed: Number(code === 0), failed: Number(code !== 0), note: '' };
-  }
+  if (suite.tests === undefined) return await countCheck(suite.args);
   if (!hasTests(suite.tests))
     return failed(`there is no test in ${path.relative(root, suite.tests)}`);
   const first = await countTests(name, suite);
@@ -143,8 +174,7 @@ async function countTests(name, { args, grep }, titles) {
   const report = path.join(reports, `${name}.json`);
   const part = titles && grep(`^(?:${titles.map(escapeRegExp).join('|')})(?: |$)`);
   const code = await runToEnd([...args, ...(part?.args ?? [])], {
-    ...part?.env,
-    UNROLL_TEST_REPORT: report,
+    env: { ...part?.env, UNROLL_TEST_REPORT: report },
   });
   const ended =
     code === undefined ? `was ended after ${suiteLimit / 60_000} min` : `exited ${code}`;
@@ -164,13 +194,19 @@ function escapeRegExp(text) {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
-/** @returns the exit code, or undefined when the suite took too long and was ended */
-async function runToEnd(args, env = {}) {
+/**
+ * @param options `env`, `output` and, where that is 'pipe', `onText`
+ * @returns the exit code, or undefined when the suite took too long and was ended
+ */
+async function runToEnd(args, { env = {}, output, onText } = {}) {
   const child = startSupervised(process.execPath, args, {
     cwd: root,
     graceful: suiteEndsWithin,
     env: { ...process.env, ...colour(), ...env },
+    output,
   });
+  child.stdout?.setEncoding('utf8').on('data', onText);
+  child.stderr?.setEncoding('utf8').on('data', onText);
   const code = await Promise.race([child.ended, sleep(suiteLimit, undefined, { ref: false })]);
   await child.stop();
   return code;

@@ -13,7 +13,7 @@ export function pictureFolder() {
 
 /** Seconds after which a run is ended as failed. */
 export function timeLimitSeconds() {
-  const text = process.env.UNROLL_TEST_TIMEOUT ?? '720';
+  const text = process.env.UNROLL_TEST_TIMEOUT ?? '900';
   const seconds = Number(text);
   if (Number.isFinite(seconds) && seconds > 0) return seconds;
   throw new Error(`UNROLL_TEST_TIMEOUT is "${text}", expected a number of seconds above 0.`);

@@ -19,10 +19,8 @@ import { findEngine } from '../../../kernel/rnn/wasm/engine.js';
 import { RandomStream } from '../../../kernel/rnn/random.js';
 import { relativeError } from './relativeError.js';
 import { holdsForAll } from './holdsForAll.js';
+import { float32Limits } from './rounding.js';
 import { testCells } from './testCells.js';
-
-/** Where a drawn layer makes rounding grow: as many times what rounding its weights and input once more would change. */
-const timesRounding = 30;
 
 const worst = (a: Tensor, b: Tensor): number => {
   assert.deepEqual(a.shape, b.shape);
@@ -194,25 +192,24 @@ describe('lengths', () => {
           // Its state of the input's size does not stack.
           const options = { ...drawn, numLayers: name === 'delayed' ? 1 : drawn.numLayers, cell };
           const stream = new RandomStream(seed, 'ragged');
-          const round = (value: number): number =>
-            value * (1 + (stream.uniform() < 0.5 ? -1 : 1) * 2 ** -24);
           const [T, B] = [7, lengths.length];
           const shape = [...(options.batchFirst ? [B, T] : [T, B]), options.inputSize];
           const numbers = Float64Array.from({ length: T * B * options.inputSize }, () =>
             Math.fround(stream.normal()),
           );
           const fused = new Recurrent(options);
-          const exact = copyOf(fused, options, (value) => value);
-          const rounded = copyOf(fused, options, round);
-          const [results, expected, changed] = [
-            resultsOf(fused, new Tensor(numbers, shape), lengths),
-            resultsOf(exact, new Tensor(numbers, shape), lengths),
-            resultsOf(rounded, new Tensor(numbers.map(round), shape), lengths),
-          ];
+          const inFloat64 = (round: (value: number) => number): Tensor[] =>
+            resultsOf(
+              copyOf(fused, options, round),
+              new Tensor(numbers.map(round), shape),
+              lengths,
+            );
+          const expected = inFloat64((value) => value);
+          const limits = float32Limits(expected, inFloat64, stream);
+          const results = resultsOf(fused, new Tensor(numbers, shape), lengths);
           expected.forEach((array, k) => {
             const error = relativeError(array, results[k]!);
-            const limit = Math.max(1e-6, timesRounding * relativeError(array, changed[k]!));
-            assert.ok(error < limit, `array ${k}: ${error}, at most ${limit}`);
+            assert.ok(error < limits[k]!, `array ${k}: ${error}, at most ${limits[k]}`);
           });
         },
         12,
