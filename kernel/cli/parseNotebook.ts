@@ -40,18 +40,19 @@ export function parseNotebook(text: string, file: string, outputs: OldOutputs = 
   return { metadata, nbformat: 4, nbformat_minor: 5, cells };
 }
 
-/** Markdown and code; a cell in another language is marked as VS Code marks it. */
+/** Markdown, raw cells and code; a cell in another language is marked as VS Code marks it. */
 function fromPercentText(text: string): Notebook {
   const cells = parsePercentText(text).cells.map(({ kind, language, text, metadata }, index) => {
     const { attachments, ...own } = metadata as JsonObject;
-    const vscode = kind === 'code' && language !== 'typescript' ? { languageId: language } : null;
+    const type = language === 'raw' ? 'raw' : kind;
+    const vscode = type === 'code' && language !== 'typescript' ? { languageId: language } : null;
     const cell: NotebookCell = {
       id: `cell-${index + 1}`,
-      cell_type: kind,
+      cell_type: type,
       metadata: { ...own, ...(vscode && { vscode }) },
       source: text,
     };
-    if (kind === 'code') return { ...cell, execution_count: null, outputs: [] };
+    if (type === 'code') return { ...cell, execution_count: null, outputs: [] };
     return isObject(attachments) ? { ...cell, attachments } : cell;
   });
   return { metadata: {}, nbformat: 4, nbformat_minor: 5, cells };

@@ -11,6 +11,7 @@ import {
 interface FileMetadata {
   header?: readonly string[];
   isFirstBare?: boolean;
+  hasCarriageReturns?: boolean;
 }
 
 const serializer: vscode.NotebookSerializer = {
@@ -25,16 +26,16 @@ export function registerTextNotebooks(): vscode.Disposable {
 }
 
 export function toNotebookData(text: string): vscode.NotebookData {
-  const { header, isFirstBare, cells } = parsePercentText(text);
+  const { cells, ...file } = parsePercentText(text);
   const data = new vscode.NotebookData(cells.map(toCellData));
-  data.metadata = withOurKernel({ file: { header, isFirstBare } satisfies FileMetadata });
+  data.metadata = withOurKernel({ file: file satisfies FileMetadata });
   return data;
 }
 
 /** Cells of any notebook, `.ipynb` too, whose metadata has the same form. */
 export function toText({ cells, metadata }: vscode.NotebookData): string {
-  const { header = [], isFirstBare = false } = (metadata?.['file'] ?? {}) as FileMetadata;
-  return toPercentText({ header, isFirstBare, cells: cells.map(toTextCell) });
+  const file = (metadata?.['file'] ?? {}) as FileMetadata;
+  return toPercentText({ header: [], isFirstBare: false, ...file, cells: cells.map(toTextCell) });
 }
 
 function toCellData({ kind, language, text, metadata }: TextCell): vscode.NotebookCellData {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { closeNotebooks, edit, runCell, textOf, until } from './notebooks.js';
+import { closeNotebooks, edit, ourKernelspec, runCell, textOf, until } from './notebooks.js';
 
 const inWorkspace = (name: string) =>
   vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, name);
@@ -123,6 +123,45 @@ describe('a text notebook in VS Code', () => {
     assert.equal(back.notebookType, 'unroll-text-notebook');
     assert.equal(await read(inWorkspace('back.nb.ts')), source);
     assert.equal(await read(text.uri), source);
+  });
+
+  it('loses nothing of an .ipynb: raw cells, attachments, any metadata, other languages, empty cells', async () => {
+    const attachments = { 'dot.png': { 'image/png': 'iVBORw0KGgo=' } };
+    const cells = [
+      { cell_type: 'raw', metadata: { format: 'text/plain' }, source: '---\ntitle: a\n---' },
+      { cell_type: 'markdown', metadata: {}, attachments, source: '![](attachment:dot.png)' },
+      { metadata: { tags: ['x y', 'a=1'], 'my notes': { language: 'fr' } }, source: 'let a = 1;' },
+      { metadata: { title: '[raw] {x}' }, source: "`\n// %% no marker\n`; '// %% nor here'" },
+      { metadata: { vscode: { languageId: 'python' } }, source: 'print(1)\n\n# %% no' },
+      { metadata: {}, source: '' },
+    ].map((cell) => ({ cell_type: 'code', outputs: [], execution_count: null, ...cell }));
+    const file = inWorkspace('whole.ipynb');
+    const json = { cells, metadata: ourKernelspec, nbformat: 4, nbformat_minor: 5 };
+    await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(JSON.stringify(json)));
+    const contentOf = (notebook: vscode.NotebookDocument) =>
+      notebook.getCells().map(({ kind, document, metadata }) => {
+        const { metadata: own, attachments } = metadata as Record<string, object | undefined>;
+        const { languageId: language } = document;
+        // VS Code notes the language in the metadata, too, where it is not the notebook's.
+        const named = Object.entries(own ?? {}).filter(([name]) => name !== 'vscode');
+        const rest = Object.fromEntries(named) as object;
+        return { kind, language, text: document.getText(), metadata: rest, attachments };
+      });
+    const convert = () =>
+      vscode.commands.executeCommand<vscode.NotebookDocument>('unroll.convertNotebook');
+    const before = await vscode.workspace.openNotebookDocument(file);
+    await vscode.window.showNotebookDocument(before);
+    const content = contentOf(before);
+    assert.deepEqual(
+      content.map(({ language }) => language),
+      ['raw', 'markdown', 'typescript', 'typescript', 'python', 'typescript'],
+    );
+    assert.deepEqual(contentOf(await convert()), content, 'as text');
+    const text = await read(inWorkspace('whole.nb.ts'));
+    assert.match(text, /^\/\/ %% \[raw\] format="text\/plain"\n\/\/ ---\n/);
+    const after = await convert();
+    assert.equal(after.notebookType, 'jupyter-notebook');
+    assert.deepEqual(contentOf(after), content, 'as .ipynb again');
   });
 
   it('keeps outputs beside it only if asked, and shows them again where the text is the same', async () => {
