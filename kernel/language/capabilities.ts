@@ -7,6 +7,14 @@ const notebooks = ['jupyter-notebook', 'unroll-text-notebook'].map((notebookType
   notebook: { notebookType },
 }));
 
+/**
+ * What is asked for at once when it is typed. While such a question is open VS Code asks no other, and an empty answer
+ * that comes after the next letters ends the list for the whole word (github.com/microsoft/vscode/issues/174385). So a
+ * character is here only where an answer is the rule: neither a space nor `<`, behind which there mostly is none, and
+ * the names behind them come with their first letter.
+ */
+const completionTriggers = ['.', '"', "'", '`', '/', '@', '#'];
+
 export function capabilities(options: ServerOptions | undefined): InitializeResult {
   const isAlone = options?.isAlone ?? false;
   return {
@@ -16,7 +24,7 @@ export function capabilities(options: ServerOptions | undefined): InitializeResu
       },
       textDocumentSync: { openClose: false, change: TextDocumentSyncKind.None },
       completionProvider: {
-        triggerCharacters: ['.', '"', "'", '`', '/', '@', '<', '#', ' '],
+        triggerCharacters: completionTriggers,
         resolveProvider: true,
       },
       hoverProvider: true,
