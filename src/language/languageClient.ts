@@ -41,6 +41,12 @@ export async function startLanguageClient(
         const all = await withLiveValues(live, document, position, items);
         return Array.isArray(found) ? all : new vscode.CompletionList(all, found?.isIncomplete);
       },
+      // The client answers nothing where VS Code gave up, which VS Code takes for all there is: no import for that item.
+      async resolveCompletionItem(item, token, next) {
+        const found = await next(item, token);
+        if (token.isCancellationRequested) throw new vscode.CancellationError();
+        return found;
+      },
     },
     diagnosticCollectionName: 'unroll-language',
     // Outline, folding and formatting are the built-in service's, where it is not disabled.
