@@ -22,6 +22,20 @@ export { image, type ImageOptions } from './notebook/image.js';
 export { textHeatMap, type TextHeatMapOptions } from './notebook/textHeatMap.js';
 export { attentionChart, type AttentionChartOptions } from './notebook/attentionChart.js';
 export { spectrogramLayer, type SpectrogramLayerOptions } from './notebook/spectrogramLayer.js';
+export { fanChart, type FanChartOptions, type FanForecast } from './notebook/charts/fanChart.js';
+export { lineChart, type LineChartOptions, type LineSeries } from './notebook/charts/lineChart.js';
+export { pianoRollChart, type PianoRollChartOptions } from './notebook/charts/pianoRollChart.js';
+export {
+  signalChart,
+  type SignalChartOptions,
+  type SignalPanel,
+  type SignalSpan,
+} from './notebook/charts/signalChart.js';
+export {
+  spectrogramChart,
+  type SpectrogramChartOptions,
+} from './notebook/charts/spectrogramChart.js';
+export type { ChartOptions } from './notebook/charts/chartOptions.js';
 export { resultTable, type ResultCell, type ResultTableOptions } from './notebook/resultTable.js';
 export { progress, Progress, type ProgressOptions } from './notebook/progress.js';
 export {

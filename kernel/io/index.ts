@@ -10,8 +10,11 @@ export {
   type PhoneSegment,
   type Speech,
   type SpeechOptions,
+  type SpeechPart,
   type Voice,
 } from './speech/speakDigits.js';
+export { alignDigits, type AlignDigitsOptions, type DigitAlignment } from './speech/alignDigits.js';
+export { normalizePeak } from './speech/normalizePeak.js';
 export { digitNames } from './speech/phones.js';
 export { addNoise, addRoom, type RoomOptions } from './speech/recording.js';
 export type { MelScale } from './melScale.js';
@@ -29,6 +32,9 @@ export {
 } from './midi.js';
 export { parseAbc, type Metre, type Tune, type TuneNote } from './abc/parseAbc.js';
 export type { Mode, TuneKey } from './abc/key.js';
+export { findKey, type FoundKey } from './music/findKey.js';
+export { keyName, pitchName } from './music/pitchName.js';
+export { skyline, type SkylineOptions } from './music/skyline.js';
 export { synthesizeNotes, type SynthesizeOptions } from './synthesizeNotes.js';
 export { pianoRoll, rollToNotes, type PianoRollOptions } from './pianoRoll.js';
 export * from './interchange/index.js';

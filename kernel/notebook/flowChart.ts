@@ -6,6 +6,8 @@ import { Media } from './mimeBundle.js';
 
 const mostRecords = 100;
 const mostLags = 80;
+/** Cells are drawn a little larger than their place, or one sees seams between neighbours. */
+const overlap = 0.4;
 /** Decades below the largest norm that colours tell apart. */
 const decades = 8;
 
@@ -59,28 +61,52 @@ function flowSpec(flow: GradientFlow): Json {
   const values = toCells(flow);
   const largest = values.reduce((most, { norm }) => Math.max(most, norm), 0) || 1;
   const smallest = largest * 10 ** -decades;
+  const lastStep = values.reduce((most, { stepEnd }) => Math.max(most, stepEnd), 1);
+  const lastLag = values.reduce((most, { lagEnd }) => Math.max(most, lagEnd), 1);
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    title: `How far back the gradient reaches: ${flow.layer} ${flow.state}`,
+    title: {
+      text: `How far back the gradient reaches: ${flow.layer} ${flow.state}`,
+      anchor: 'start',
+    },
     width: 600,
     height: 220,
-    data: { values: values.map((one) => ({ ...one, shade: Math.max(one.norm, smallest) })) },
-    mark: { type: 'rect', tooltip: true },
+    data: {
+      values: values.map((one) => ({
+        ...one,
+        shade: Math.max(one.norm, smallest),
+        stepEnd: one.stepEnd + overlap * (one.stepEnd - one.step),
+        lagEnd: one.lagEnd + overlap * (one.lagEnd - one.lag),
+      })),
+    },
+    mark: { type: 'rect', tooltip: true, clip: true },
     encoding: {
-      x: { field: 'step', type: 'quantitative', title: 'training step', scale: { zero: false } },
+      x: {
+        field: 'step',
+        type: 'quantitative',
+        title: 'training step',
+        scale: { domain: [values[0]?.step ?? 0, lastStep], nice: false },
+        axis: { grid: false },
+      },
       x2: { field: 'stepEnd' },
-      y: { field: 'lag', type: 'quantitative', title: 'time lag, steps back from the loss' },
+      y: {
+        field: 'lag',
+        type: 'quantitative',
+        title: 'time steps back from the loss',
+        scale: { domain: [0, lastLag], nice: false },
+        axis: { grid: false },
+      },
       y2: { field: 'lagEnd' },
       color: {
         field: 'shade',
         type: 'quantitative',
-        title: 'norm of ∂Lⱼ/∂sⱼ₋lag',
+        title: 'norm of the gradient',
         scale: { type: 'log', scheme: 'viridis', domain: [smallest, largest] },
         legend: { format: '.0e' },
       },
       tooltip: [
         { field: 'step', type: 'quantitative', title: 'training step' },
-        { field: 'lag', type: 'quantitative', title: 'time lag' },
+        { field: 'lag', type: 'quantitative', title: 'time steps back' },
         { field: 'norm', type: 'quantitative', title: 'norm', format: '.2e' },
       ],
     },

@@ -157,3 +157,10 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
     at,
   );
 }
+
+/** The same in reverse order along an axis, 0 unless told: a sequence backwards. @throws ShapeError without that axis */
+export function flip(x: Tensor, axis = 0): Tensor {
+  const at = resolveAxis('flip', axis, x.shape);
+  const parts = Array.from({ length: x.shape[at]! }, (_, i) => x.slice(at, i, i + 1));
+  return parts.length > 1 ? cat(parts.reverse(), at) : x;
+}

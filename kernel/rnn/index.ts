@@ -5,6 +5,7 @@ export {
   arange,
   cat,
   eye,
+  flip,
   full,
   linspace,
   oneHot,
@@ -223,6 +224,7 @@ export {
 } from './data/streamBatches.js';
 export { textLanes, type TextLanesOptions } from './data/textLanes.js';
 export { leastSquares, type LeastSquaresOptions, type LinearFit } from './data/leastSquares.js';
+export { seasonalNaive, type SeasonalNaiveOptions } from './data/seasonalNaive.js';
 export { IbmModel1, type IbmModel1Options, type Word, type WordPair } from './data/ibmModel1.js';
 export { nearDuplicates, type NearDuplicatesOptions } from './data/nearDuplicates.js';
 export { ngramEntropy, type NgramOptions } from './data/ngramEntropy.js';
@@ -290,7 +292,7 @@ export type { TemporalOrderOptions } from './tasks/temporalOrder.js';
 
 export { bleu, type BleuOptions, type BleuScore, type Tokens } from './metrics/bleu.js';
 export type { ClassMetricOptions, Numbers } from './metrics/classCounts.js';
-export { dynamicTimeWarping } from './metrics/dynamicTimeWarping.js';
+export { dynamicTimeWarping, warpingPath, type WarpingPath } from './metrics/dynamicTimeWarping.js';
 export { accuracy, auc, f1Score, type F1Options } from './metrics/classification.js';
 export {
   characterErrorRate,
@@ -310,3 +312,10 @@ export {
   type NrmseOptions,
 } from './metrics/prediction.js';
 export { mean, quantile } from './metrics/averages.js';
+export {
+  anomalyScores,
+  detectionDelays,
+  type AnomalyScoresOptions,
+  type DetectionDelaysOptions,
+  type EventSpan,
+} from './metrics/anomalies.js';

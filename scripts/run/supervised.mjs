@@ -1,6 +1,7 @@
 /** Starts programs so that they, and all they start, never outlive the command that started them. */
 import { fork } from 'node:child_process';
 import os from 'node:os';
+import { PassThrough } from 'node:stream';
 import { setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 
@@ -9,18 +10,22 @@ const supervisor = fileURLToPath(new URL('supervisor.mjs', import.meta.url));
 const endsWithin = 2_000;
 const running = new Set();
 const parentLookEvery = 1_000;
+/** Once a signal has come, nothing more is started: the process is about to exit. */
+let isStopping = false;
 
 /**
  * @param options `cwd`, `env`, `output`: 'inherit' (default) or 'pipe', and `graceful`: how long the program
  *   has for ending itself when it is stopped, in milliseconds
  * @returns `{ stdout, stderr, ended, stop }`; `ended` resolves to the exit code, `stop` resolves when the
- *   program and everything it started are gone
+ *   program and everything it started are gone. After a signal nothing starts, and `ended` stays open until the
+ *   command exits
  */
 export function startSupervised(
   command,
   args,
   { cwd, env, output = 'inherit', graceful = endsWithin } = {},
 ) {
+  if (isStopping) return notStarted();
   const child = fork(supervisor, [String(graceful), command, ...args], {
     cwd,
     env: env ?? process.env,
@@ -50,6 +55,13 @@ export function startSupervised(
   return one;
 }
 
+const notStarted = () => ({
+  stdout: new PassThrough(),
+  stderr: new PassThrough(),
+  ended: new Promise(() => {}),
+  stop: async () => {},
+});
+
 /** Ends everything that was started and not stopped yet. */
 export async function stopAll() {
   await Promise.all([...running].map((one) => one.stop()));
@@ -60,10 +72,9 @@ export async function stopAll() {
  * runs `first`, ends everything started, and exits as a shell expects it (128 + signal).
  */
 export function stopAllOnSignals(first = async () => {}) {
-  let stopping = false;
   const stop = (signal) => {
-    if (stopping) return;
-    stopping = true;
+    if (isStopping) return;
+    isStopping = true;
     const status = 128 + os.constants.signals[signal];
     endEverything(first, signal).finally(() => process.exit(status));
   };

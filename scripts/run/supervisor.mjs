@@ -26,6 +26,8 @@ child.on('exit', (code, signal) => {
 });
 process.on('disconnect', end);
 process.on('message', end);
+// The command may have gone while this was loaded, when nobody listened.
+if (!process.connected) end();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
 
 function end() {

@@ -13,7 +13,7 @@ const course = JSON.parse(readFileSync(path.join(examples, 'course.json'), 'utf8
   sentence: string;
   short: Record<string, unknown>;
 }[];
-/** To look at the examples in light and dark, with `UNROLL_LOOK_AT=<name>,…`; test/process runs them in any case. */
+/** To look at the examples in light and dark, with `UNROLL_LOOK_AT=<name or saved notebook>,…`; test/process runs them in any case. */
 const lookedAt = (process.env['UNROLL_LOOK_AT'] ?? '').split(',').filter((name) => name !== '');
 const rows = '.quick-input-widget .monaco-list-row';
 
@@ -76,40 +76,53 @@ describe('an example', () => {
   for (const name of lookedAt)
     it(`${name} runs in VS Code, and its pictures are taken in light and dark`, async function () {
       this.timeout(10 * 60_000);
-      await vscode.commands.executeCommand('unroll.openExample', name);
+      // A notebook file is looked at as it was saved, an example is run with its short parameters.
+      const isSaved = name.endsWith('.ipynb');
+      if (isSaved)
+        await vscode.window.showNotebookDocument(
+          await vscode.workspace.openNotebookDocument(vscode.Uri.file(name)),
+        );
+      else await vscode.commands.executeCommand('unroll.openExample', name);
       await vscode.commands.executeCommand('workbench.action.closeSidebar');
       const editor = vscode.window.activeNotebookEditor!;
       const { notebook } = editor;
-      const code = notebook.getCells().filter(({ kind }) => kind === vscode.NotebookCellKind.Code);
-      const { short } = course.find((example) => example.name === name)!;
-      const parameters = Object.entries(short).reduce(
-        (text, [key, value]) =>
-          text.replace(
-            new RegExp(`const ${key} = .*;`),
-            `const ${key} = ${JSON.stringify(value)};`,
-          ),
-        code[0]!.document.getText(),
+      if (!isSaved) await runShort(notebook, name);
+      await vscode.commands.executeCommand('notebook.cell.collapseAllCellInputs');
+      const shown = codeOf(notebook).filter((cell) =>
+        mimesOf(cell).some((mimes) => mimes.length > 1),
       );
-      await edit(notebook, code[0]!.index, parameters);
-      await runAll(notebook);
-      for (const { index } of code) await cellEnds(notebook, index);
-      const problems = code.flatMap(({ document }) =>
-        vscode.languages
-          .getDiagnostics(document.uri)
-          .map(({ message, range }) => `${document.lineAt(range.start).text.trim()}: ${message}`),
-      );
-      assert.deepEqual(problems, []);
-      const shown = code.filter((cell) => mimesOf(cell).some((mimes) => mimes.length > 1));
       for (const theme of ['Default Light Modern', 'Default Dark Modern']) {
         await workbench.update('colorTheme', theme, vscode.ConfigurationTarget.Global);
         for (const { index } of shown) {
-          const next = new vscode.NotebookRange(index + 1, index + 2);
-          editor.revealRange(new vscode.NotebookRange(index, index + 1));
-          await sleep(1000);
-          editor.revealRange(next, vscode.NotebookEditorRevealType.Default);
+          const cell = new vscode.NotebookRange(index, index + 1);
+          editor.revealRange(cell, vscode.NotebookEditorRevealType.AtTop);
           await sleep(1500);
-          await screenshot(`${name}-${theme.split(' ')[1]!.toLowerCase()}-${index}`);
+          const label = `${path.basename(name, '.ipynb')}-${theme.split(' ')[1]!.toLowerCase()}-${index}`;
+          await screenshot(label, { height: 1500 });
         }
       }
     });
 });
+
+const codeOf = (notebook: vscode.NotebookDocument) =>
+  notebook.getCells().filter(({ kind }) => kind === vscode.NotebookCellKind.Code);
+
+/** Runs an example with its short parameters, to the end; TypeScript has nothing to say of it. */
+async function runShort(notebook: vscode.NotebookDocument, name: string): Promise<void> {
+  const code = codeOf(notebook);
+  const { short } = course.find((example) => example.name === name)!;
+  const parameters = Object.entries(short).reduce(
+    (text, [key, value]) =>
+      text.replace(new RegExp(`const ${key} = .*;`), `const ${key} = ${JSON.stringify(value)};`),
+    code[0]!.document.getText(),
+  );
+  await edit(notebook, code[0]!.index, parameters);
+  await runAll(notebook);
+  for (const { index } of code) await cellEnds(notebook, index);
+  const problems = code.flatMap(({ document }) =>
+    vscode.languages
+      .getDiagnostics(document.uri)
+      .map(({ message, range }) => `${document.lineAt(range.start).text.trim()}: ${message}`),
+  );
+  assert.deepEqual(problems, []);
+}

@@ -125,6 +125,32 @@ const filesOfYourOwn: FilesOfYourOwn[] = [
     ],
   },
   {
+    name: 'speech-synthesis',
+    what: 'a folder of WAVs, named by the digits that are said',
+    files: {
+      'readme.txt': 'no recording',
+      ...Object.fromEntries(
+        ['314', '159', '265', '358', '979', '323', '846'].flatMap((text, seed) => {
+          const speech = speakDigits(text, { sampleRate: 22_050, voice: { pitch: 140 }, seed });
+          const { samples } = speech;
+          const wav = toWav({
+            sampleRate: 22_050,
+            channels: seed % 2 ? [samples] : [samples, samples],
+          });
+          return [[`${text}${seed === 2 ? '-again' : ''}.wav`, wav]];
+        }),
+      ),
+    },
+    parameters: (files) => ({
+      ...course.find(({ name }) => name === 'speech-synthesis')!.short,
+      yourFolder: files,
+      yours: '42',
+      steps: 3,
+      judgeSteps: 3,
+    }),
+    shows: [/6 utterances to learn from, 1 held out; speakers: 1/, /you: 42, /],
+  },
+  {
     name: 'time-series',
     what: 'a CSV with a series',
     files: {

@@ -46,7 +46,11 @@ describe('the set-up of npm start and npm test', () => {
   });
 
   afterEach(() => {
-    for (const child of started) child.kill('SIGKILL');
+    for (const child of started) {
+      child.kill('SIGKILL');
+      // What a command leaves behind holds it open, and with it these tests.
+      child.stdout?.destroy();
+    }
     rmSync(cache, { recursive: true, force: true });
   });
 
@@ -108,6 +112,36 @@ describe('the set-up of npm start and npm test', () => {
       assert.ok(isAlive(grandchild));
       command.kill('SIGKILL');
       await waitUntil(() => !isAlive(grandchild), `process ${grandchild} to end`);
+    });
+
+    /** A program without end, that says when it has begun. */
+    const endless = "console.log('begun'); setInterval(() => {}, 1000)";
+    const starting = (body: string) =>
+      start(
+        script(
+          'startSupervised, stopAllOnSignals',
+          'run/supervised.mjs',
+          `const begin = () => startSupervised(process.execPath, ['--eval', ${JSON.stringify(endless)}]);\n${body}`,
+        ),
+      );
+
+    it('is not followed by the next one when its command is told to stop', async () => {
+      // One after the other, as npm run examples does with its notebooks.
+      const command = starting('stopAllOnSignals(); await begin().ended; await begin().ended;');
+      let said = '';
+      command.stdout!.on('data', (chunk) => {
+        said += String(chunk);
+        if (said === 'begun\n') command.kill('SIGINT');
+      });
+      // Whatever the command started has its stdout, which closes with the last of them.
+      assert.deepEqual(await once(command, 'close'), [130, null]);
+      assert.equal(said, 'begun\n');
+    });
+
+    it('ends even where its command is gone before anything has begun', async () => {
+      const command = starting('begin(); process.exit(3);');
+      command.stdout!.resume();
+      assert.deepEqual(await once(command, 'close'), [3, null]);
     });
 
     it('hands its exit code and output on', async () => {

@@ -2,6 +2,7 @@ import { OptionError } from '../../rnn/errors.js';
 import { checkOptions, is, optional } from '../../rnn/options.js';
 import { RandomStream } from '../../rnn/random.js';
 import { synthesizeFrames, type SpeechFrame } from './formantSynthesizer.js';
+import { normalizePeak } from './normalizePeak.js';
 import { digitPhones, phones, type Phone, type PhoneName } from './phones.js';
 
 /** Who speaks. */
@@ -37,19 +38,28 @@ export interface PhoneSegment {
   to: number;
 }
 
+/** Where a digit is in a sound, or the pause before, between or behind, in samples. */
+export interface SpeechPart {
+  /** Position in the text; −1 for a pause. */
+  digit: number;
+  from: number;
+  to: number;
+}
+
 /** Spoken digits, and which sound is where. */
 export interface Speech {
   /** From −1 to 1. */
   samples: Float32Array;
   sampleRate: number;
   segments: PhoneSegment[];
+  /** A pause, a digit, a pause, … and a pause at the end: the segments, put together. */
+  parts: SpeechPart[];
 }
 
 const frameSeconds = 0.005;
 /** Frames over which formants and loudness change from one phone to the next. */
 const formantSmoothing = 9;
 const loudnessSmoothing = 3;
-const peak = 0.6;
 
 const checks = {
   voice: optional(is.object),
@@ -85,15 +95,27 @@ export function speakDigits(text: string, options: SpeechOptions = {}): Speech {
   const frames = toFrames(spoken, voice, random);
   const frameLength = Math.round(frameSeconds * sampleRate);
   const { tract = 1 } = voice;
-  const samples = synthesizeFrames(frames, { sampleRate, frameLength, tract, random });
-  normalize(samples);
+  const samples = normalizePeak(
+    synthesizeFrames(frames, { sampleRate, frameLength, tract, random }),
+  );
   let at = 0;
   const segments = spoken.map(({ name, digit, frames: count }) => {
     const from = at;
     at += count * frameLength;
     return { phone: name, digit, from, to: at };
   });
-  return { samples, sampleRate, segments };
+  return { samples, sampleRate, segments, parts: partsOf(segments) };
+}
+
+/** Neighbours of one digit are one part, and so are pauses. */
+function partsOf(segments: readonly PhoneSegment[]): SpeechPart[] {
+  const parts: SpeechPart[] = [];
+  for (const { digit, from, to } of segments) {
+    const last = parts.at(-1);
+    if (last?.digit === digit) last.to = to;
+    else parts.push({ digit, from, to });
+  }
+  return parts;
 }
 
 /** A voice drawn at random: man, woman or child, calm or in a hurry. */
@@ -184,10 +206,4 @@ function smooth(values: Float64Array, width: number): Float64Array {
     }
     return sum / count;
   });
-}
-
-function normalize(samples: Float32Array): void {
-  let highest = 0;
-  for (const sample of samples) highest = Math.max(highest, Math.abs(sample));
-  if (highest > 0) for (let i = 0; i < samples.length; i++) samples[i]! *= peak / highest;
 }

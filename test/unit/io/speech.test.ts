@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import {
   addNoise,
   addRoom,
+  alignDigits,
   melSpectrogram,
   mfcc,
+  normalizePeak,
   randomVoice,
   speakDigits,
   type Speech,
 } from '../../../kernel/io/index.js';
 import { phones, type PhoneName } from '../../../kernel/io/speech/phones.js';
 import { createPowerSpectrum } from '../../../kernel/io/powerSpectrum.js';
-import { dynamicTimeWarping, tensor, type Tensor } from '../../../kernel/rnn/index.js';
+import { dynamicTimeWarping, tensor, warpingPath, type Tensor } from '../../../kernel/rnn/index.js';
 
 const rms = (samples: Float32Array): number =>
   Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length);
@@ -163,6 +165,61 @@ describe('recordings', () => {
   });
 });
 
+describe('digits in a recording', () => {
+  // Somebody whom the twelve voices do not know, in a room, slower than they speak.
+  const voice = { ...randomVoice(4321), rate: 0.8 };
+  const speech = speakDigits('9184', { voice, pause: 90, seed: 7 });
+  const recording = addNoise(speech.samples, 25, 3);
+
+  it('are found where they are', () => {
+    const { parts } = alignDigits(recording, '9184');
+    assert.deepEqual(
+      parts.map(({ digit }) => digit),
+      speech.parts.map(({ digit }) => digit),
+    );
+    assert.deepEqual([parts[0]!.from, parts.at(-1)!.to], [0, recording.length]);
+    parts.forEach(({ from, to }, i) => {
+      assert.ok(from <= to && from === (parts[i - 1]?.to ?? 0));
+      const late = Math.abs(to - speech.parts[i]!.to) / 16_000;
+      assert.ok(late < 0.05, `border ${i} is ${late.toFixed(3)} s away`);
+    });
+  });
+
+  it('say which voice is nearest, and how fast it speaks', () => {
+    const voices = [0.8, 1].map((tract) => ({ pitch: 150, tract, rate: 1, breathiness: 0.1 }));
+    for (const [i, one] of voices.entries()) {
+      const { samples } = speakDigits('1348', { voice: { ...one, rate: 1.25 }, seed: 5 });
+      const found = alignDigits(samples, '1348', { voices });
+      assert.equal(found.voice.tract, voices[i]!.tract);
+      assert.ok(Math.abs(found.voice.rate - 1.25) < 0.15, String(found.voice.rate));
+    }
+  });
+
+  it('do not fit another text as well', () => {
+    const { distance } = alignDigits(recording, '9184');
+    assert.ok(distance < alignDigits(recording, '2507').distance);
+  });
+
+  it('refuse what is too short, and no voices', () => {
+    assert.throws(() => alignDigits(new Float32Array(100), '1'), {
+      name: 'OptionError',
+      message: 'alignDigits: got 100 samples, expected a tenth of a second or more, 1600',
+    });
+    assert.throws(() => alignDigits(recording, '1', { voices: [] }), { name: 'OptionError' });
+  });
+});
+
+describe('the loudest sample', () => {
+  it('becomes the peak, and silence stays silence', () => {
+    assert.deepEqual(
+      normalizePeak(Float32Array.of(0.5, -2, 1), 0.5),
+      Float32Array.of(0.125, -0.5, 0.25),
+    );
+    assert.deepEqual(normalizePeak(new Float32Array(2)), new Float32Array(2));
+    assert.throws(() => normalizePeak(new Float32Array(2), 2), { name: 'OptionError' });
+  });
+});
+
 describe('dynamic time warping', () => {
   const sequence = (...values: number[]): Tensor => tensor(values.map((one) => [one, 2 * one]));
 
@@ -185,8 +242,28 @@ describe('dynamic time warping', () => {
     assert.ok(Math.abs(dynamicTimeWarping(a, b) - least(3, 2) / 7) < 1e-12);
   });
 
+  it('says which steps belong together, at the same distance', () => {
+    const [a, b] = [sequence(0, 3, 1, 4, 4), sequence(1, 2, 5)];
+    const { path, distance } = warpingPath(a, b);
+    assert.equal(distance, dynamicTimeWarping(a, b));
+    assert.deepEqual(
+      [path[0], path.at(-1)],
+      [
+        [0, 0],
+        [4, 2],
+      ],
+    );
+    for (const [k, [i, j]] of path.slice(1).entries()) {
+      const [i0, j0] = path[k]!;
+      assert.ok(i - i0 <= 1 && j - j0 <= 1 && i + j > i0 + j0, `${i0},${j0} to ${i},${j}`);
+    }
+    const slow = warpingPath(sequence(1, 2, 3), sequence(1, 1, 2, 2, 3)).path;
+    for (const [i, j] of slow) assert.equal([1, 2, 3][i], [1, 1, 2, 2, 3][j]);
+  });
+
   it('refuses sequences of different features', () => {
-    assert.throws(() => dynamicTimeWarping(sequence(1), tensor([[1]])), { name: 'ShapeError' });
+    for (const compare of [dynamicTimeWarping, warpingPath])
+      assert.throws(() => compare(sequence(1), tensor([[1]])), { name: 'ShapeError' });
   });
 });
 

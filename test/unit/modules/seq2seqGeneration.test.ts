@@ -146,7 +146,7 @@ describe('Seq2Seq: learning', () => {
       assert.equal(text, 'dcba');
       assert.ok(ended);
       assert.deepEqual(source, ['a', 'b', 'c', 'd']);
-      assert.deepEqual(target, ['d', 'c', 'b', 'a', '⏹']);
+      assert.deepEqual(target, ['d', 'c', 'b', 'a', '∎']);
       assert.deepEqual(attention!.shape, [5, 4]);
       attention!.sum(1).data.forEach((sum) => assert.ok(Math.abs(sum - 1) < 1e-5));
     }).timeout(120_000);

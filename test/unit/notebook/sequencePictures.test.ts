@@ -54,7 +54,7 @@ describe('attentionChart', () => {
   const translation = {
     text: 'good day',
     source: ['guten', 'tag'],
-    target: ['good', 'day', '⏹'],
+    target: ['good', 'day', '∎'],
     attention: tensor([
       [0.9, 0.1],
       [0.2, 0.8],
@@ -80,7 +80,7 @@ describe('attentionChart', () => {
       ],
     );
     const svg = await drawChart(attentionChart(translation, { title: 'A greeting' }) as Json);
-    for (const text of ['A greeting', 'guten', 'tag', 'good', 'day', '⏹'])
+    for (const text of ['A greeting', 'guten', 'tag', 'good', 'day', '∎'])
       assert.ok(svg.includes(`>${text}<`), text);
   });
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { arange, eye, linspace, noGrad, oneHot, stack, tensor } from '../../../kernel/rnn/index.js';
+import {
+  arange,
+  eye,
+  flip,
+  linspace,
+  noGrad,
+  oneHot,
+  stack,
+  tensor,
+} from '../../../kernel/rnn/index.js';
 
 const f64 = { dtype: 'float64', requiresGrad: true } as const;
 
@@ -103,6 +112,33 @@ describe('Tensor', () => {
       [1, 4],
       [2, 5],
     ]);
+  });
+
+  it('turns round along an axis, and so do gradients', () => {
+    const x = tensor(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { requiresGrad: true },
+    );
+    assert.deepEqual(flip(x).toNested(), [
+      [3, 4],
+      [1, 2],
+    ]);
+    assert.deepEqual(flip(x, -1).toNested(), [
+      [2, 1],
+      [4, 3],
+    ]);
+    flip(x)
+      .mul(tensor([[1], [10]]))
+      .sum()
+      .backward();
+    assert.deepEqual(x.grad!.toNested(), [
+      [10, 10],
+      [1, 1],
+    ]);
+    assert.throws(() => flip(x, 2), { name: 'ShapeError' });
   });
 
   it('prints shape, type and numbers, long axes shortened', () => {

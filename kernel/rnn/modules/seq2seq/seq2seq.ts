@@ -327,7 +327,7 @@ export class Seq2Seq extends Module {
       ...said!,
       text: to.decode(indices),
       source: [...encoded].map((index) => from.decode([index])),
-      target: symbols.map((index) => (index === this.endIndex ? '⏹' : to.decode([index]))),
+      target: symbols.map((index) => (index === this.endIndex ? '∎' : to.decode([index]))),
     };
   }
 }
