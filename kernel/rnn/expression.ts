@@ -61,8 +61,49 @@ export abstract class Expression<Self extends Expression<Self>> {
   relu(): Self {
     return this.apply('relu', [], none);
   }
+  /** |x|, elementwise; the derivative is the sign of x. */
   abs(): Self {
     return this.apply('abs', [], none);
+  }
+  /** xⁿ, elementwise, for a number n; the derivative is n·xⁿ⁻¹. NaN below 0 unless n is whole. */
+  pow(exponent: number): Self {
+    return this.apply('pow', [], { exponent });
+  }
+  /**
+   * 1 where this > other, else 0, in this element type; broadcasts and throws as `add`. It does not hold where one is NaN.
+   * The derivative is 0. For `where`, as `ge`, `lt`, `le`, `eq` and `ne` are.
+   */
+  gt(other: Self | number): Self {
+    return this.apply('gt', [other], none);
+  }
+  /** 1 where this ≥ other, else 0; otherwise as `gt`. */
+  ge(other: Self | number): Self {
+    return this.apply('ge', [other], none);
+  }
+  /** 1 where this < other, else 0; otherwise as `gt`. */
+  lt(other: Self | number): Self {
+    return this.#operand(other).gt(this.#self);
+  }
+  /** 1 where this ≤ other, else 0; otherwise as `gt`. */
+  le(other: Self | number): Self {
+    return this.#operand(other).ge(this.#self);
+  }
+  /** 1 where the two are equal, else 0; otherwise as `gt`. */
+  eq(other: Self | number): Self {
+    return this.apply('eq', [other], none);
+  }
+  /** 1 where the two differ, or one is NaN, else 0; otherwise as `gt`. */
+  ne(other: Self | number): Self {
+    return this.constant(1).sub(this.eq(other));
+  }
+  /**
+   * min where this is below it, max where it is above, else this; the derivative is 1 from min to max, else 0. NaN stays.
+   * @throws OptionError if min is above max
+   */
+  clamp(min = -Infinity, max = Infinity): Self {
+    if (min > max) throw new OptionError(`clamp: min is ${min}, expected at most max = ${max}`);
+    const raised = min === -Infinity ? this.#self : where(this.lt(min), min, this.#self);
+    return max === Infinity ? raised : where(this.gt(max), max, raised);
   }
   /** Matrix product, `[…, M, K]·[…, K, N]` → `[…, M, N]`, leading axes the same in both. @throws ShapeError otherwise */
   matmul(other: Self): Self {
@@ -112,6 +153,19 @@ export abstract class Expression<Self extends Expression<Self>> {
     const list = typeof axes === 'number' ? [axes] : axes;
     return this.apply('sum', [], list === undefined ? { keepDims } : { axes: list, keepDims });
   }
+  /**
+   * The largest number over some axes, all by default, NaN where one is. The adjoint goes to the largest, in equal parts
+   * where several are, as PyTorch's `amax` does. Where it stands along the last axis: `argmax`.
+   * @throws ShapeError if there is no number
+   */
+  max(axes?: number | readonly number[], keepDims = false): Self {
+    const list = typeof axes === 'number' ? [axes] : axes;
+    return this.apply('max', [], list === undefined ? { keepDims } : { axes: list, keepDims });
+  }
+  /** The smallest number over some axes; otherwise as `max`. */
+  min(axes?: number | readonly number[], keepDims = false): Self {
+    return this.neg().max(axes, keepDims).neg();
+  }
   /** Mean over some axes, all by default. */
   mean(axes?: number | readonly number[], keepDims = false): Self {
     const total = this.sum(axes, keepDims);
@@ -131,6 +185,19 @@ export abstract class Expression<Self extends Expression<Self>> {
     const normal = this.apply('layerNorm', [], { eps, axes: 1 });
     const scaled = weight === undefined ? normal : normal.mul(weight);
     return bias === undefined ? scaled : scaled.add(bias);
+  }
+
+  /** What `where` computes, with this as the condition. */
+  choose(a: Self | number, b: Self | number): Self {
+    return this.apply('where', [a, b], none);
+  }
+
+  get #self(): Self {
+    return this as unknown as Self;
+  }
+
+  #operand(other: Self | number): Self {
+    return typeof other === 'number' ? this.constant(other) : other;
   }
 }
 
@@ -172,6 +239,17 @@ export const sub = binary('sub');
 export const mul = binary('mul');
 /** a / b, elementwise; broadcasts and throws as `add`. */
 export const div = binary('div');
+
+/**
+ * a where the condition is not 0, else b; the three broadcast as in `add`, and a and b may be numbers. What is not chosen does
+ * not count, be it NaN, and gets no gradient; the condition gets none.
+ *
+ * @param condition as `x.gt(0)` gives it; a tensor's may have another element type than a and b
+ * @throws ShapeError if shapes do not broadcast, DTypeError if a and b differ in element type
+ * @example `where(x.gt(0), x.log(), -1)`
+ */
+export const where = <S extends Expression<S>>(condition: S, a: S | number, b: S | number): S =>
+  condition.choose(a, b);
 
 /** eˣ, elementwise; the derivative is eˣ itself. */
 export const exp = <S extends Expression<S>>(x: S): S => x.exp();

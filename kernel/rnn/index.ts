@@ -33,6 +33,7 @@ export {
   softmax,
   sub,
   tanh,
+  where,
 } from './expression.js';
 export { getRngState, manualSeed, setRngState, type RngState } from './random.js';
 export { getThreads, setThreads } from './wasm/engine.js';

@@ -14,6 +14,7 @@ import {
   type NumberArray,
   type Shape,
 } from './ndarray.js';
+import { none } from './ops/rule.js';
 import { ruleOf, type OpAttributes, type OpName } from './ops/table.js';
 import { showNumbers } from './showNumbers.js';
 import { findEngine } from './wasm/engine.js';
@@ -137,6 +138,13 @@ export class Tensor extends Expression<Tensor> implements NdArray {
     const inputs: Tensor[] = [this];
     for (const other of others) inputs.push(this.lift(other));
     return applyOp(op, inputs, attributes);
+  }
+
+  override choose(a: Tensor | number, b: Tensor | number): Tensor {
+    const like = [a, b].find((one) => typeof one !== 'number') ?? this;
+    const dtype = like.dtype === 'int32' && like === this ? 'float32' : like.dtype;
+    const condition = this.dtype === dtype ? this : this.to(dtype);
+    return applyOp('where', [condition, condition.lift(a), condition.lift(b)], none);
   }
 
   private lift(operand: Tensor | number): Tensor {

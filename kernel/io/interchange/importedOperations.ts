@@ -1,9 +1,16 @@
 /** ONNX's operators in terms of our operations. Source: https://onnx.ai/onnx/operators/ */
+import { where } from '../../rnn/expression.js';
 import { cat, full } from '../../rnn/factories.js';
 import { resolveAxis, showShape, sizeOf } from '../../rnn/ndarray.js';
 import { applyOp, Tensor } from '../../rnn/tensor.js';
 import { InterchangeError } from './interchangeError.js';
-import { elementTypes, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './onnxProto.js';
+import {
+  boolType,
+  elementTypes,
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+} from './onnxProto.js';
 
 /** One node with its operands; those that are left out are undefined. */
 export interface NodeRun {
@@ -49,8 +56,9 @@ const unary =
   (run) =>
     operand(run, 0)[method]();
 
+type Comparison = 'gt' | 'ge' | 'lt' | 'le' | 'eq';
 const binary =
-  (method: 'add' | 'sub' | 'mul' | 'div'): Operation =>
+  (method: 'add' | 'sub' | 'mul' | 'div' | Comparison): Operation =>
   (run) =>
     operand(run, 0)[method](operand(run, 1));
 
@@ -184,7 +192,7 @@ const conv: Operation = (run) => {
 };
 
 const reduce =
-  (method: 'sum' | 'mean'): Operation =>
+  (method: 'sum' | 'mean' | 'max' | 'min'): Operation =>
   (run) =>
     operand(run, 0)[method](listOf(run, 'axes', 1), attribute(run, 'keepdims', 'int') !== 0);
 
@@ -199,8 +207,12 @@ const cast: Operation = (run) => {
   const x = operand(run, 0);
   const isWhole = to === elementTypes.int32 || to === elementTypes.int64;
   if (isWhole) return x.dtype === 'int32' ? x : x.to('int32');
+  if (to === boolType) return x.ne(0);
   if (to !== elementTypes.float && to !== elementTypes.double)
-    return refuse(run, `makes elements of type ${to ?? 0}, expected float, double, int32 or int64`);
+    return refuse(
+      run,
+      `makes elements of type ${to ?? 0}, expected float, double, int32, int64 or bool`,
+    );
   return x.dtype === 'int32' ? x.to('float32') : x;
 };
 
@@ -234,10 +246,21 @@ const flatten: Operation = (run) => {
   return operand(run, 0).reshape([sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))]);
 };
 
+const clip: Operation = (run) =>
+  operand(run, 0).clamp(run.inputs[1]?.item(), run.inputs[2]?.item());
+
+const pow: Operation = (run) => {
+  const exponent = operand(run, 1);
+  if (exponent.size !== 1)
+    return refuse(run, `has exponents of shape ${showShape(exponent.shape)}, expected one number`);
+  return operand(run, 0).pow(exponent.item());
+};
+
 export const importedOperations: Readonly<Record<string, Operation>> = {
   Abs: unary('abs'),
   Add: binary('add'),
   Cast: cast,
+  Clip: clip,
   Concat: (run) =>
     cat(
       run.inputs.map((_, place) => operand(run, place)),
@@ -248,19 +271,27 @@ export const importedOperations: Readonly<Record<string, Operation>> = {
   Conv: conv,
   Div: binary('div'),
   Dropout: passOn,
+  Equal: binary('eq'),
   Exp: unary('exp'),
   Expand: expand,
   Flatten: flatten,
   Gather: gather,
   Gemm: gemm,
+  Greater: binary('gt'),
+  GreaterOrEqual: binary('ge'),
   Identity: passOn,
   LayerNormalization: layerNormalization,
+  Less: binary('lt'),
+  LessOrEqual: binary('le'),
   Log: unary('log'),
   LogSoftmax: overLastAxis('logSoftmax'),
   MatMul: matMul,
   Mul: binary('mul'),
   Neg: unary('neg'),
+  Pow: pow,
+  ReduceMax: reduce('max'),
   ReduceMean: reduce('mean'),
+  ReduceMin: reduce('min'),
   ReduceSum: reduce('sum'),
   Relu: unary('relu'),
   Reshape: reshape,
@@ -275,6 +306,7 @@ export const importedOperations: Readonly<Record<string, Operation>> = {
   Tanh: unary('tanh'),
   Transpose: transpose,
   Unsqueeze: unsqueeze,
+  Where: (run) => where(operand(run, 0), operand(run, 1), operand(run, 2)),
 };
 
 /** Results of one node, in the order of its outputs. */

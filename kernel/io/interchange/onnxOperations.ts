@@ -10,6 +10,7 @@ import {
   type Operand,
 } from './graphBuilder.js';
 import { InterchangeError } from './interchangeError.js';
+import { boolType, elementTypes } from './onnxProto.js';
 
 /** Adds the nodes of one operation and gives the name of its result. `attributes` are those of each run. */
 type Lowering<A> = (
@@ -106,6 +107,27 @@ const sum: Lowering<OpAttributes['sum']> = (graph, [x], [{ axes, keepDims }]) =>
     keepdims: { int: keepDims ? 1 : 0 },
   })[0];
 
+const max: Lowering<OpAttributes['max']> = (graph, [x], [{ axes, keepDims }]) =>
+  graph.add('ReduceMax', [x!.name], {
+    ...(axes && { axes: { ints: axes } }),
+    keepdims: { int: keepDims ? 1 : 0 },
+  })[0];
+
+const pow: Lowering<OpAttributes['pow']> = (graph, [x], [{ exponent }]) =>
+  graph.add('Pow', [x!.name, graph.floats(`exponent_${exponent}`, [], () => [exponent])])[0];
+
+const comparison =
+  (op: string): Lowering<unknown> =>
+  (graph, inputs) =>
+    graph.add('Cast', graph.add(op, namesOf(inputs)), {
+      to: { int: elementTypes[graph.floatType] },
+    })[0];
+
+const where: Lowering<unknown> = (graph, [condition, a, b]) => {
+  const [isTrue] = graph.add('Cast', [condition!.name], { to: { int: boolType } });
+  return graph.add('Where', [isTrue, a!.name, b!.name])[0];
+};
+
 const layerNorm: Lowering<OpAttributes['layerNorm']> = (
   graph,
   [x, gain, bias],
@@ -143,10 +165,15 @@ const lowerings: { readonly [K in OpName]: Lowering<OpAttributes[K]> } = {
   tanh: same('Tanh'),
   relu: same('Relu'),
   abs: same('Abs'),
+  pow,
   add: same('Add'),
   sub: same('Sub'),
   mul: same('Mul'),
   div: same('Div'),
+  gt: comparison('Greater'),
+  ge: comparison('GreaterOrEqual'),
+  eq: comparison('Equal'),
+  where,
   linear,
   matmul: same('MatMul'),
   slice,
@@ -156,6 +183,7 @@ const lowerings: { readonly [K in OpName]: Lowering<OpAttributes[K]> } = {
   permute: (graph, [x], [{ order }]) =>
     graph.add('Transpose', [x!.name], { perm: { ints: order } })[0],
   sum,
+  max,
   softmax: (graph, [x]) => graph.add('Softmax', [x!.name], lastAxis)[0],
   logSoftmax: (graph, [x]) => graph.add('LogSoftmax', [x!.name], lastAxis)[0],
   layerNorm,

@@ -8,6 +8,8 @@ import { bytes, float, integer, join, message, Message, string, type Field } fro
 
 /** Element types that are written. More are read: see `toNumbers`. */
 export const elementTypes = { float: 1, int32: 6, int64: 7, double: 11 } as const;
+/** Of truth values, which nodes make for each other; no tensor of ours has it. */
+export const boolType = 9;
 /** Element types of ONNX tensors. */
 export type ElementType = keyof typeof elementTypes;
 

@@ -97,6 +97,7 @@ const forwards: Partial<Record<OpName, Forward>> = {
   tanh: apply('tanh'),
   relu: apply('relu'),
   abs: apply('abs'),
+  pow: ([x], { attributes }) => raised(x!, String((attributes as { exponent: number }).exponent)),
   softmax: apply('softmax'),
   logSoftmax: apply('logSoftmax'),
   add: infix(plus),
@@ -148,6 +149,20 @@ const backwards: Partial<Record<OpName, readonly Back[]>> = {
   tanh: [({ g, y }) => times(g, minus(one, raised(y, '2')))],
   relu: [({ g, x }) => times(g, indexed(symbol('1'), `${x[0]!.text} > 0`))],
   abs: [({ g, x }) => times(g, call('sign', x[0]!))],
+  pow: [
+    ({ g, x, node }) => {
+      const { exponent } = node.attributes as { exponent: number };
+      return times(g, dot(number(exponent), raised(x[0]!, String(exponent - 1))));
+    },
+  ],
+  where: [
+    () => number(0),
+    ({ g, x }) => words(`${g.text} where ${x[0]!.text}`),
+    ({ g, x }) => words(`${g.text} where not ${x[0]!.text}`),
+  ],
+  gt: [() => number(0), () => number(0)],
+  ge: [() => number(0), () => number(0)],
+  eq: [() => number(0), () => number(0)],
   add: [pass, pass],
   sub: [pass, ({ g }) => negated(g)],
   mul: [({ g, x }) => times(g, x[1]!), ({ g, x }) => times(g, x[0]!)],

@@ -1,21 +1,19 @@
-import { forEachRun, resolveAxis, type NdArray, type Shape } from '../ndarray.js';
+import { ShapeError } from '../errors.js';
+import { forEachRun, resolveAxis, showShape, type NdArray, type Shape } from '../ndarray.js';
 import type { Rule } from './rule.js';
 
-export interface SumAttributes {
-  /** Axes to sum over; all where left out. */
+export interface ReduceAttributes {
+  /** Axes to go over; all where left out. */
   axes?: readonly number[];
-  /** Leave summed axes in place with extent 1. */
+  /** Leave these axes in place with extent 1. */
   keepDims?: boolean;
 }
 
 /** Sum over some axes. */
-export const sum: Rule<SumAttributes> = {
-  shape: ([x], { axes, keepDims }) => {
-    const kept = keptShape(x!, axes);
-    return keepDims ? kept : kept.filter((_, axis) => !isSummed(x!, axes, axis));
-  },
+export const sum: Rule<ReduceAttributes> = {
+  shape: ([x], attributes) => reducedShape('sum', x!, attributes),
   forward: (out, [x], { axes }) => {
-    const kept = keptShape(x!.shape, axes);
+    const kept = keptShape('sum', x!.shape, axes);
     const sums = new Float64Array(out.data.length);
     const from = x!.data;
     forEachRun(x!.shape, x!.shape, kept, ({ at, count, b, stepB }) => {
@@ -26,20 +24,63 @@ export const sum: Rule<SumAttributes> = {
   backward: ([gx], adjoint, [x], _output, { axes }) => {
     if (!gx) return;
     const [to, g] = [gx.data, adjoint.data];
-    forEachRun(x!.shape, x!.shape, keptShape(x!.shape, axes), ({ at, count, b, stepB }) => {
+    forEachRun(x!.shape, x!.shape, keptShape('sum', x!.shape, axes), ({ at, count, b, stepB }) => {
       for (let i = at, o = b; i < at + count; i++, o += stepB) to[i]! += g[o]!;
     });
   },
   equation: ([x]) => `Σ ${x!}`,
 };
 
-function isSummed(x: Shape, axes: readonly number[] | undefined, axis: number): boolean {
-  return axes === undefined || axes.some((one) => resolveAxis('sum', one, x) === axis);
+/**
+ * The largest number over some axes, NaN where one is. Backward: the adjoint goes to the largest, in equal parts where
+ * several are.
+ */
+export const max: Rule<ReduceAttributes> = {
+  shape: ([x], attributes) => {
+    const shape = reducedShape('max', x!, attributes);
+    if (x!.includes(0)) throw new ShapeError(`max: there is no number in ${showShape(x!)}`);
+    return shape;
+  },
+  forward: (out, [x], { axes }) => {
+    const [from, to] = [x!.data, out.data];
+    const seen = new Uint8Array(to.length);
+    forEachRun(x!.shape, x!.shape, keptShape('max', x!.shape, axes), ({ at, count, b, stepB }) => {
+      for (let i = at, o = b; i < at + count; i++, o += stepB) {
+        const value = from[i]!;
+        if (seen[o] === 0 || value > to[o]! || Number.isNaN(value)) to[o] = value;
+        seen[o] = 1;
+      }
+    });
+  },
+  backward: ([gx], { data: g }, [x], { data: largest }, { axes }) => {
+    if (!gx) return;
+    const [from, to] = [x!.data, gx.data];
+    const kept = keptShape('max', x!.shape, axes);
+    const counts = new Uint32Array(largest.length);
+    forEachRun(x!.shape, x!.shape, kept, ({ at, count, b, stepB }) => {
+      for (let i = at, o = b; i < at + count; i++, o += stepB)
+        if (from[i] === largest[o]) counts[o]!++;
+    });
+    forEachRun(x!.shape, x!.shape, kept, ({ at, count, b, stepB }) => {
+      for (let i = at, o = b; i < at + count; i++, o += stepB)
+        if (from[i] === largest[o]) to[i]! += g[o]! / counts[o]!;
+    });
+  },
+  equation: ([x]) => `max ${x!}`,
+};
+
+function reducedShape(owner: string, x: Shape, { axes, keepDims }: ReduceAttributes): number[] {
+  const kept = keptShape(owner, x, axes);
+  return keepDims ? kept : kept.filter((_, axis) => !isReduced(owner, x, axes, axis));
 }
 
-function keptShape(x: Shape, axes: readonly number[] | undefined): number[] {
-  axes?.forEach((axis) => resolveAxis('sum', axis, x));
-  return x.map((extent, axis) => (isSummed(x, axes, axis) ? 1 : extent));
+function isReduced(owner: string, x: Shape, axes: readonly number[] | undefined, axis: number) {
+  return axes === undefined || axes.some((one) => resolveAxis(owner, one, x) === axis);
+}
+
+function keptShape(owner: string, x: Shape, axes: readonly number[] | undefined): number[] {
+  axes?.forEach((axis) => resolveAxis(owner, axis, x));
+  return x.map((extent, axis) => (isReduced(owner, x, axes, axis) ? 1 : extent));
 }
 
 /**

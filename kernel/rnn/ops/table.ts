@@ -1,12 +1,13 @@
 import { cat, permute, reshape, slice, type SliceAttributes } from './arrange.js';
 import { add, div, mul, sub } from './binary.js';
+import { eq, ge, gt, where } from './compare.js';
 import { conv1d, type Conv1dAttributes } from './conv1d.js';
 import { embedding, type EmbeddingAttributes } from './gather.js';
 import { layerNorm, type LayerNormAttributes } from './layerNorm.js';
 import { linear, matmul } from './products.js';
-import { logSoftmax, softmax, sum, type SumAttributes } from './reduce.js';
+import { logSoftmax, max, softmax, sum, type ReduceAttributes } from './reduce.js';
 import type { None, Rule } from './rule.js';
-import { abs, exp, log, neg, relu, sigmoid, sqrt, tanh } from './unary.js';
+import { abs, exp, log, neg, pow, relu, sigmoid, sqrt, tanh, type PowAttributes } from './unary.js';
 import type { Shape } from '../ndarray.js';
 
 /** The primitive operations and what each takes besides its operands. */
@@ -19,17 +20,23 @@ export interface OpAttributes {
   tanh: None;
   relu: None;
   abs: None;
+  pow: PowAttributes;
   add: None;
   sub: None;
   mul: None;
   div: None;
+  gt: None;
+  ge: None;
+  eq: None;
+  where: None;
   linear: None;
   matmul: None;
   slice: SliceAttributes;
   cat: { axis: number };
   reshape: { shape: Shape };
   permute: { order: readonly number[] };
-  sum: SumAttributes;
+  sum: ReduceAttributes;
+  max: ReduceAttributes;
   softmax: None;
   logSoftmax: None;
   layerNorm: LayerNormAttributes;
@@ -49,10 +56,15 @@ export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
   tanh,
   relu,
   abs,
+  pow,
   add,
   sub,
   mul,
   div,
+  gt,
+  ge,
+  eq,
+  where,
   linear,
   matmul,
   slice,
@@ -60,6 +72,7 @@ export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
   reshape,
   permute,
   sum,
+  max,
   softmax,
   logSoftmax,
   layerNorm,
@@ -80,8 +93,13 @@ export const elementwise: ReadonlySet<OpName> = new Set([
   'tanh',
   'relu',
   'abs',
+  'pow',
   'add',
   'sub',
   'mul',
   'div',
+  'gt',
+  'ge',
+  'eq',
+  'where',
 ]);

@@ -1,6 +1,10 @@
 import type { NumberArray } from '../ndarray.js';
 import type { None, Rule } from './rule.js';
 
+export interface PowAttributes {
+  exponent: number;
+}
+
 /**
  * Elementwise functions of one operand. Each is two loops written out, forward `y = f(x)` and backward
  * `gx += gy · f'(x)`: a loop shared between functions would call through a megamorphic site per element.
@@ -117,3 +121,18 @@ export const abs = unary(
     for (let i = 0; i < gx.length; i++) gx[i]! += gy[i]! * Math.sign(x[i]!);
   },
 );
+
+/** y = xⁿ for a number n; the derivative is n·xⁿ⁻¹, 0 for n = 0. NaN below 0 unless n is whole. */
+export const pow: Rule<PowAttributes> = {
+  shape: ([x]) => [...x!],
+  forward: (out, [x], { exponent }) => {
+    const [to, from] = [out.data, x!.data];
+    for (let i = 0; i < to.length; i++) to[i] = from[i]! ** exponent;
+  },
+  backward: ([gx], { data: g }, [x], _output, { exponent }) => {
+    if (!gx || exponent === 0) return;
+    const [to, from] = [gx.data, x!.data];
+    for (let i = 0; i < to.length; i++) to[i]! += g[i]! * exponent * from[i]! ** (exponent - 1);
+  },
+  equation: ([x], { exponent }) => `${x!}^${exponent}`,
+};

@@ -21,6 +21,13 @@ export interface VectorRule {
   reads: 'nothing' | 'operands' | 'result' | 'both';
 }
 
+const comparison = (opcode: 'f32x4_gt' | 'f32x4_ge' | 'f32x4_eq'): VectorRule => ({
+  isCostly: false,
+  reads: 'nothing',
+  forward: (f, [a, b]) => f.get(a!).get(b!).op(opcode).f32x4(1).op('v128_and'),
+  backward: (f) => f.f32x4(0),
+});
+
 export const vectorRules: { readonly [K in OpName]?: VectorRule } = {
   neg: {
     isCostly: false,
@@ -57,6 +64,16 @@ export const vectorRules: { readonly [K in OpName]?: VectorRule } = {
     backward: (f, _, { adjoint, result }) => {
       f.get(adjoint).f32x4(1).get(result).get(result).op('f32x4_mul').op('f32x4_sub');
       f.op('f32x4_mul');
+    },
+  },
+  abs: {
+    isCostly: false,
+    reads: 'operands',
+    forward: (f, [x]) => f.get(x!).op('f32x4_abs'),
+    backward: (f, _, { adjoint, operands }) => {
+      // The derivative at 0 is 0.
+      f.get(adjoint).get(operands[0]!).f32x4(0).op('f32x4_gt').op('v128_and');
+      f.get(adjoint).f32x4(0).get(operands[0]!).op('f32x4_gt').op('v128_and').op('f32x4_sub');
     },
   },
   relu: {
@@ -99,6 +116,21 @@ export const vectorRules: { readonly [K in OpName]?: VectorRule } = {
       f.get(adjoint);
       if (operand === 1) f.get(result).op('f32x4_mul').op('f32x4_neg');
       f.get(operands[1]!).op('f32x4_div');
+    },
+  },
+  gt: comparison('f32x4_gt'),
+  ge: comparison('f32x4_ge'),
+  eq: comparison('f32x4_eq'),
+  where: {
+    isCostly: false,
+    reads: 'operands',
+    // Of the two, the second where the condition is 0.
+    forward: (f, [condition, a, b]) =>
+      f.get(b!).get(a!).get(condition!).f32x4(0).op('f32x4_eq').op('v128_bitselect'),
+    backward: (f, operand, { adjoint, operands }) => {
+      if (operand === 0) return f.f32x4(0);
+      f.get(adjoint).get(operands[0]!).f32x4(0);
+      return f.op(operand === 1 ? 'f32x4_ne' : 'f32x4_eq').op('v128_and');
     },
   },
 };

@@ -30,6 +30,7 @@ import {
   rnnCell,
   Sequential,
   tensor,
+  where,
   Tensor,
   type Cell,
   type RecurrentState,
@@ -170,6 +171,11 @@ describe('exportOnnx', function () {
     'arithmetic with numbers': (x) => x.mul(2).add(1).div(3).sub(x.neg()),
     'functions of an element': (x) =>
       x.abs().add(1).log().sqrt().exp().tanh().sigmoid().add(x.relu()),
+    'choices between numbers': (x) =>
+      where(x.gt(0.5), x.pow(3), x.clamp(-1, 0.25))
+        .add(x.eq(x))
+        .add(x.ge(0).mul(x.le(1))),
+    'extremes over axes': (x) => x.max(2).sub(x.min(-1)).add(x.max()),
     'sums over axes': (x) => x.sum(2).add(x.sum([2], true).reshape([x.shape[0]!, x.shape[1]!])),
     'a mean over time': (x) => x.mean(0),
     'a mean over everything': (x) => x.mean(),

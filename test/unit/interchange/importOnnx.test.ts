@@ -266,6 +266,33 @@ describe('importOnnx', function () {
     assert.deepEqual(Object.keys(imported.stateDict()), ['W', 'gain']);
   });
 
+  it('runs comparisons, choices and extremes of others', async () => {
+    const bytes = model({
+      nodes: [
+        node('Less', ['x', 'half'], ['isLess']),
+        node('LessOrEqual', ['x', 'zero'], ['isLow']),
+        node('Clip', ['x', 'zero', 'half'], ['clipped']),
+        node('Clip', ['x', '', 'half'], ['below']),
+        node('Pow', ['x', 'half'], ['power']),
+        node('ReduceMin', ['x'], ['least'], { axes: { ints: [1] } }),
+        node('Where', ['isLow', 'below', 'power'], ['chosen']),
+        node('Where', ['isLess', 'chosen', 'clipped'], ['either']),
+        node('Cast', ['isLess'], ['count'], { to: { int: 7 } }),
+        node('Cast', ['count'], ['number'], { to: { int: 1 } }),
+        node('Add', ['either', 'number'], ['sum']),
+        node('Add', ['sum', 'least'], ['out']),
+      ],
+      initializers: [
+        { name: 'half', type: 'float', shape: [], data: [0.5] },
+        { name: 'zero', type: 'float', shape: [], data: [0] },
+      ],
+      inputs: [value('x', ['N', 3])],
+      outputs: [value('out', ['N', 3])],
+    });
+    const x = randn([6, 3]);
+    assertClose((await runOnnx(bytes, { x }))['out'], importOnnx(bytes).run({ x })['out']!, 'out');
+  });
+
   describe('refuses', () => {
     const layer: LayerCase = {
       op: 'LSTM',

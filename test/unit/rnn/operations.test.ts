@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { gradcheck, manualSeed, randn, tensor, type Tensor } from '../../../kernel/rnn/index.js';
+import {
+  gradcheck,
+  manualSeed,
+  randn,
+  tensor,
+  where,
+  type Tensor,
+} from '../../../kernel/rnn/index.js';
 import { ruleOf, rules, type OpAttributes, type OpName } from '../../../kernel/rnn/ops/table.js';
 import { applyOp } from '../../../kernel/rnn/tensor.js';
 
@@ -10,6 +17,8 @@ const positive = (...shape: number[]): Tensor =>
     Array.from(float(...shape).data, (x) => 0.5 + Math.abs(x)),
     { dtype: 'float64' },
   ).reshape(shape);
+/** 0 or 1 each. */
+const bits = (...shape: number[]): Tensor => randn(shape, { dtype: 'float64' }).gt(0);
 const trainable = (x: Tensor): Tensor => {
   x.requiresGrad = true;
   return x;
@@ -28,12 +37,26 @@ const cases: { [K in OpName]: Case<K>[] } = {
   tanh: [{ operands: () => [float(3, 4)], attributes: {} }],
   relu: [{ operands: () => [float(3, 4)], attributes: {} }],
   abs: [{ operands: () => [float(3, 4)], attributes: {} }],
+  pow: [
+    { operands: () => [float(3, 4)], attributes: { exponent: 3 } },
+    { operands: () => [float(3, 4)], attributes: { exponent: 0 } },
+    { operands: () => [trainable(positive(3, 4))], attributes: { exponent: -1.5 } },
+  ],
   add: broadcastCases(),
   sub: broadcastCases(),
   mul: broadcastCases(),
   div: [
     { operands: () => [float(3, 4), trainable(positive(3, 4))], attributes: {} },
     { operands: () => [float(3, 4), trainable(positive(4))], attributes: {} },
+  ],
+  gt: broadcastCases(),
+  ge: broadcastCases(),
+  eq: broadcastCases(),
+  where: [
+    { operands: () => [bits(3, 4), float(3, 4), float(3, 4)], attributes: {} },
+    { operands: () => [bits(4), float(3, 1), float(3, 4)], attributes: {} },
+    { operands: () => [bits(2, 3, 1), float(), float(3, 4)], attributes: {} },
+    { operands: () => [bits(1), float(3, 4), float(2, 1, 4)], attributes: {} },
   ],
   linear: [
     { operands: () => [float(5, 3), float(6, 3), float(6)], attributes: {} },
@@ -57,6 +80,11 @@ const cases: { [K in OpName]: Case<K>[] } = {
   reshape: [{ operands: () => [float(2, 6)], attributes: { shape: [3, 4] } }],
   permute: [{ operands: () => [float(2, 3, 4)], attributes: { order: [2, 0, 1] } }],
   sum: [
+    { operands: () => [float(2, 3, 4)], attributes: {} },
+    { operands: () => [float(2, 3, 4)], attributes: { axes: [1] } },
+    { operands: () => [float(2, 3, 4)], attributes: { axes: [0, -1], keepDims: true } },
+  ],
+  max: [
     { operands: () => [float(2, 3, 4)], attributes: {} },
     { operands: () => [float(2, 3, 4)], attributes: { axes: [1] } },
     { operands: () => [float(2, 3, 4)], attributes: { axes: [0, -1], keepDims: true } },
@@ -162,6 +190,46 @@ describe('operations', () => {
     }
   });
 
+  it('compares with tensors and numbers; nothing holds for NaN but that it differs', () => {
+    const x = tensor([-1, 0, 1, NaN]);
+    const y = tensor([0, 0, 0, 0]);
+    const all = (other: Tensor | number): unknown[] =>
+      (['gt', 'ge', 'lt', 'le', 'eq', 'ne'] as const).map((name) => x[name](other).toNested());
+    assert.deepEqual(all(y), [
+      [0, 0, 1, 0],
+      [0, 1, 1, 0],
+      [1, 0, 0, 0],
+      [1, 1, 0, 0],
+      [0, 1, 0, 0],
+      [1, 0, 1, 1],
+    ]);
+    assert.deepEqual(all(0), all(y));
+    assert.equal(tensor([1, 2], { dtype: 'int32' }).eq(2).dtype, 'int32');
+  });
+
+  it('where: what is not chosen does not count, be it NaN, forward and backward', () => {
+    const x = trainable(tensor([-1, 4], { dtype: 'float64' }));
+    const y = where(x.gt(0), x.sqrt(), x.mul(3));
+    assert.deepEqual(y.toNested(), [-3, 2]);
+    where(x.gt(0), x, x.mul(3)).sum().backward();
+    assert.deepEqual(x.grad!.toNested(), [3, 1]);
+    const isPadding = tensor([[3, 0]], { dtype: 'int32' }).eq(0);
+    assert.deepEqual(where(isPadding, 0, tensor([[5, NaN]])).toNested(), [[5, 0]]);
+    assert.deepEqual(where(isPadding, 0.5, -0.5).toNested(), [[-0.5, 0.5]]);
+  });
+
+  it('clamp, pow, max and min are what they are called', () => {
+    const x = trainable(tensor([[-2, 0.5, 3, 3]], { dtype: 'float64' }));
+    assert.deepEqual(x.clamp(-1, 1).toNested(), [[-1, 0.5, 1, 1]]);
+    assert.deepEqual(x.clamp(0).toNested(), [[0, 0.5, 3, 3]]);
+    assert.deepEqual(x.pow(2).toNested(), [[4, 0.25, 9, 9]]);
+    assert.deepEqual(x.min(1).toNested(), [-2]);
+    assert.ok(Number.isNaN(tensor([1, NaN, 2]).max().item()));
+    assert.equal(tensor([-Infinity, -Infinity]).max().item(), -Infinity);
+    x.max(-1).add(x.clamp(-1, 1).sum()).sum().backward();
+    assert.deepEqual(x.grad!.toNested(), [[0, 1, 0.5, 0.5]]);
+  });
+
   it('sigmoid and softmax stay finite for huge logits', () => {
     const x = tensor([[-1000, 0, 1000]], { dtype: 'float64' });
     assert.deepEqual(x.sigmoid().toNested(), [[0, 0.5, 1]]);
@@ -204,6 +272,13 @@ describe('operations', () => {
       /reshape: \[2, 5\] has 10 elements, \[3, 3\] needs 9/,
     ],
     ['types', () => float(2).add(tensor([1, 2])), /add: operands are float64 and float32/],
+    ['max', () => float(2, 0).max(1), /max: there is no number in \[2, 0\]/],
+    ['clamp', () => float(2).clamp(1, -1), /clamp: min is 1, expected at most max = -1/],
+    [
+      'where',
+      () => where(float(3).gt(0), float(2), float(2)),
+      /where: shapes \[3\] and \[2\] do not broadcast/,
+    ],
     [
       'index',
       () => applyOp('embedding', [float(3, 2), indices([[3]])], {}),

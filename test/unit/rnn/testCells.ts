@@ -12,12 +12,13 @@ import {
   sigmoid,
   sub,
   tanh,
+  where,
   type Cell,
   type Value,
 } from '../../../kernel/rnn/index.js';
 import { coupledLstm } from './coupledLstm.js';
 
-/** Every elementwise primitive, an output that is no state, and a division. */
+/** Smooth elementwise primitives, an output that is no state, and a division. */
 const motley = defineCell({
   name: 'Motley',
   parameters: ({ inputSize, hiddenSize }) => ({
@@ -72,6 +73,22 @@ const leaky = defineCell({
   },
 });
 
+/** A gate that is clamped to 0 … 1, the larger of two values, and comparisons. */
+const clamped = defineCell({
+  name: 'Clamped',
+  parameters: ({ inputSize, hiddenSize }) => ({
+    weight_ih: [2 * hiddenSize, inputSize],
+    weight_hh: [2 * hiddenSize, hiddenSize],
+  }),
+  states: ({ hiddenSize }) => ({ h: hiddenSize }),
+  step({ x, h }, { weight_ih, weight_hh }) {
+    const [a, b] = add(x.linear(weight_ih), h.linear(weight_hh)).chunk(2) as [Value, Value];
+    const z = a.mul(0.2).add(0.5).clamp(0, 1);
+    const n = mul(where(a.ge(b), a, b).abs().neg().exp(), b.eq(b));
+    return { h: add(mul(z, h), mul(sub(1, z), n)) };
+  },
+});
+
 /** Cells of every structure that plans know. */
 export const testCells: Record<string, Cell> = {
   'rnn-tanh': rnnCell('tanh'),
@@ -87,4 +104,5 @@ export const testCells: Record<string, Cell> = {
   motley,
   delayed,
   leaky,
+  clamped,
 };
