@@ -37,9 +37,11 @@ export abstract class Expression<Self extends Expression<Self>> {
   div(other: Self | number): Self {
     return this.apply('div', [other], none);
   }
+  /** −x, elementwise. */
   neg(): Self {
     return this.apply('neg', [], none);
   }
+  /** eˣ, elementwise; the derivative is eˣ itself. */
   exp(): Self {
     return this.apply('exp', [], none);
   }
@@ -47,6 +49,7 @@ export abstract class Expression<Self extends Expression<Self>> {
   log(): Self {
     return this.apply('log', [], none);
   }
+  /** √x, elementwise; NaN below 0; the derivative is 1/(2·√x). */
   sqrt(): Self {
     return this.apply('sqrt', [], none);
   }
@@ -54,6 +57,7 @@ export abstract class Expression<Self extends Expression<Self>> {
   sigmoid(): Self {
     return this.apply('sigmoid', [], none);
   }
+  /** tanh x, elementwise; the derivative is 1 − tanh² x. */
   tanh(): Self {
     return this.apply('tanh', [], none);
   }
@@ -187,7 +191,7 @@ export abstract class Expression<Self extends Expression<Self>> {
     return bias === undefined ? scaled : scaled.add(bias);
   }
 
-  /** What `where` computes, with this as the condition. */
+  /** What `where` computes, with this as the condition. @internal */
   choose(a: Self | number, b: Self | number): Self {
     return this.apply('where', [a, b], none);
   }

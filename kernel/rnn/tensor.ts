@@ -140,6 +140,7 @@ export class Tensor extends Expression<Tensor> implements NdArray {
     return applyOp(op, inputs, attributes);
   }
 
+  /** @internal */
   override choose(a: Tensor | number, b: Tensor | number): Tensor {
     const like = [a, b].find((one) => typeof one !== 'number') ?? this;
     const dtype = like.dtype === 'int32' && like === this ? 'float32' : like.dtype;

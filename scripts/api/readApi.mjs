@@ -26,21 +26,27 @@ export function readApi(folder) {
   if (!source) throw new Error(`api: there is no ${main}; compile first.`);
   const checker = program.getTypeChecker();
   const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(source));
+  const targets = exported.map((symbol) => targetOf(checker, symbol));
+  const api = { checker, folder, listed: new Set(targets) };
   return exported
-    .map((symbol) => toEntry(checker, folder, symbol))
+    .map((symbol, k) => toEntry(api, symbol.name, targets[k]))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function toEntry(checker, folder, symbol) {
-  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+const targetOf = (checker, symbol) =>
+  symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+
+/** @param api `checker`, `folder`, and `listed`: the symbols that have an entry */
+function toEntry(api, name, target) {
+  const { checker, folder } = api;
   const declarations = target.getDeclarations();
   const [first] = declarations;
   return {
-    ...describe(checker, target, symbol.name),
+    ...describe(checker, target, name),
     kind: kinds.find(([is]) => declarations.some(is))[1],
     file: path.relative(folder, first.getSourceFile().fileName).replaceAll(path.sep, '/'),
-    signature: declarations.map((one) => toSignature(one, symbol.name)).join('\n'),
-    members: declarations.flatMap((one) => membersOf(checker, one)),
+    signature: declarations.map((one) => toSignature(one, name)).join('\n'),
+    members: declarations.flatMap((one) => membersOf(api, one)),
   };
 }
 
@@ -73,6 +79,18 @@ function describeMember(checker, symbol, name) {
   return target ? describe(checker, target, name) : own;
 }
 
+/** Members of base classes that have no entry of their own, which the class does not declare itself. */
+function inheritedNodes(api, { heritageClauses = [], members }) {
+  const base = heritageClauses.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
+  const symbol = base && api.checker.getTypeAtLocation(base.types[0]).symbol;
+  if (!symbol || api.listed.has(symbol)) return [];
+  const own = new Set(members.map(({ name }) => name?.getText()));
+  return symbol
+    .getDeclarations()
+    .flatMap((declaration) => memberNodes(api, declaration))
+    .filter(({ name }) => name && !own.has(name.getText()));
+}
+
 /** The declaration without what is nobody's business, and under the name that it is exported by. */
 function toSignature(declaration, name) {
   if (ts.isVariableDeclaration(declaration)) return `const ${print(declaration)};`;
@@ -87,7 +105,8 @@ const isHidden = (member) =>
     ts.getCombinedModifierFlags(member) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected),
   ) ||
   (member.name !== undefined &&
-    (ts.isPrivateIdentifier(member.name) || ts.isComputedPropertyName(member.name)));
+    (ts.isPrivateIdentifier(member.name) || ts.isComputedPropertyName(member.name))) ||
+  ts.getJSDocTags(member).some((tag) => tag.tagName.text === 'internal');
 
 /** Of classes the heading and the constructor, of interfaces the heading: members are listed with what they mean. */
 function headOf(node) {
@@ -115,14 +134,18 @@ function headOf(node) {
 }
 
 /** Members that one may want to read about: of classes, interfaces, options, and constants that are tables. */
-function membersOf(checker, declaration) {
+function membersOf(api, declaration) {
+  const { checker } = api;
   const members = new Map();
-  for (const member of memberNodes(checker, declaration)) {
+  for (const member of memberNodes(api, declaration)) {
     if (isHidden(member) || !member.name) continue;
     const symbol = checker.getSymbolAtLocation(member.name);
     const name = member.name.getText();
     const { signature } = members.get(name) ?? {};
-    const own = print(member).replace(/;$/, '');
+    // A base class calls the class that it is the base of by its type parameter.
+    const own = print(member)
+      .replace(/;$/, '')
+      .replace(/\bSelf\b/g, declaration.name.text);
     members.set(name, {
       ...describeMember(checker, symbol, name),
       signature: signature ? `${signature}\n${own}` : own,
@@ -131,17 +154,18 @@ function membersOf(checker, declaration) {
   return [...members.values()];
 }
 
-function memberNodes(checker, declaration) {
-  if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration))
-    return declaration.members;
+function memberNodes(api, declaration) {
+  if (ts.isClassDeclaration(declaration))
+    return [...declaration.members, ...inheritedNodes(api, declaration)];
+  if (ts.isInterfaceDeclaration(declaration)) return declaration.members;
   if (ts.isVariableDeclaration(declaration))
     return declaration.type && ts.isTypeLiteralNode(declaration.type)
       ? declaration.type.members
       : [];
   // Options that are all of an optimiser's settings: their members are nowhere else.
   if (ts.isTypeAliasDeclaration(declaration) && /Options$/.test(declaration.name.text))
-    return checker
-      .getPropertiesOfType(checker.getTypeAtLocation(declaration))
+    return api.checker
+      .getPropertiesOfType(api.checker.getTypeAtLocation(declaration))
       .flatMap((symbol) => symbol.getDeclarations() ?? []);
   return [];
 }
