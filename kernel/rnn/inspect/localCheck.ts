@@ -15,18 +15,21 @@ const floor = 1e-3;
  *
  *     |Σ εc·v − ȳ·(f(x + εv) − f(x − εv)) / 2| / (Σ ε|cᵢvᵢ| + 10⁻³·max ε·Σ|ȳᵢ|)
  *
- * All operands with an edge move together. Both sides are one number each, but v has no zeros, so a wrong
+ * All operands with an edge move together, but those that only decide (a comparison's, the condition of a choice). Both sides are one number each, but v has no zeros, so a wrong
  * element shows. 0 where ȳ is zero. Computed in float64 whatever the trace is in.
  *
- * @param edges into one operation, by index
+ * @param into edges into one operation, by index
  */
 function differenceError(
   layer: LayerTrace,
   detail: StepDetail,
-  edges: readonly number[],
+  into: readonly number[],
   contributionOf: (edge: number) => NdArray,
 ): number {
-  const { to } = layer.edges[edges[0]!]!;
+  const { to } = layer.edges[into[0]!]!;
+  const { deciding } = ruleOf(layer.program.nodes[to]!.op!);
+  const edges = into.filter((k) => !deciding?.includes(layer.edges[k]!.operand));
+  if (edges.length === 0) return 0;
   const node = layer.program.nodes[to]!;
   const original = node.operands.map((k) => inFloat64(detail.values[k]!));
   const room = roomOf(layer);

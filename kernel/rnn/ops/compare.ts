@@ -12,6 +12,7 @@ function comparison(
     forward: (out, [a, b]) =>
       forEachRun(out.shape, a!.shape, b!.shape, (run) => forward(out.data, a!.data, b!.data, run)),
     backward: () => undefined,
+    deciding: [0, 1],
     equation: ([a, b]) => `[${a!} ${symbol} ${b!}]`,
   };
 }
@@ -82,5 +83,6 @@ export const where: Rule<None> = {
         },
       );
   },
+  deciding: [0],
   equation: ([condition, a, b]) => `${a!} where ${condition!}, else ${b!}`,
 };

@@ -21,6 +21,8 @@ export interface Rule<A> {
     output: NdArray,
     attributes: A,
   ): void;
+  /** Places of operands that decide instead of counting: their derivative is 0, and a small move may make the result jump. */
+  readonly deciding?: readonly number[];
   /** The right-hand side as text, given the operands' names. */
   equation(operands: readonly string[], attributes: A): string;
 }

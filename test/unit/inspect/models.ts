@@ -19,6 +19,7 @@ import {
   type Tensor,
 } from '../../../kernel/rnn/index.js';
 import { coupledLstm } from '../rnn/coupledLstm.js';
+import { clampedCell } from '../rnn/testCells.js';
 
 /** A recurrent network with a linear layer on top, as most models are. */
 export class Tagger extends Module {
@@ -143,6 +144,8 @@ export const cells: Record<string, (options?: Layers) => Recurrent> = {
     new Recurrent({ cell: registerCell, inputSize: 3, hiddenSize: 4, ...options }),
   'coupled LSTM': (options) =>
     new Recurrent({ cell: coupledLstm, inputSize: 3, hiddenSize: 4, ...options }),
+  'clamped gates': (options) =>
+    new Recurrent({ cell: clampedCell, inputSize: 3, hiddenSize: 4, ...options }),
 };
 
 export const meanLoss = (output: Tensor, target: Tensor): Tensor => crossEntropy(output, target);

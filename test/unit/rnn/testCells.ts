@@ -74,7 +74,7 @@ const leaky = defineCell({
 });
 
 /** A gate that is clamped to 0 … 1, the larger of two values, and comparisons. */
-const clamped = defineCell({
+export const clampedCell = defineCell({
   name: 'Clamped',
   parameters: ({ inputSize, hiddenSize }) => ({
     weight_ih: [2 * hiddenSize, inputSize],
@@ -104,5 +104,5 @@ export const testCells: Record<string, Cell> = {
   motley,
   delayed,
   leaky,
-  clamped,
+  clamped: clampedCell,
 };
