@@ -47,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
     openVirtualReadOnly(notebooks, log),
     registerTextNotebooks(),
     registerStatus(sessions, notebooks),
-    registerTools(sessions),
+    registerTools(sessions, notebooks),
     registerVariables(sessions, notebooks, extension.extensionUri),
     keepOutputs(controllers, log),
     new LanguageService(notebooks, sessions, extension.extensionUri, log),

@@ -16,7 +16,7 @@ export class ModuleNotFoundError extends Error {
     super(
       isPath(specifier)
         ? `There is no file '${specifier}', looked for from ${folder}.`
-        : `There is no package '${packageName(specifier)}' in ${folder} or a folder above it. ` +
+        : `There is no package '${packageName(specifier)}' in ${folder} or a folder above it.\n` +
             installHint(packageName(specifier), folder),
     );
   }

@@ -16,6 +16,8 @@ export type SessionChange =
   | { kind: 'begins'; cell: vscode.NotebookCell }
   /** A cell of this kernel ended; `sets` are the names that it set. */
   | { kind: 'ran'; cell: vscode.NotebookCell; code: string; sets: readonly string[] }
+  /** A cell that was to run will not: it was taken out of the queue. */
+  | { kind: 'dropped'; cell: vscode.NotebookCell }
   /** An import asked for a package that is not there. */
   | { kind: 'missing'; cell: vscode.NotebookCell; packageName: string }
   /** What a cell's training has reached. */

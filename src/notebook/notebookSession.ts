@@ -44,8 +44,11 @@ export class NotebookSession implements vscode.Disposable {
     (execution) => {
       execution.end(undefined);
       this.#over(execution);
+      this.changed({ kind: 'dropped', cell: execution.cell });
     },
   );
+  /** Those that run, and those that wait to. */
+  readonly #atWork = new Set<vscode.NotebookCell>();
   /** Who waits for the end of which. */
   readonly #waiting = new Map<vscode.NotebookCellExecution, () => void>();
   /** Which cell a request ran: its output may come late. */
@@ -83,6 +86,11 @@ export class NotebookSession implements vscode.Disposable {
     return running.every(({ cell }) => this.trainings.isPaused(cell)) ? 'paused' : 'busy';
   }
 
+  /** Whether the cell runs, or waits to. */
+  isAtWork(cell: vscode.NotebookCell): boolean {
+    return this.#atWork.has(cell);
+  }
+
   /** Queues the cells as one request. */
   run(cells: readonly vscode.NotebookCell[]): void {
     this.#queue.add(this.#executionsOf(cells));
@@ -101,12 +109,14 @@ export class NotebookSession implements vscode.Disposable {
   #executionsOf(cells: readonly vscode.NotebookCell[]): vscode.NotebookCellExecution[] {
     const executions = cells.map((cell) => this.controller.createNotebookCellExecution(cell));
     for (const execution of executions) {
+      this.#atWork.add(execution.cell);
       execution.token.onCancellationRequested(() => this.#cancel(execution));
     }
     return executions;
   }
 
   #over(execution: vscode.NotebookCellExecution): void {
+    this.#atWork.delete(execution.cell);
     this.#waiting.get(execution)?.();
     this.#waiting.delete(execution);
   }

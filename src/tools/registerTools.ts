@@ -3,12 +3,14 @@ import * as vscode from 'vscode';
 import { lossMime, traceMime } from '../../kernel/contract/mime.js';
 import { parseLoss, parseTrace } from '../../kernel/contract/parsePayload.js';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
+import type { OurNotebooks } from '../notebook/ourNotebooks.js';
 import { whyNothingRuns } from '../notebook/whyNothingRuns.js';
 import { gradientNumbers } from './gradientNumbers.js';
 import { RunCellTool } from './runCellTool.js';
 import {
   type CellInput,
   findNotebook,
+  notOurs,
   type NotebookInput,
   payloadsOf,
   toResult,
@@ -20,13 +22,23 @@ const patienceMs = 5000;
 const defaultPoints = 200;
 const mostPoints = 2000;
 
-export function registerTools(sessions: NotebookSessions): vscode.Disposable {
+export function registerTools(
+  sessions: NotebookSessions,
+  notebooks: OurNotebooks,
+): vscode.Disposable {
   const { registerTool } = vscode.lm;
   return vscode.Disposable.from(
-    registerTool('unroll_runCell', new RunCellTool()),
+    registerTool('unroll_runCell', new RunCellTool(sessions, notebooks)),
     registerTool<NotebookInput>('unroll_listVariables', {
       prepareInvocation: () => ({ invocationMessage: 'Listing the variables of the notebook' }),
-      invoke: async ({ input }) => toResult(await listVariables(sessions, findNotebook(input))),
+      invoke: async ({ input }) => {
+        const notebook = findNotebook(input);
+        return toResult(
+          notebooks.has(notebook)
+            ? await listVariables(sessions, notebook)
+            : { kernel: 'other', variables: [], note: notOurs },
+        );
+      },
     }),
     registerTool<CellInput & { maxPoints?: number }>('unroll_readTraining', {
       prepareInvocation: () => ({ invocationMessage: 'Reading the loss curves of the notebook' }),

@@ -4,7 +4,16 @@ import * as vscode from 'vscode';
 import { whyNothingRuns } from '../notebook/whyNothingRuns.js';
 import { lossMime } from '../../kernel/contract/mime.js';
 import { parseLoss } from '../../kernel/contract/parsePayload.js';
-import { type CellInput, findCell, payloadsOf, ToolInputError, toResult } from './toolNotebook.js';
+import type { NotebookSessions } from '../notebook/notebookSessions.js';
+import type { OurNotebooks } from '../notebook/ourNotebooks.js';
+import {
+  type CellInput,
+  findCell,
+  notOurs,
+  payloadsOf,
+  ToolInputError,
+  toResult,
+} from './toolNotebook.js';
 import { trainingNumbers } from './trainingNumbers.js';
 
 const mostText = 8000;
@@ -12,11 +21,15 @@ const fewPoints = 20;
 type Input = CellInput & { cell: number };
 
 export class RunCellTool implements vscode.LanguageModelTool<Input> {
+  constructor(
+    private readonly sessions: Pick<NotebookSessions, 'get' | 'onDidChange'>,
+    private readonly notebooks: Pick<OurNotebooks, 'has'>,
+  ) {}
+
   prepareInvocation({
     input,
   }: vscode.LanguageModelToolInvocationPrepareOptions<Input>): vscode.PreparedToolInvocation {
-    const cell = findCell(input);
-    refuseWhereNothingRuns(cell.notebook);
+    const cell = this.#toRun(input);
     const name = path.posix.basename(cell.notebook.uri.path);
     const message = new vscode.MarkdownString(
       `Cell ${input.cell + 1} of ${name} runs in its kernel, with your rights:\n\n`,
@@ -31,54 +44,76 @@ export class RunCellTool implements vscode.LanguageModelTool<Input> {
     { input }: vscode.LanguageModelToolInvocationOptions<Input>,
     token: vscode.CancellationToken,
   ): Promise<vscode.LanguageModelToolResult> {
-    const cell = findCell(input);
-    if (cell.kind !== vscode.NotebookCellKind.Code)
-      throw new ToolInputError(`Cell ${input.cell} is text, and does not run.`);
+    const cell = this.#toRun(input);
     const { notebook } = cell;
-    refuseWhereNothingRuns(notebook);
     if (!vscode.window.visibleNotebookEditors.some((one) => one.notebook === notebook))
       await vscode.window.showNotebookDocument(notebook, { preserveFocus: true });
-    await runToEnd(cell, token);
-    return toResult(reportOf(cell, input));
+    const hasRun = await this.#runToEnd(cell, token);
+    return toResult(hasRun ? reportOf(cell, input) : { succeeded: false, note: takenOut });
   }
-}
 
-/** Before the user is asked, too. @throws ToolInputError */
-function refuseWhereNothingRuns(notebook: vscode.NotebookDocument): void {
-  const reason = whyNothingRuns(notebook);
-  if (reason) throw new ToolInputError(reason.message);
-}
+  /** Before the user is asked, too. @throws ToolInputError */
+  #toRun(input: Input): vscode.NotebookCell {
+    const cell = findCell(input);
+    const { notebook } = cell;
+    if (cell.kind !== vscode.NotebookCellKind.Code)
+      throw new ToolInputError(`Cell ${input.cell} is text, and does not run.`);
+    const reason = whyNothingRuns(notebook)?.message;
+    if (reason !== undefined) throw new ToolInputError(reason);
+    if (!this.notebooks.has(notebook)) throw new ToolInputError(notOurs);
+    if (this.sessions.get(notebook)?.isAtWork(cell))
+      throw new ToolInputError(
+        `Cell ${input.cell} runs already, or waits to: read its results when it has ended, or ask the user to stop it.`,
+      );
+    return cell;
+  }
 
-/** Resolves when the run that is begun here has ended; cancelling it stops the cell. */
-async function runToEnd(cell: vscode.NotebookCell, token: vscode.CancellationToken): Promise<void> {
-  const { notebook } = cell;
-  const range = () => ({
-    ranges: [{ start: cell.index, end: cell.index + 1 }],
-    document: notebook.uri,
-  });
-  let hasEnded: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => {
-    hasEnded = resolve;
-  });
-  const listeners = vscode.Disposable.from(
-    vscode.workspace.onDidChangeNotebookDocument((event) => {
-      const own = event.notebook === notebook && event.cellChanges.find((one) => one.cell === cell);
-      if (own && own.executionSummary?.timing) hasEnded();
-    }),
-    vscode.workspace.onDidCloseNotebookDocument((closed) => {
-      if (closed === notebook) hasEnded();
-    }),
-    token.onCancellationRequested(() => {
+  /**
+   * Waits for the cells before it, and for its end; cancelling stops it.
+   *
+   * @returns whether it ran
+   */
+  async #runToEnd(cell: vscode.NotebookCell, token: vscode.CancellationToken): Promise<boolean> {
+    const { notebook } = cell;
+    const range = () => ({
+      ranges: [{ start: cell.index, end: cell.index + 1 }],
+      document: notebook.uri,
+    });
+    let resolve: (hasRun: boolean) => void = () => undefined;
+    const ended = new Promise<boolean>((done) => (resolve = done));
+    let hasBegun = false;
+    const stop = () =>
       void vscode.commands.executeCommand('notebook.cell.cancelExecution', range());
-    }),
-  );
-  try {
-    await vscode.commands.executeCommand('notebook.cell.execute', range());
-    await ended;
-  } finally {
-    listeners.dispose();
+    const listeners = vscode.Disposable.from(
+      this.sessions.onDidChange((change) => {
+        if (!('cell' in change) || change.cell !== cell) return;
+        if (change.kind === 'begins') hasBegun = true;
+        if (change.kind === 'dropped') resolve(false);
+      }),
+      // Its outputs are there by then.
+      vscode.workspace.onDidChangeNotebookDocument(({ cellChanges }) => {
+        const own = cellChanges.find((one) => one.cell === cell);
+        if (hasBegun && own?.executionSummary?.timing) resolve(true);
+      }),
+      vscode.workspace.onDidCloseNotebookDocument((closed) => {
+        if (closed === notebook) resolve(false);
+      }),
+      token.onCancellationRequested(stop),
+    );
+    try {
+      await vscode.commands.executeCommand('notebook.cell.execute', range());
+      // Nobody took it where VS Code asked for a kernel and got none.
+      if (!hasBegun && !this.sessions.get(notebook)?.isAtWork(cell)) resolve(false);
+      if (token.isCancellationRequested) stop();
+      return await ended;
+    } finally {
+      listeners.dispose();
+    }
   }
 }
+
+const takenOut =
+  'The cell did not run: it was taken out before its turn, as when the user stops the kernel, restarts it or closes the notebook.';
 
 const errorMime = 'application/vnd.code.notebook.error';
 const textMimes = [

@@ -37,6 +37,11 @@ export function findNotebook({ notebook: asked }: NotebookInput): vscode.Noteboo
   throw new ToolInputError(`There is no open notebook ${asked}. ${list}`);
 }
 
+/** Says so where the notebook is another kernel's, or none has been chosen for it. */
+export const notOurs =
+  'The notebook does not run on the kernel "TypeScript (Unroll)": ' +
+  'the user has to choose it first, with the command "Notebook: Select Notebook Kernel".';
+
 /** @throws ToolInputError */
 export function findCell(input: CellInput & { cell: number }): vscode.NotebookCell {
   const notebook = findNotebook(input);

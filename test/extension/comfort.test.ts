@@ -177,9 +177,10 @@ describe('a package that is missing', function () {
     assert.equal(errorsOf(notebook.cellAt(0))[0]?.name, 'ModuleNotFoundError');
     await cellItems(`items.includes('Install unroll-test-answer')`);
     assert.equal(vscode.window.terminals.length, 0);
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
     for (const theme of ['light', 'dark'] as const) {
       await setTheme(themes[theme]);
-      await screenshot(`missing-package-${theme}`, { scale: 2 });
+      await screenshot(`missing-package-${theme}`, { scale: 2, height: 400 });
     }
     await click('.cell-status-item:has-text("Install unroll-test-answer")');
     await until(
@@ -252,6 +253,8 @@ describe('snippets and outline', function () {
   });
 });
 
+/** Pictures for the documents show what training comes to. */
+const isForDocuments = process.env['UNROLL_UPDATE_PICTURES'] === '1';
 const trained = [
   `import { Adam, fit, Linear, LSTM, Module, mse, tasks, type Tensor } from 'unroll';
 const timeSteps = 50;`,
@@ -264,12 +267,13 @@ const timeSteps = 50;`,
 }
 const model = new Adder();
 const data = tasks.adding({ timeSteps, batchSize: 32 });`,
-  `const optimizer = new Adam(model.parameters(), { lr: 3e-3 });
-await fit({ model, data, loss: mse, optimizer, steps: 20_000, chart: { title: 'Adding problem' } });`,
+  `const optimizer = new Adam(model.parameters(), { lr: 1e-2 });
+await fit({ model, data, loss: mse, optimizer, steps: ${isForDocuments ? '2_000' : '20_000'}, clipNorm: 1, chart: { title: 'Adding problem', baselines: { 'always the mean': 1 / 6 } } });`,
 ] as const;
+const shownFrom = isForDocuments ? /^step (1,[1-9]|[7-9]\d\d\/)/ : /^step \d{2,}/;
 
 describe('a notebook at work', function () {
-  this.timeout(120_000);
+  this.timeout(isForDocuments ? 600_000 : 120_000);
   afterEach(closeNotebooks);
 
   it('looks as it should, in light and dark', async () => {
@@ -281,14 +285,17 @@ describe('a notebook at work', function () {
       for (const index of [0, 1]) await runCell(notebook, index);
       await edit(notebook, 0, trained[0].replace('50', '60'));
       await startCell(notebook, 2);
-      await cellItems(
-        `items.some((text) => /^step \\d{2,}/.test(text)) && items.includes('Stale')`,
+      await waitForFrame(
+        `((items) => items.some((text) => ${String(shownFrom)}.test(text)) && items.includes('Stale') || null)(${itemTexts})`,
+        300_000,
       );
-      await kernelText(`text.startsWith('Unroll: busy · ')`);
-      await screenshot(`comfort-${theme}`, { scale: 2 });
+      await vscode.commands.executeCommand('unroll.pauseTraining');
+      await kernelText(`text.startsWith('Unroll: paused · ')`);
+      await cellItems(`items.some((text) => text.startsWith('paused at step'))`);
+      await screenshot(`comfort-${theme}`, { scale: 2, height: 1000 });
       const menu = vscode.commands.executeCommand('unroll.kernelMenu');
       await waitForFrame(`document.querySelector('.quick-input-list .monaco-list-row') && true`);
-      await screenshot(`kernel-menu-${theme}`, { scale: 2 });
+      await screenshot(`kernel-menu-${theme}`, { scale: 2, height: 560 });
       await press('Escape');
       await menu;
       await vscode.commands.executeCommand('unroll.interruptKernel');

@@ -7,7 +7,7 @@ import { renameSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { click, press, screenshot, waitForFrame } from './host.js';
+import { click, hover, press, screenshot, waitForFrame } from './host.js';
 import { closeNotebooks, openNotebook, runCell, selectOurKernel, until } from './notebooks.js';
 
 const isForDocuments = process.env['UNROLL_UPDATE_PICTURES'] === '1';
@@ -25,11 +25,13 @@ async function pictures(
   step: string,
   name = `walkthrough-${step}`,
   selector = '.editor-group-container .editor-container',
+  height?: number,
 ): Promise<void> {
   for (const theme of Object.keys(themes) as Theme[]) {
     await configure('workbench.colorTheme', themes[theme]);
+    await hover('.part.statusbar');
     await sleep(1500);
-    const file = await screenshot(`${name}-${theme}`, { selector });
+    const file = await screenshot(`${name}-${theme}`, { selector, ...(height && { height }) });
     assert.match(file, /\.png$/);
     // Those of the steps ship.
     if (isForDocuments && name.startsWith('walkthrough-'))
@@ -137,7 +139,7 @@ describe('the editor’s pictures', function () {
     await waitForFrame(
       `document.querySelector('.suggest-widget.visible')?.innerText.includes('hiddenSize') || null`,
     );
-    await pictures('own');
+    await pictures('own', undefined, undefined, 360);
   });
 
   it('show types, errors and hover over several cells', async () => {
@@ -163,6 +165,7 @@ describe('the editor’s pictures', function () {
       await sleep(500);
       await screenshot(`editor-types-${theme}`, {
         selector: '.editor-group-container .editor-container',
+        height: 520,
       });
     }
   });
@@ -172,7 +175,7 @@ describe('the editor’s pictures', function () {
     await waitForFrame(
       `[...document.querySelectorAll('.cell-status-item')].some((one) => /Example/.test(one.textContent)) || null`,
     );
-    await pictures('empty', 'editor-empty');
+    await pictures('empty', 'editor-empty', undefined, 260);
     for (const theme of Object.keys(themes) as Theme[]) {
       await configure('workbench.colorTheme', themes[theme]);
       await sleep(1500);
@@ -199,23 +202,46 @@ describe('the editor’s pictures', function () {
     await waitForFrame(
       `[...document.querySelectorAll('.codelens-decoration a')].some((one) => one.textContent === 'Inspect BPTT') || null`,
     );
-    await pictures('lens', 'editor-lens');
+    await pictures('lens', 'editor-lens', undefined, 400);
     await closeNotebooks();
 
     const text = `// %% [markdown]\n// # A line, learnt\n\n// %% Training tags=["slow"]\n<<<<<<< HEAD\nconst steps = 500;\n=======\nconst steps = 2000;\n>>>>>>> longer\n\n// %%\nimport { randn } from 'unroll';\nrandn([steps, 3]).shape\n`;
     await openBesideItsText('merged.nb.ts', text);
     await sleep(2000);
-    await pictures('conflict', 'editor-conflict', '.part.editor');
+    await pictures('conflict', 'editor-conflict', '.part.editor', 520);
   });
 
   it('show a text notebook beside its text, and the report', async () => {
     const text = `// %% [markdown]\n// # A line, learnt\n\n// %% tags=["parameters"]\nconst steps = 100;\n\n// %%\nimport { randn } from 'unroll';\nrandn([2, 3])\n`;
     await openBesideItsText('train.nb.ts', text);
-    await sleep(1500);
-    await pictures('text', 'editor-text', '.part.editor');
+    const uri = vscode.window.activeNotebookEditor!.notebook.uri;
+    const typed = () =>
+      vscode.commands.executeCommand<vscode.Hover[]>(
+        'vscode.executeHoverProvider',
+        uri,
+        new vscode.Position(7, 10),
+      );
+    // VS Code's own service marks the module until it knows ours.
+    let known = await typed();
+    for (let left = 60; left > 0 && !/randn\(/.test(JSON.stringify(known)); left--) {
+      await sleep(500);
+      known = await typed();
+    }
+    const errors = () =>
+      vscode.languages
+        .getDiagnostics(uri)
+        .filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error);
+    await until(
+      () => errors().length === 0,
+      () =>
+        `the text to have no errors: ${errors()
+          .map((one) => one.message)
+          .join()}`,
+    );
+    await pictures('text', 'editor-text', '.part.editor', 520);
     await closeNotebooks();
     await vscode.commands.executeCommand('unroll.report');
     await sleep(500);
-    await pictures('report', 'editor-report');
+    await pictures('report', 'editor-report', undefined, 760);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import os from 'node:os';
 import * as vscode from 'vscode';
 import { click, evaluateInFrames, press, waitForFrame } from './host.js';
-import { closeNotebooks, openNotebook, runCell, until } from './notebooks.js';
+import { closeNotebooks, openNotebook, runCell, textOf, until } from './notebooks.js';
 
 interface Binding {
   key: string;
@@ -98,15 +98,21 @@ describe('the first hours', () => {
   });
 
   it('interrupt with i i, as in Jupyter', async () => {
-    const notebook = await openNotebook('while (true) {}');
+    const notebook = await openNotebook('console.log("started"); while (true) {}');
     void vscode.commands.executeCommand('notebook.cell.execute', {
       ranges: [{ start: 0, end: 1 }],
       document: notebook.uri,
     });
     const cell = notebook.cellAt(0);
-    await waitForFrame(`document.querySelector('.cell-statusbar-container') ? true : null`);
+    await until(
+      () => textOf(cell).includes('started'),
+      () => 'the cell to start',
+    );
     await vscode.commands.executeCommand('notebook.cell.quitEdit');
     await click('.notebook-cell-list .cell-focus-indicator-left, .cell-focus-indicator-left');
+    await waitForFrame(
+      `document.activeElement?.closest('.notebook-editor, .notebookOverlay') && true`,
+    );
     await press('i');
     await press('i');
     await until(

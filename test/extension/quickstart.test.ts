@@ -150,7 +150,6 @@ describe('examples/quickstart.ipynb in VS Code', function () {
     const cell = cellWith(notebook, 'unrolledGraph(model');
     await reveal(cell);
     await waitForFrame(`${drawnBy('graph')}?.marks.length > 20`);
-    await screenshot('graph-collapsed-dark', { scale: 2 });
     await click('[data-unroll-view="graph"] button[data-layer="1"][data-t="4"]');
     await waitForFrame(
       `document.querySelector('[data-unroll-view="graph"]')?.dataset.expanded === 'lstm.l0'`,

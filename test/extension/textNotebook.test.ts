@@ -188,7 +188,7 @@ describe('a text notebook in VS Code', () => {
           () => true,
           () => false,
         );
-      for (let left = 100; left > 0 && !(await isKept()); left--) await sleep(50);
+      for (let left = 300; left > 0 && !(await isKept()); left--) await sleep(100);
       const { cells, nbformat } = JSON.parse(await read(kept)) as {
         cells: { outputs?: unknown[] }[];
         nbformat: number;

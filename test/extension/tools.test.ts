@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { gradientNumbers } from '../../src/tools/gradientNumbers.js';
+import type { NotebookChange } from '../../src/notebook/notebookSessions.js';
 import { RunCellTool } from '../../src/tools/runCellTool.js';
 import type { trainingNumbers } from '../../src/tools/trainingNumbers.js';
 import { trainingCell } from '../process/training.js';
+import { waitForFrame } from './host.js';
 import { openSaved, payloadOf } from './inspectorPage.js';
-import { closeNotebooks, openNotebook, runCell, textOf } from './notebooks.js';
+import {
+  cellEnds,
+  closeNotebooks,
+  openNotebook,
+  runCell,
+  startCell,
+  textOf,
+  until,
+} from './notebooks.js';
 
 async function invoke<T>(name: string, input: object): Promise<T> {
   const { content } = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined });
@@ -16,6 +26,7 @@ async function invoke<T>(name: string, input: object): Promise<T> {
 
 interface RunReport {
   succeeded: boolean;
+  note?: string;
   output: string;
   errors: { name: string; message: string; stack: string }[];
   training: ReturnType<typeof trainingNumbers>[];
@@ -23,6 +34,14 @@ interface RunReport {
 
 /** VS Code shows no dialog in tests, and takes the answer to be yes: the question is looked at below. */
 const runCellTool = (input: object) => invoke<RunReport>('unroll_runCell', input);
+
+/** What the session of a notebook tells when the cell begins; a test cannot reach into the extension. */
+const begun =
+  (cell: vscode.NotebookCell): vscode.Event<NotebookChange> =>
+  (listener) => {
+    listener({ kind: 'begins', cell, notebook: cell.notebook });
+    return new vscode.Disposable(() => undefined);
+  };
 
 describe('tools for language models', function () {
   this.timeout(120_000);
@@ -58,7 +77,10 @@ describe('tools for language models', function () {
 
   it('have the user asked before a cell runs, with its code', async () => {
     const notebook = await openNotebook('"first"', 'console.log("`must` be seen")');
-    const { confirmationMessages: question } = new RunCellTool().prepareInvocation({
+    const { confirmationMessages: question } = new RunCellTool(
+      { get: () => undefined, onDidChange: new vscode.EventEmitter<NotebookChange>().event },
+      { has: () => true },
+    ).prepareInvocation({
       input: { cell: 1 },
     });
     assert.equal(question?.title, 'Unroll: Run Cell?');
@@ -81,6 +103,108 @@ describe('tools for language models', function () {
       /no open notebook none\.ipynb/,
     );
     assert.equal(textOf(notebook.cellAt(0)), '');
+  });
+
+  it('say which notebooks there are where none is in front, and take the one that is named', async () => {
+    await until(
+      () => vscode.workspace.notebookDocuments.length === 0,
+      () => 'the notebooks of earlier tests to be closed',
+    );
+    await assert.rejects(
+      invoke('unroll_readTraining', {}),
+      /No notebook is in front; say which one is meant\. No notebook is open\./,
+    );
+    const first = await openNotebook('"first"');
+    const second = await openNotebook('"second"');
+    const report = await runCellTool({ cell: 0, notebook: first.uri.toString() });
+    assert.match(report.output, /first/);
+    assert.equal(textOf(second.cellAt(0)), '');
+    const file = await vscode.workspace.openTextDocument({ content: 'a text' });
+    await vscode.window.showTextDocument(file);
+    await assert.rejects(
+      invoke('unroll_listVariables', {}),
+      /No notebook is in front; say which one is meant\. Open notebooks: Untitled-\d+\.ipynb, Untitled/,
+    );
+  });
+
+  it('run and list nothing where the notebook has another kernel, and say what to do', async () => {
+    const other = vscode.notebooks.createNotebookController('tools', 'jupyter-notebook', 'Other');
+    other.supportedLanguages = ['typescript'];
+    other.executeHandler = () => assert.fail('the other kernel ran');
+    try {
+      await openNotebook('1');
+      const notebookEditor = vscode.window.activeNotebookEditor!;
+      const picked = { notebookEditor, id: 'tools', extension: 'unroll.unroll' };
+      await vscode.commands.executeCommand('notebook.selectKernel', picked);
+      await assert.rejects(
+        invoke('unroll_runCell', { cell: 0 }),
+        /the user has to choose it first/,
+      );
+      const { kernel, note } = await invoke<{ kernel: string; note: string }>(
+        'unroll_listVariables',
+        {},
+      );
+      assert.deepEqual([kernel, /Select Notebook Kernel/.test(note)], ['other', true]);
+    } finally {
+      other.dispose();
+    }
+  });
+
+  it('wait for a busy kernel, and say so where the cell was taken out of the queue', async () => {
+    const notebook = await openNotebook(
+      'console.log("started"); await new Promise(() => undefined);',
+      '"ran"',
+      'console.log("endless"); while (true) {}',
+    );
+    const busy = notebook.cellAt(0);
+    await startCell(notebook, 0);
+    await until(
+      () => textOf(busy).includes('started'),
+      () => 'the cell to start',
+    );
+    await assert.rejects(invoke('unroll_runCell', { cell: 0 }), /Cell 0 runs already/);
+    const waiting = runCellTool({ cell: 1 });
+    await waitForFrame(`document.querySelector('.codicon-notebook-state-pending') && true`);
+    await assert.rejects(invoke('unroll_runCell', { cell: 1 }), /Cell 1 runs already, or waits to/);
+    await vscode.commands.executeCommand('unroll.interruptKernel');
+    const report = await waiting;
+    assert.equal(report.succeeded, false);
+    assert.match(report.note ?? '', /taken out before its turn/);
+    assert.equal(textOf(notebook.cellAt(1)), '');
+
+    await cellEnds(notebook, 0);
+    await startCell(notebook, 2);
+    await until(
+      () => textOf(notebook.cellAt(2)).includes('endless'),
+      () => 'the last cell to start',
+    );
+    const listed = await invoke<{ kernel: string; note?: string }>('unroll_listVariables', {});
+    assert.deepEqual(
+      [listed.kernel, listed.note],
+      ['busy', 'The kernel is busy and has not answered.'],
+    );
+    await vscode.commands.executeCommand('unroll.interruptKernel');
+    await cellEnds(notebook, 2);
+  });
+
+  it('stop the cell when the model’s request is cancelled, and report what it printed until then', async () => {
+    const notebook = await openNotebook('console.log("started"); while (true) {}', '"next"');
+    const source = new vscode.CancellationTokenSource();
+    const sessions = { get: () => undefined, onDidChange: begun(notebook.cellAt(0)) };
+    const tool = new RunCellTool(sessions, { has: () => true });
+    const report = tool.invoke(
+      { input: { cell: 0 }, toolInvocationToken: undefined },
+      source.token,
+    );
+    await until(
+      () => textOf(notebook.cellAt(0)).includes('started'),
+      () => 'the cell to start',
+    );
+    source.cancel();
+    const [part] = (await report).content as [vscode.LanguageModelTextPart];
+    const { succeeded, output, errors } = JSON.parse(part.value) as RunReport;
+    assert.deepEqual([succeeded, output, errors[0]?.name], [false, 'started\n', 'Interrupted']);
+    assert.equal(await runCell(notebook, 1), "'next'");
   });
 
   it('list variables', async () => {

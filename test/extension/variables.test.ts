@@ -20,17 +20,15 @@ import {
   valueWhen,
 } from './variablesPage.js';
 
-const declares = `
-  import { arange, LSTM, randn, tensor, zeros } from 'unroll';
-  const rate = 0.01;
-  let text = 'tomorrow';
-  const weights = randn([64, 32]);
-  const steps = arange(0, 300 * 60).reshape([300, 60]);`;
-const trains = `
-  const model = new LSTM({ inputSize: 8, hiddenSize: 16, numLayers: 2 });
-  const rows = [{ word: 'the', count: 12 }, { word: 'of', count: 7, rare: true }];
-  const odd = tensor([[1, NaN], [-2, 0.5]]);
-  const cube = arange(0, 24).reshape([2, 3, 4]);`;
+const declares = `import { arange, LSTM, randn, tensor, zeros } from 'unroll';
+const rate = 0.01;
+let text = 'tomorrow';
+const weights = randn([64, 32]);
+const steps = arange(0, 300 * 60).reshape([300, 60]);`;
+const trains = `const model = new LSTM({ inputSize: 8, hiddenSize: 16, numLayers: 2 });
+const rows = [{ word: 'the', count: 12 }, { word: 'of', count: 7, rare: true }];
+const odd = tensor([[1, NaN], [-2, 0.5]]);
+const cube = arange(0, 24).reshape([2, 3, 4]);`;
 
 const rowOf = (name: string) => `tr.row[data-name="${name}"]`;
 const namesAre = (...names: string[]) =>
@@ -262,11 +260,11 @@ describe('the Variables view', function () {
       await valueWhen(`shown.path === 'weights' && shown.canvas`);
       await showVariables();
       await click(rowOf('weights'));
-      await screenshot(`variables-${theme}`, { scale: 2 });
+      await screenshot(`variables-${theme}`, { scale: 2, height: 720 });
       await press('Enter');
       await click('label:has(input[value="page"])');
       await valueWhen(`shown.heads.length > 0`);
-      await screenshot(`variables-table-${theme}`, { scale: 2 });
+      await screenshot(`variables-table-${theme}`, { scale: 2, height: 720 });
       await closePages();
     }
     await showVariables();

@@ -29,7 +29,7 @@ describe('a package that is not installed', () => {
       writeFileSync(join(folder, lockFile), '');
       const { error } = await kernel.run('import x from "@not/there/deep"');
       rmSync(join(folder, lockFile));
-      assert.ok(error?.message.endsWith(`To install it: ${command}`), error?.message);
+      assert.ok(error?.message.endsWith(`above it.\nTo install it: ${command}`), error?.message);
     });
   }
 
