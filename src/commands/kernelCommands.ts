@@ -4,9 +4,15 @@ import type { NotebookSession } from '../notebook/notebookSession.js';
 import type { NotebookSessions } from '../notebook/notebookSessions.js';
 import { findNotebook, type ToolbarContext } from './findNotebook.js';
 
+const shownForMs = 4000;
+
 export function interruptKernel(sessions: NotebookSessions, context?: ToolbarContext): void {
   const notebook = findNotebook(context);
-  if (notebook) sessions.get(notebook)?.interrupt();
+  const session = notebook && sessions.get(notebook);
+  const isRunning = session?.state === 'busy' || session?.state === 'paused';
+  // A key does it, too: no message to be clicked away.
+  if (!isRunning) vscode.window.setStatusBarMessage('No cell of this notebook runs.', shownForMs);
+  session?.interrupt();
 }
 
 export async function restartKernel(
@@ -15,7 +21,13 @@ export async function restartKernel(
 ): Promise<void> {
   const notebook = findNotebook(context);
   const session = notebook && sessions.get(notebook);
-  if (session && (await mayRestart(session, context))) await restart(session);
+  if (!session?.hasKernel) {
+    void vscode.window.showInformationMessage(
+      'No kernel runs for this notebook. It starts with the first cell that you run.',
+    );
+    return;
+  }
+  if (await mayRestart(session, context)) await restart(session);
 }
 
 export async function restartAndRunAll(

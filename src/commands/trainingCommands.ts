@@ -16,12 +16,26 @@ function findSession(sessions: NotebookSessions, target: Target) {
   return notebook && sessions.get(notebook);
 }
 
+/** The trainings that an action is for. */
+const meant = {
+  pause: ['running'],
+  resume: ['paused'],
+  stop: ['running', 'paused'],
+} as const;
+const nothingTrains = 'Nothing trains in this notebook.';
+
 export function steerTraining(
   sessions: NotebookSessions,
-  action: 'pause' | 'resume' | 'stop',
+  action: keyof typeof meant,
   target?: Target,
 ): void {
-  findSession(sessions, target)?.steer({ action }, isCell(target) ? target : undefined);
+  const session = findSession(sessions, target);
+  if (session && meant[action].some((status) => session.trainings.cells(status).length > 0)) {
+    session.steer({ action }, isCell(target) ? target : undefined);
+    return;
+  }
+  const paused = 'No training is paused in this notebook.';
+  void vscode.window.showInformationMessage(action === 'resume' ? paused : nothingTrains);
 }
 
 /** From the next step on, in every run of the notebook; the loss curve gets a mark. */
@@ -58,7 +72,7 @@ async function change(
   const session = findSession(sessions, target);
   const last = session?.trainings.last;
   if (!session || !last) {
-    void vscode.window.showInformationMessage('Nothing trains in this notebook.');
+    void vscode.window.showInformationMessage(nothingTrains);
     return;
   }
   const changed = await ask(last);

@@ -43,6 +43,10 @@ export class CellRuns implements vscode.Disposable {
       meant.add(index);
       if (one.reason === 'edited') meant.add(one.cell);
     });
+    if (meant.size === 0)
+      void vscode.window.showInformationMessage(
+        'No cell is stale: what it uses has not changed since it ran.',
+      );
     await runCells(
       notebook,
       [...meant].sort((a, b) => a - b),

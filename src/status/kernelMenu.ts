@@ -53,7 +53,9 @@ function choice(icon: string, name: string, command: string, description = ''): 
 /** Runs the cells above the selected one. */
 export async function runAbove(): Promise<void> {
   const editor = vscode.window.activeNotebookEditor;
-  if (editor) await runCells(editor.notebook, indices(0, editor.selection.start));
+  if (editor?.selection.start === 0)
+    void vscode.window.showInformationMessage('No cell stands above the selected one.');
+  else if (editor) await runCells(editor.notebook, indices(0, editor.selection.start));
 }
 
 /** Runs the cells as one request: one that fails ends it. */

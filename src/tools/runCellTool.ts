@@ -81,19 +81,19 @@ export class RunCellTool implements vscode.LanguageModelTool<Input> {
     });
     let resolve: (hasRun: boolean) => void = () => undefined;
     const ended = new Promise<boolean>((done) => (resolve = done));
-    let hasBegun = false;
+    const own = { hasBegun: false };
     const stop = () =>
       void vscode.commands.executeCommand('notebook.cell.cancelExecution', range());
     const listeners = vscode.Disposable.from(
       this.sessions.onDidChange((change) => {
         if (!('cell' in change) || change.cell !== cell) return;
-        if (change.kind === 'begins') hasBegun = true;
+        if (change.kind === 'begins') own.hasBegun = true;
         if (change.kind === 'dropped') resolve(false);
       }),
       // Its outputs are there by then.
       vscode.workspace.onDidChangeNotebookDocument(({ cellChanges }) => {
-        const own = cellChanges.find((one) => one.cell === cell);
-        if (hasBegun && own?.executionSummary?.timing) resolve(true);
+        const changed = cellChanges.find((one) => one.cell === cell);
+        if (own.hasBegun && changed?.executionSummary?.timing) resolve(true);
       }),
       vscode.workspace.onDidCloseNotebookDocument((closed) => {
         if (closed === notebook) resolve(false);
@@ -103,7 +103,7 @@ export class RunCellTool implements vscode.LanguageModelTool<Input> {
     try {
       await vscode.commands.executeCommand('notebook.cell.execute', range());
       // Nobody took it where VS Code asked for a kernel and got none.
-      if (!hasBegun && !this.sessions.get(notebook)?.isAtWork(cell)) resolve(false);
+      if (!own.hasBegun && !this.sessions.get(notebook)?.isAtWork(cell)) resolve(false);
       if (token.isCancellationRequested) stop();
       return await ended;
     } finally {

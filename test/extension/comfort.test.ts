@@ -95,6 +95,36 @@ describe('the kernel in the status bar', function () {
   });
 });
 
+describe('commands that have nothing to do', function () {
+  this.timeout(120_000);
+  afterEach(closeNotebooks);
+
+  const told = async (command: string, message: string) => {
+    await vscode.commands.executeCommand(command);
+    await vscode.commands.executeCommand('notifications.showList');
+    await waitForFrame(
+      `[...document.querySelectorAll('.notification-list-item')].some((one) => one.textContent.includes(${JSON.stringify(message)})) || null`,
+    );
+    await vscode.commands.executeCommand('notifications.clearAll');
+  };
+
+  it('say so, and what would make them do it', async () => {
+    await openNotebook('1', '2');
+    await told('unroll.restartKernel', 'It starts with the first cell that you run.');
+    await told('unroll.pauseTraining', 'Nothing trains in this notebook.');
+    await told('unroll.resumeTraining', 'No training is paused in this notebook.');
+    await told('unroll.stopTraining', 'Nothing trains in this notebook.');
+    await told('unroll.runAbove', 'No cell stands above the selected one.');
+    await told('unroll.runStaleCells', 'No cell is stale');
+    await told('unroll.installPackage', 'No cell misses a package.');
+    await told('unroll.clearTimers', 'No timer of an earlier cell is pending.');
+    await vscode.commands.executeCommand('unroll.interruptKernel');
+    await waitForFrame(
+      `[...document.querySelectorAll('.statusbar-item')].some((one) => one.textContent.includes('No cell of this notebook runs.')) || null`,
+    );
+  });
+});
+
 describe('what stands below a cell', function () {
   this.timeout(120_000);
   afterEach(closeNotebooks);
