@@ -61,6 +61,7 @@ export {
 export type { Value } from './cell/traceCell.js';
 
 export { Module } from './modules/module.js';
+export type { Summary } from './modules/summary.js';
 export type { ForwardHook, ForwardPreHook, HookHandle } from './modules/hooks.js';
 export { init, type InitOptions, type KaimingOptions, type Nonlinearity } from './init.js';
 export { Linear, type LinearOptions } from './modules/linear.js';
@@ -204,6 +205,7 @@ export {
 export type { Sequence } from './data/sequence.js';
 export { bucketBatches, type BucketBatchesOptions } from './data/bucketBatches.js';
 export { slidingWindows, type SlidingWindowsOptions } from './data/slidingWindows.js';
+export { tensorBatches, type TensorBatchesOptions } from './data/tensorBatches.js';
 export {
   splitSamples,
   splitSeries,

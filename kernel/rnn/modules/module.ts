@@ -8,7 +8,7 @@ import {
   type ForwardPreHook,
   type HookHandle,
 } from './hooks.js';
-import { summariseForward, summariseParameters } from './summary.js';
+import { summariseForward, summariseParameters, type Summary } from './summary.js';
 
 /**
  * Something with parameters that computes. Parameters and modules held in fields (or in arrays in fields)
@@ -144,16 +144,16 @@ export abstract class Module {
   }
 
   /**
-   * A table in text. Without inputs: parameters with shapes and counts. With the inputs of a forward pass, which is then
+   * A table, shown as text. Without inputs: parameters with shapes and counts. With the inputs of a forward pass, which is then
    * run once: layers with output shapes, parameters and floating-point operations (a multiply-add is two).
    */
-  summary(...inputs: unknown[]): string {
+  summary(...inputs: unknown[]): Summary {
     return inputs.length > 0 ? summariseForward(this, inputs) : summariseParameters(this);
   }
 
   /** How Node prints the module. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `${this.constructor.name}\n${this.summary()}`;
+    return `${this.constructor.name}\n${this.summary().toString()}`;
   }
 }
 

@@ -4,8 +4,33 @@ import { flopsOf } from './flops.js';
 import { addForwardHook, addForwardPreHook, type Callable } from './hooks.js';
 import type { Module } from './module.js';
 
-/** Parameters with shapes and counts, as a table in text. */
-export function summariseParameters(module: Module): string {
+/** What `Module.summary` gives: a table, which is shown as text, and its totals. */
+export class Summary {
+  readonly #table: string;
+
+  constructor(
+    table: string,
+    /** How many numbers the parameters have, shared ones counted once. */
+    readonly parameters: number,
+    /** Floating-point operations of the forward pass; null where none was run. */
+    readonly flops: number | null = null,
+  ) {
+    this.#table = table;
+  }
+
+  /** The table. */
+  toString(): string {
+    return this.#table;
+  }
+
+  /** How Node prints it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.#table;
+  }
+}
+
+/** Parameters with shapes and counts. */
+export function summariseParameters(module: Module): Summary {
   const parameters = [...module.namedParameters()];
   const rows = parameters.map(([name, { shape, size, requiresGrad }]) => [
     name,
@@ -13,7 +38,8 @@ export function summariseParameters(module: Module): string {
     grouped(size),
   ]);
   const total = parameters.reduce((sum, [, { size }]) => sum + size, 0);
-  return toTable(['parameter', 'shape', 'count'], [...rows, ['total', '', grouped(total)]], 2);
+  rows.push(['total', '', grouped(total)]);
+  return new Summary(toTable(['parameter', 'shape', 'count'], rows, 2), total);
 }
 
 interface LayerCost {
@@ -27,7 +53,7 @@ interface LayerCost {
  * read off the tape of a pass with these inputs. A multiply-add is two operations, every other function of an element
  * one; gathers and rearrangements are free. What the modules around them compute themselves stands in a row of its own.
  */
-export function summariseForward(module: Module, inputs: readonly unknown[]): string {
+export function summariseForward(module: Module, inputs: readonly unknown[]): Summary {
   const modules = [...module.namedModules()];
   const innermost = modules.filter(([, one]) => [...one.namedChildren()].length === 0);
   const costs = measure(module, new Set(innermost.map(([, one]) => one)), inputs);
@@ -54,7 +80,8 @@ export function summariseForward(module: Module, inputs: readonly unknown[]): st
   const parameters = module.parameters().reduce((sum, { size }) => sum + size, 0);
   const flops = [...costs.of.values()].reduce((sum, cost) => sum + cost.flops, costs.between);
   rows.push(['total', '', '', grouped(parameters), grouped(flops)]);
-  return toTable(['layer', 'type', 'output', 'parameters', 'FLOPs'], rows, 3);
+  const table = toTable(['layer', 'type', 'output', 'parameters', 'FLOPs'], rows, 3);
+  return new Summary(table, parameters, flops);
 }
 
 /** Runs forward once, in evaluation mode and with everything recorded; leaves modes and parameters as they were. */

@@ -1,25 +1,35 @@
 import type { Batch } from '../data/batch.js';
+import { describeValue } from '../describeValue.js';
 import { OptionError, StateDictError } from '../errors.js';
 import { getRngState, setRngState, type RngState } from '../random.js';
+import { Tensor } from '../tensor.js';
 import type { StopSignal } from './stopSignal.js';
 import { cutWindows, type TruncationOptions } from './truncation.js';
 
-/** Batches, at hand or arriving. */
-export type BatchSource = Iterable<Batch> | AsyncIterable<Batch>;
+/** Batches, at hand or arriving; or one batch, which is all there is in an epoch. */
+export type BatchSource = Batch | Iterable<Batch> | AsyncIterable<Batch>;
 
 /**
  * What a model is trained on: batches that are read again from the start in each epoch (an array, a task, anything
- * iterable), or a function that is called for the batches of each epoch.
+ * iterable), one batch, or a function that is called for the batches of each epoch: `() => draw()` draws a batch for each
+ * step.
  */
 export type TrainingData = BatchSource | ((epoch: number) => BatchSource | Promise<BatchSource>);
 
 export const isTrainingData = (value: unknown): string | undefined =>
-  typeof value === 'function' ||
-  (typeof value === 'object' &&
-    value !== null &&
-    (Symbol.iterator in value || Symbol.asyncIterator in value))
-    ? undefined
-    : 'batches (an array, an iterable, an async iterable), or a function that gives them';
+  typeof value === 'function' || isSource(value) ? undefined : `${sources}, or a function`;
+
+const sources = 'a batch { input, target } of tensors, an iterable or async iterable of batches';
+
+const isSource = (value: unknown): value is BatchSource =>
+  typeof value === 'object' &&
+  value !== null &&
+  (Symbol.iterator in value || Symbol.asyncIterator in value || isBatch(value));
+
+const isBatch = (value: unknown): value is Batch => {
+  const { input, target } = (value ?? {}) as Partial<Batch>;
+  return input instanceof Tensor && target instanceof Tensor;
+};
 
 /** A place in the data, as plain data. */
 export interface ReaderState {
@@ -120,7 +130,12 @@ export class BatchReader {
     this.#random = getRngState();
     const { data } = this;
     const given = typeof data === 'function' ? await data(this.epoch) : data;
-    const source = this.tbptt ? cutWindows(given, this.tbptt) : given;
+    if (!isSource(given))
+      throw new OptionError(
+        `${this.owner}: data(${this.epoch}) gave ${describeValue(given)}, expected ${sources}`,
+      );
+    const batches = isBatch(given) ? [given] : given;
+    const source = this.tbptt ? cutWindows(batches, this.tbptt) : batches;
     this.#iterator =
       Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     return true;
@@ -136,7 +151,12 @@ export class BatchReader {
       this.#isWaiting = false;
       result = arrived;
     }
-    if (!result.done) return result.value;
+    if (!result.done) {
+      if (isBatch(result.value)) return result.value;
+      throw new OptionError(
+        `${this.owner}: batch ${this.position + 1} of epoch ${this.epoch} is ${describeValue(result.value)}, expected { input, target } of tensors`,
+      );
+    }
     if (this.position === 0)
       throw new OptionError(
         this.epoch === 1

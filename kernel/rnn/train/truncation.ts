@@ -4,7 +4,6 @@ import { cat } from '../factories.js';
 import { showShape } from '../ndarray.js';
 import { checkOptions, is, optional } from '../options.js';
 import { noGrad, type Tensor } from '../tensor.js';
-import type { BatchSource } from './batchReader.js';
 import { callModel, detachState, type Model, type ModelResult } from './model.js';
 
 /**
@@ -42,7 +41,10 @@ interface Window extends Batch {
 }
 
 /** Sequences cut into windows that each train once. */
-export function cutWindows(source: BatchSource, options: TruncationOptions): BatchSource {
+export function cutWindows(
+  source: Iterable<Batch> | AsyncIterable<Batch>,
+  options: TruncationOptions,
+): Iterable<Batch> | AsyncIterable<Batch> {
   const cutter = new WindowCutter(options);
   if (Symbol.asyncIterator in source)
     return (async function* () {

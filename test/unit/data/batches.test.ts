@@ -7,7 +7,9 @@ import {
   streamBatches,
   streamLanes,
   tensor,
+  tensorBatches,
   textLanes,
+  zeros,
   type Batch,
   type PaddedBatch,
 } from '../../../kernel/rnn/index.js';
@@ -18,6 +20,69 @@ const makeSamples = (lengths: readonly number[]) =>
 const targetsOf = (batches: readonly Batch[]) => batches.map(({ target }) => [...target.data]);
 const padding = (batches: readonly PaddedBatch[]) =>
   batches.reduce((sum, { mask }) => sum + mask.data.filter((one) => one === 0).length, 0);
+
+describe('tensorBatches', () => {
+  // Sample k is full of k + 1, its target k.
+  const count = 7;
+  const input = tensor(Array.from({ length: count }, (_, k) => [[k + 1], [k + 1]]));
+  const target = tensor(Array.from({ length: count }, (_, k) => k));
+
+  it('gives every sample with its target once each time, in another order, repeated under one seed', () => {
+    const read = (): number[][][] => {
+      manualSeed(2);
+      const batches = tensorBatches({ input, target }, { batchSize: 3 });
+      return [targetsOf([...batches]), targetsOf([...batches])];
+    };
+    const [first, second] = read() as [number[][], number[][]];
+    assert.deepEqual(read(), [first, second]);
+    assert.notDeepEqual(first, second);
+    assert.deepEqual(first.flat().sort(), [0, 1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(
+      first.map(({ length }) => length),
+      [3, 3, 1],
+    );
+    for (const batch of tensorBatches({ input, target }, { batchSize: 3 })) {
+      assert.deepEqual(batch.input.shape.slice(1), [2, 1]);
+      assert.deepEqual(
+        [...batch.input.sum([1, 2]).data],
+        [...batch.target.data].map((k) => 2 * (k + 1)),
+      );
+    }
+  });
+
+  it('takes samples along other axes, in order and without a part of a batch where asked', () => {
+    const options = { batchSize: 3, shuffle: false, dropLast: true, axis: 1 };
+    const timeMajor = input.transpose(0, 1);
+    const [first, ...rest] = [...tensorBatches({ input: timeMajor, target }, options)];
+    assert.equal(rest.length, 1);
+    assert.deepEqual(first!.input.toNested(), [
+      [[1], [2], [3]],
+      [[1], [2], [3]],
+    ]);
+    assert.deepEqual(first!.target.toNested(), [0, 1, 2]);
+    const wide = tensorBatches({ input: timeMajor, target: timeMajor }, options);
+    assert.deepEqual([...wide][1]!.target.shape, [2, 3, 1]);
+    assert.equal(wide.count, count);
+  });
+
+  it('refuses what does not belong together', () => {
+    const few = { input, target: target.slice(0, 0, 5) };
+    assert.throws(
+      () => tensorBatches(few, { batchSize: 2 }),
+      /target is \[5\], expected 7 samples along axis 0 as in the input \[7, 2, 1\]/,
+    );
+    const none = { input: zeros([0, 2]), target: zeros([0]) };
+    assert.throws(() => tensorBatches(none, { batchSize: 2 }), /at least one sample, got none/);
+    assert.throws(
+      () => tensorBatches({ input, target }, { batchSize: 2, axis: 3 }),
+      /axis 3 is out of range/,
+    );
+    assert.throws(
+      () => tensorBatches({ input, target: [1] as never }, { batchSize: 2 }),
+      /target is an array of length 1, expected a tensor/,
+    );
+  });
+});
 
 describe('bucketBatches', () => {
   const lengths = Array.from({ length: 200 }, (_, k) => 1 + ((k * 37) % 50));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import {
   crossEntropy,
   Dropout,
@@ -127,7 +128,7 @@ describe('Module', () => {
     const layer = new Linear({ inFeatures: 2, outFeatures: 1000 });
     layer.bias!.requiresGrad = false;
     assert.equal(
-      layer.summary(),
+      String(layer.summary()),
       [
         'parameter  shape          count',
         'weight     [1000, 2]      2 000',
@@ -148,8 +149,11 @@ describe('Module', () => {
     const lstm = 6 * (2 * (2 * 16 * 4 + 16) + 16 + 5 * 4 + 4 * 4);
     const head = 6 * 6 * (2 * 4 + 1);
     const total = lstm + head + 36;
+    const summary = model.summary(zeros([3, 2], { dtype: 'int32' }));
+    assert.deepEqual([summary.parameters, summary.flops], [190, 2400]);
+    assert.equal(inspect(summary), String(summary));
     assert.equal(
-      model.summary(zeros([3, 2], { dtype: 'int32' })),
+      String(summary),
       [
         'layer      type       output     parameters  FLOPs',
         'embedding  Embedding  [3, 2, 4]          24      0',
@@ -178,7 +182,7 @@ describe('Module', () => {
         return this.layer.forward(this.layer.forward(x).relu());
       }
     }
-    const lines = new Twice().summary(ones([1, 3])).split('\n');
+    const lines = String(new Twice().summary(ones([1, 3]))).split('\n');
     assert.match(lines[1]!, /^layer +Linear +\[1, 3\] +9 +36$/);
     assert.match(lines[2]!, /^\(between\) +0 +3$/);
   });

@@ -250,7 +250,7 @@ describe('summary', () => {
       bridge: 'zeros',
       startIndex: 0,
     });
-    const table = model.summary(randint(0, 7, [5, 2]), randint(0, 7, [6, 2]));
+    const table = String(model.summary(randint(0, 7, [5, 2]), randint(0, 7, [6, 2])));
     const row = (name: string): string[] =>
       table
         .split('\n')

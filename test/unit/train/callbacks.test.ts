@@ -156,6 +156,45 @@ describe('data of fit', () => {
     assert.deepEqual(asked, [1, 2]);
   });
 
+  it('that is one batch is all there is in an epoch: a function draws one for each step', async () => {
+    const task = createTask();
+    const one = batch(1);
+    const again = await fit({ ...task, data: one, epochs: 3 });
+    assert.equal(again.step.length, 3);
+    const asked: number[] = [];
+    await fit({
+      ...task,
+      data: async (epoch) => {
+        asked.push(epoch);
+        return Promise.resolve(one);
+      },
+      steps: 4,
+    });
+    assert.deepEqual(asked, [1, 2, 3, 4]);
+  });
+
+  it('that is no batch is refused by what it is and where it came', async () => {
+    const wrong = async (data: unknown): Promise<unknown> =>
+      await fit({ ...createTask(), data: data as never, steps: 3 });
+    const one = batch(1);
+    await assert.rejects(wrong({ x: 1 }), {
+      name: 'OptionError',
+      message: /^fit: data must be a batch \{ input, target \} of tensors, an iterable/,
+    });
+    await assert.rejects(
+      wrong(() => 3),
+      /^OptionError: fit: data\(1\) gave 3, expected a batch \{ input, target \} of tensors, an/,
+    );
+    await assert.rejects(
+      wrong([one, [one.input, one.target]]),
+      /^OptionError: fit: batch 2 of epoch 1 is an array of length 2, expected \{ input, target \} of tensors/,
+    );
+    await assert.rejects(
+      wrong([{ input: [1, 2], target: [3] }]),
+      /batch 1 of epoch 1 is an object of input, target, expected \{ input, target \} of tensors/,
+    );
+  });
+
   it('that can be read only once says so in the second epoch', async () => {
     const once = (function* () {
       yield batch(1);
@@ -164,7 +203,7 @@ describe('data of fit', () => {
       ended(once),
       /the data gave no batch in epoch 2; a generator can be read once/,
     );
-    await assert.rejects(ended(42 as never), /fit: data must be batches/);
+    await assert.rejects(ended(42 as never), /fit: data must be a batch/);
   });
 
   it('that does not arrive does not keep a run from being stopped', async () => {
