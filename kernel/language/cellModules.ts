@@ -37,6 +37,9 @@ const cellFile = /unroll-cell-(\d+)$/;
 /** Counts the files of all notebooks: two in one folder share none, nor what TypeScript keeps of it. */
 let fileCount = 0;
 
+/** Counts the texts of all files: a cell that is gone and comes back has another version than before. */
+let textCount = 0;
+
 export class CellModules {
   #modules: CellModule[] = [];
   readonly #byUri = new Map<string, CellModule>();
@@ -129,7 +132,7 @@ export class CellModules {
       fileName: this.#fileNameOf(document.uri),
       prefix,
       text: prefix + code,
-      version: (old?.version ?? 0) + 1,
+      version: ++textCount,
     };
   }
 

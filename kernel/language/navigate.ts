@@ -27,14 +27,20 @@ export function definitions(
   const found = program.service.getDefinitionAndBoundSpan(module.fileName, offset);
   if (!found) return [];
   const originSelectionRange = toRange(module, found.textSpan);
-  return (found.definitions ?? [])
-    .flatMap((one) => throughBinding(program, one))
-    .flatMap((one) => {
+  return once((found.definitions ?? []).flatMap((one) => throughBinding(program, one))).flatMap(
+    (one) => {
       const target = toLocation(program, one.fileName, one.textSpan);
       if (!target) return [];
       const whole = one.contextSpan && toLocation(program, one.fileName, one.contextSpan);
       return [toLink(target, whole?.range, originSelectionRange)];
-    });
+    },
+  );
+}
+
+/** Each place: TypeScript names one more than once that it comes to on several ways. */
+function once<T extends Place>(places: readonly T[]): T[] {
+  const seen = new Map(places.map((one) => [`${one.fileName}:${one.textSpan.start}`, one]));
+  return [...seen.values()];
 }
 
 function toLink(
@@ -60,7 +66,7 @@ export function otherDefinitions(
     module.fileName,
     toOffset(module, position),
   );
-  return toLocations(program, found ?? []);
+  return toLocations(program, once(found ?? []));
 }
 
 /** What is bound in our line: on to the cell that declares it. */

@@ -165,6 +165,25 @@ describe('the language service', () => {
     assert.match(notebook.cellAt(0).document.getText(), /^import { GRU } from 'unroll';\n/);
   });
 
+  it('keeps imports that only other cells need, whoever organises imports', async () => {
+    const source = `import { zeros, LSTM } from 'unroll';`;
+    const notebook = await openNotebook(source, 'zeros([2]); LSTM;\nconst n: string = 1;');
+    await errorsBecome(notebook, 1, [/not assignable/]);
+    const { uri } = notebook.cellAt(0).document;
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      uri,
+      new vscode.Range(0, 0, 0, source.length),
+      'source',
+      10,
+    );
+    for (const action of actions) {
+      if (action.edit) await vscode.workspace.applyEdit(action.edit);
+    }
+    assert.ok(actions.length > 0, 'the built-in service offers to');
+    assert.equal(notebook.cellAt(0).document.getText(), source);
+  });
+
   it('gives each of the cell’s symbols, folds and colours once, and lays it out', async () => {
     const notebook = await openNotebook(
       'class Model {\nsize=1;\n}\nfunction f(n: number) {\nreturn n;\n}',

@@ -9,14 +9,17 @@ import type ts from 'typescript';
 import { knowUnroll } from './knowUnroll.js';
 
 type Service = ts.LanguageService;
-type Method = (fileName: string, ...rest: unknown[]) => unknown;
+type Method = (file: unknown, ...rest: unknown[]) => unknown;
 
 interface Configuration {
   /** Paths of our notebooks. */
   notebooks?: string[];
 }
 
-/** What the service says of a cell of ours, by method. The first argument of each is the file's name. */
+/**
+ * What the service says of a cell of ours, by method. The first argument of each is the file's name, or has it. Imports
+ * that one cell alone does not need stay: others do.
+ */
 const silent: Readonly<Record<string, () => unknown>> = {
   getSyntacticDiagnostics: () => [],
   getSemanticDiagnostics: () => [],
@@ -43,6 +46,10 @@ const silent: Readonly<Record<string, () => unknown>> = {
   getCodeFixesAtPosition: () => [],
   getApplicableRefactors: () => [],
   prepareCallHierarchy: () => undefined,
+  organizeImports: () => [],
+  getCombinedCodeFix: () => ({ changes: [] }),
+  preparePasteEditsForFile: () => false,
+  getPasteEdits: () => ({ edits: [] }),
 };
 
 /** `^/vscode-notebook-cell/<authority>/<path of the notebook>#<cell>` is what the service calls a cell. */
@@ -55,12 +62,18 @@ const projects = new Set<ts.server.Project>();
  * The service has two processes. The one that stands in while the other loads is not told of plugins' settings, so
  * that one is quiet about the types in all cells.
  */
-function isQuietAbout(fileName: unknown, project: ts.server.Project): boolean {
-  if (typeof fileName !== 'string') return false;
-  const [, path] = cellName.exec(fileName) ?? [];
+function isQuietAbout(file: unknown, project: ts.server.Project): boolean {
+  const [, path] = cellName.exec(fileNameOf(file)) ?? [];
   if (path === undefined) return false;
   const serverMode: number = project.projectService.serverMode;
   return notebooks.has(path) || serverMode === partialSemantic;
+}
+
+/** Of a method's first argument. */
+function fileNameOf(file: unknown): string {
+  if (typeof file === 'string') return file;
+  const { fileName, targetFile } = file as { fileName?: string; targetFile?: string };
+  return fileName ?? targetFile ?? '';
 }
 
 /** `LanguageServiceMode.PartialSemantic`; this file loads no TypeScript of its own. */
@@ -72,8 +85,8 @@ function keptQuiet(service: Service, project: ts.server.Project): Service {
   for (const [name, answer] of Object.entries(silent)) {
     const own = methods[name];
     if (!own) continue;
-    methods[name] = (fileName, ...rest) =>
-      isQuietAbout(fileName, project) ? answer() : own(fileName, ...rest);
+    methods[name] = (file, ...rest) =>
+      isQuietAbout(file, project) ? answer() : own(file, ...rest);
   }
   return quiet;
 }

@@ -212,6 +212,17 @@ describe('two notebooks in one folder', () => {
   });
 });
 
+describe('a cell that is taken away', () => {
+  it('and put back with another text is looked at again', () => {
+    const notebook = new TestNotebook(['1', 'const a = 1;']);
+    assert.deepEqual(notebook.errors(1), []);
+    const { uri } = notebook.cell(1).document;
+    notebook.remove(1);
+    notebook.insert(1, 'const a: string = 1;', uri);
+    assert.equal(notebook.errors(1).length, 1);
+  });
+});
+
 describe('a file that changes', () => {
   it('concerns a notebook that reads it, and one that came or went concerns all', () => {
     const folder = emptyFolder();

@@ -160,6 +160,17 @@ describe('a name’s declaration and uses', () => {
     assert.match(place!, /^\w+\.d\.ts:/);
   });
 
+  it('is each of a function’s declarations, once', () => {
+    const { program } = new TestNotebook([
+      `import { readFile } from 'node:fs/promises';`,
+      'readFile;',
+    ]);
+    const found = definitions(program, program.cells.all[1]!, { line: 0, character: 2 });
+    const lines = found.map((one) => one.targetSelectionRange.start.line);
+    assert.ok(lines.length > 1);
+    assert.deepEqual(lines, [...new Set(lines)]);
+  });
+
   it('are found in all cells, also where one assigns to it', () => {
     assert.deepEqual(used(0, 'step'), ['1:2:5', '2:1:1']);
     assert.deepEqual(used(1, 'step'), ['1:2:5', '2:1:1']);

@@ -30,8 +30,7 @@ export class TestNotebook {
     sources.forEach((source, index) => this.insert(index, source));
   }
 
-  insert(index: number, source: string): CellModule[] {
-    const uri = `notebook:cell-${TestNotebook.#cells++}`;
+  insert(index: number, source: string, uri = TestNotebook.#newUri()): CellModule[] {
     this.#documents.splice(index, 0, TextDocument.create(uri, 'typescript', 1, source));
     return this.program.update(this.#documents);
   }
@@ -82,4 +81,5 @@ export class TestNotebook {
   }
 
   static #cells = 0;
+  static #newUri = () => `notebook:cell-${TestNotebook.#cells++}`;
 }
