@@ -47,7 +47,8 @@ interface Place {
 const mostReadings = 500;
 const [usualWidth, usualHeight] = [560, 260];
 /** Room that a name on the horizontal axis has to have, or it is slanted. */
-const labelWidth = 48;
+const labelWidth = 42;
+const legendRow = 15;
 
 /**
  * Lines in one picture, each with a colour and its name in the legend, as a Vega-Lite specification: for `vegaLite`, alone or beside
@@ -87,7 +88,7 @@ export function lineChart(
   const references = Object.entries(options.references ?? {}).map(([name, y]) => ({ name, y }));
   const banded = places.filter(({ low }) => low !== undefined && isDrawn(low));
   const axes = axesOf(places, references, options);
-  const color = colourOf(names, height);
+  const color = colourOf(names, height, options.fill);
   return {
     ...titled(options.title),
     width,
@@ -101,7 +102,8 @@ export function lineChart(
           type: options.fill ? 'area' : 'line',
           ...(options.fill ? { line: true, fillOpacity: 0.35 } : { strokeWidth: 2 }),
           ...pointsOf(places.length, options),
-          clip: true,
+          // A dot at the edge is drawn whole.
+          clip: !options.points,
         },
         encoding: {
           x: axes.x,
@@ -193,15 +195,25 @@ const namedPlaces = (labels: readonly string[], width: number): object => ({
   ...(labels.length * labelWidth > width && { labelAngle: -40 }),
 });
 
-function colourOf(names: readonly string[], room: number): object {
-  const rows = Math.max(1, Math.floor(room / 18));
+function colourOf(names: readonly string[], room: number, fill = false): object {
+  const look = fill ? { symbolType: 'square' } : { symbolType: 'stroke', symbolStrokeWidth: 2 };
   return {
     field: 'series',
     type: 'nominal',
     scale: { domain: names },
     title: null,
-    legend: names.length === 1 ? null : { labelLimit: 0, columns: Math.ceil(names.length / rows) },
+    legend:
+      names.length === 1
+        ? null
+        : { labelLimit: 0, symbolOpacity: 1, columns: legendColumns(names.length, room), ...look },
   };
+}
+
+/** As few as there is room for. Vega keeps the order only where no more than one place of the grid is empty. */
+function legendColumns(count: number, room: number): number {
+  let columns = Math.ceil(count / Math.max(1, Math.floor(room / legendRow)));
+  while (Math.ceil(count / columns) * columns - count > 1) columns++;
+  return columns;
 }
 
 function bandLayer(places: readonly object[], color: object, { x, y }: Axes): object {

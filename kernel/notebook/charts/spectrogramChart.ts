@@ -19,8 +19,8 @@ export interface SpectrogramChartOptions extends ChartOptions {
   borders?: readonly number[];
 }
 
-/** What is narrower has its label to the right of it. */
-const widthOfLabel = 14;
+/** What is narrower has its label beside it. */
+const widthOfLabel = 16;
 
 /**
  * A spectrogram with what is said in it: an alignment, the segments of a synthesiser. A Vega-Lite specification for `vegaLite`, alone
@@ -63,25 +63,28 @@ export function spectrogramChart(spectrogram: Tensor, options: SpectrogramChartO
       linesAt([...new Set(spans.flatMap(({ from, to }) => [from, to]))], x, { opacity: 0.8 }),
       {
         data: {
-          values: spans.map(({ from, to, label = '' }) => {
-            const isNarrow = (to - from) * pixels < widthOfLabel;
-            return { at: isNarrow ? to + 4 / pixels : (from + to) / 2, label, isNarrow };
-          }),
+          values: spans.map(({ from, to, label = '' }) => ({
+            label,
+            ...placeOf(from, to, seconds, widthOfLabel / pixels),
+          })),
         },
-        layer: [true, false].map((isNarrow) => ({
-          transform: [{ filter: `datum.isNarrow === ${isNarrow}` }],
-          mark: {
-            type: 'text',
-            color: 'white',
-            fontSize: 16,
-            fontWeight: 'bold',
-            align: isNarrow ? 'left' : 'center',
-          },
+        layer: (['left', 'center', 'right'] as const).map((align) => ({
+          transform: [{ filter: `datum.align === '${align}'` }],
+          mark: { type: 'text', color: 'white', fontSize: 16, fontWeight: 'bold', align },
           encoding: { x: { ...x, field: 'at' }, y: { value: 14 }, text: { field: 'label' } },
         })),
       },
     ],
   };
+}
+
+/** Of a label: in the middle, or where that is too narrow beside it, before it at the very end. */
+function placeOf(from: number, to: number, end: number, room: number) {
+  if (to - from >= room) return { at: (from + to) / 2, align: 'center' };
+  const gap = room / 4;
+  return to + gap + room > end
+    ? { at: from - gap, align: 'right' }
+    : { at: to + gap, align: 'left' };
 }
 
 const linesAt = (times: readonly number[], x: object, look: object): object => ({

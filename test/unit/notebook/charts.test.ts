@@ -64,6 +64,28 @@ describe('lineChart', () => {
     for (const text of ['not', 'bad', 'food', 'coin']) assert.ok(texts(svg).includes(text), text);
   });
 
+  it('lists names in their order, in as many columns as there is room for', async () => {
+    for (const [count, height] of [
+      [10, 80],
+      [10, 60],
+      [7, 40],
+    ] as const) {
+      const names = Array.from({ length: count }, (_, i) => `line ${i}`);
+      const series = Object.fromEntries(names.map((name, i) => [name, [i, i + 1]]));
+      const svg = await draw(lineChart(series, { height }));
+      // Entries by their place: column by column, and down each.
+      const entries = Array.from(
+        svg.matchAll(/translate\((\d+),(\d+)\)">(?:(?!translate\(\d+,\d+\)">).)*?>(line \d+)</gs),
+        ([, x, y, name]) => ({ x: Number(x), y: Number(y), name: name! }),
+      );
+      entries.sort((a, b) => a.x - b.x || a.y - b.y);
+      assert.deepEqual(
+        entries.map(({ name }) => name),
+        names,
+      );
+    }
+  });
+
   it('writes powers of ten on a logarithmic axis, and leaves out what is not above 0', async () => {
     const chart = lineChart({ norm: [1e-20, 1e-9, 1, 0] }, { logarithmic: true });
     const shown = texts(await draw(chart));
@@ -221,14 +243,16 @@ describe('spectrogramChart', () => {
     const spans = [
       { from: 0, to: 1, label: '2' },
       { from: 1.2, to: 1.21, label: '5' },
+      { from: 1.48, to: 1.5, label: '7' },
     ];
     const rows = rowsOf(spectrogramChart(mel, { secondsPerFrame: 0.5, width: 600, spans }));
     const labels = rows.filter(({ label }) => label !== undefined);
     assert.deepEqual(
-      labels.map(({ at, label, isNarrow }) => [Number((at as number).toFixed(4)), label, isNarrow]),
+      labels.map(({ at, label, align }) => [Number((at as number).toFixed(4)), label, align]),
       [
-        [0.5, '2', false],
-        [1.22, '5', true],
+        [0.5, '2', 'center'],
+        [1.22, '5', 'left'],
+        [1.47, '7', 'right'],
       ],
     );
   });
