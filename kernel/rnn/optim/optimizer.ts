@@ -10,6 +10,9 @@ import {
   type SettingsSpec,
 } from './parameterGroups.js';
 
+const show = (value: unknown): string =>
+  Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
+
 /**
  * What all optimisers share: parameters in groups, each with settings of its own, moments per parameter, and a state to save.
  * `zeroGrad()` before, `step()` after `backward()`; a parameter without a gradient is passed over.
@@ -72,6 +75,21 @@ export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> 
    */
   loadState(state: OptimizerState): void {
     putState(this.#parts(), state);
+  }
+
+  /** A line for each group: how many parameters, and their settings. */
+  toString(): string {
+    const lines = this.groups.map(({ params, ...settings }) => {
+      const numbers = params.reduce((sum, { size }) => sum + size, 0);
+      const values = Object.entries(settings).map(([name, value]) => `${name} ${show(value)}`);
+      return `${params.length} parameters, ${numbers} numbers: ${values.join(', ')}`;
+    });
+    return [`${this.constructor.name}, ${lines[0]!}`, ...lines.slice(1)].join('\n  ');
+  }
+
+  /** How Node prints it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   #parts() {

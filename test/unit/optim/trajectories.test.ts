@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import {
   Adagrad,
   AdamW,
@@ -228,6 +229,15 @@ describe('optimisers', () => {
     train(optimizer, theta, 0, 3);
     assert.deepEqual(frozen.toNested(), [7]);
     assert.throws(() => new AdamW([frozen]), /AdamW: expected parameters that require gradients/);
+  });
+
+  it('show in a line what each group trains and how', () => {
+    const groups = [{ params: [parameter(), parameter()] }, { params: [parameter()], lr: 0.5 }];
+    assert.equal(
+      inspect(new AdamW(groups)),
+      `AdamW, 2 parameters, 8 numbers: lr 0.001, betas [0.9, 0.999], eps 1e-8, weightDecay 0.01
+  1 parameters, 4 numbers: lr 0.5, betas [0.9, 0.999], eps 1e-8, weightDecay 0.01`,
+    );
   });
 
   it('refuse options and groups that make no sense', () => {
