@@ -140,6 +140,8 @@ const bundles = {
     platform: 'neutral',
     mainFields: ['module', 'main'],
     entryPoints: { unroll: 'kernel/unroll.ts' },
+    // Whoever debugs a cell, or reads where an error came from, sees them.
+    minifyIdentifiers: false,
   },
   renderers: {
     ...esm,
@@ -179,7 +181,9 @@ const bundles = {
     entryPoints: { index: 'test/extension/index.ts' },
     outdir: 'out/extensionTests',
     external: ['vscode', 'mocha'],
-    minify: false,
+    minifyIdentifiers: false,
+    minifySyntax: false,
+    minifyWhitespace: false,
   },
 };
 
@@ -311,7 +315,9 @@ const toOptions = (name) => ({
   bundle: true,
   outdir: 'dist',
   target: 'es2022',
-  minify: !watch,
+  minifyIdentifiers: !watch,
+  minifySyntax: !watch,
+  minifyWhitespace: !watch,
   keepNames: true,
   sourcemap: watch ? 'linked' : false,
   logLevel: 'warning',

@@ -10,6 +10,7 @@ import { startNotebookKernel } from './kernelProcess/startNotebookKernel.js';
 import { LanguageService } from './language/languageService.js';
 import { createControllers, preferControllers } from './notebook/controller.js';
 import { FormerKernels } from './notebook/formerKernels.js';
+import { tellOfNotebookInFront } from './notebook/notebookInFront.js';
 import { NotebookSessions } from './notebook/notebookSessions.js';
 import { OurNotebooks } from './notebook/ourNotebooks.js';
 import { openVirtualReadOnly } from './notebook/virtualNotebooks.js';
@@ -44,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerFirstHours(extension, notebooks, sessions, remembered),
     new CellDebugging(extension.extensionUri, sessions, log),
     preferControllers(controllers),
+    tellOfNotebookInFront(notebooks),
     openVirtualReadOnly(notebooks, log),
     registerTextNotebooks(),
     registerStatus(sessions, notebooks),

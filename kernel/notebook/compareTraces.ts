@@ -50,6 +50,7 @@ export function compare(first: Trace, second: Trace, options: CompareOptions = {
     traces,
     toString: print,
     [Symbol.for('nodejs.util.inspect.custom')]: print,
+    [Symbol.for('debug.description')]: () => `Comparison of ${names[0]} and ${names[1]}`,
   };
   return Object.assign(comparison, {
     [displaySymbol]: () => comparisonBundle(comparison, sample),

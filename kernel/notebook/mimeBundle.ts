@@ -26,4 +26,9 @@ export class Media implements Displayable {
     const text = this.bundle['text/plain'];
     return typeof text === 'string' ? text : `[${Object.keys(this.bundle).join(', ')}]`;
   }
+
+  /** How VS Code's debugger shows it. */
+  [Symbol.for('debug.description')](): string {
+    return `Media [${Object.keys(this.bundle).join(', ')}]`;
+  }
 }

@@ -174,6 +174,12 @@ export class Progress<T> implements Iterable<T>, AsyncIterable<T> {
     return progressText([this.state()]);
   }
 
+  /** How VS Code's debugger shows it. */
+  [Symbol.for('debug.description')](): string {
+    const { done, total, label } = this;
+    return `Progress ${label} ${done}${total === undefined ? '' : ` of ${total}`}`;
+  }
+
   #start(): void {
     if (this.#startedAt !== undefined) return;
     this.#startedAt = now();

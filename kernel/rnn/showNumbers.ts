@@ -22,6 +22,28 @@ export function showNumbers(data: NumberArray, shape: Shape, axis = 0, offset = 
   return `[${entries.join(separator)}]`;
 }
 
+/**
+ * The numbers that come first, in a line: of every axis but the last only the first entry. Calls nothing that a
+ * debugger takes for a side effect, a function that is made here among them.
+ */
+export function showFirstNumbers(data: NumberArray, shape: Shape): string {
+  if (data.length === 0) return '[]';
+  if (shape.length === 0) return showNumber(data[0]!);
+  const shown: string[] = [];
+  const row = shape.at(-1)!;
+  for (let i = 0; i < row; i++) {
+    if (row > widest && i === edge) {
+      shown.push('…');
+      i = row - edge;
+    }
+    shown.push(showNumber(data[i]!));
+  }
+  let text = `[${shown.join(', ')}]`;
+  for (let axis = shape.length - 2; axis >= 0; axis--)
+    text = `[${text}${shape[axis]! > 1 ? ', …' : ''}]`;
+  return text;
+}
+
 /** Four decimals, or an exponent where they would say too little or too much. */
 export function showNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);

@@ -16,7 +16,7 @@ import {
 } from './ndarray.js';
 import { none } from './ops/rule.js';
 import { ruleOf, type OpAttributes, type OpName } from './ops/table.js';
-import { showNumbers } from './showNumbers.js';
+import { showFirstNumbers, showNumbers } from './showNumbers.js';
 import { findEngine } from './wasm/engine.js';
 
 /** Numbers nested in arrays, as `toNested()` gives them. */
@@ -245,6 +245,11 @@ export class Tensor extends Expression<Tensor> implements NdArray {
   /** How Node prints the tensor. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
+  }
+
+  /** How VS Code's debugger shows it: its first numbers, in a line. */
+  [Symbol.for('debug.description')](): string {
+    return `Tensor ${showShape(this.shape)} ${this.dtype} ${showFirstNumbers(this.data, this.shape)}`;
   }
 }
 

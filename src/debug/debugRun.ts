@@ -13,6 +13,7 @@ import type { NotebookSession } from '../notebook/notebookSession.js';
 import { CellBreakpoints } from './cellBreakpoints.js';
 import { CellSources } from './cellSources.js';
 import { type InspectorRelay, startRelay } from './inspectorRelay.js';
+import { Resumptions } from './resumptions.js';
 import { createSourceTracker } from './sourceTracker.js';
 
 /** The debugger could not be had; says why. */
@@ -39,6 +40,7 @@ export class DebugRun {
   readonly #left = new Signal();
   readonly #over = new Signal();
   readonly #breakpoints = new CellBreakpoints();
+  readonly #resumptions = new Resumptions();
   #started: Promise<void> | undefined;
   #sources: CellSources | undefined;
   #relay: InspectorRelay | undefined;
@@ -87,6 +89,7 @@ export class DebugRun {
   /** VS Code ended one, whoever asked for it. Until the last is gone the port stays: each takes its leave of the kernel. */
   terminated(session: vscode.DebugSession): void {
     this.#sessions.delete(session);
+    this.#resumptions.ended(session.id);
     if (this.#sessions.size > 0) return;
     this.#left.give();
     if (this.takesCells) void this.#end();
@@ -94,7 +97,7 @@ export class DebugRun {
 
   track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
     if (!this.#sources) return undefined;
-    return createSourceTracker(this.#sources, {
+    const sources = createSourceTracker(this.#sources, {
       // The root only looks for what to debug, and has a session below it for that.
       attached: () => {
         if (session.parentSession) this.#attached.give();
@@ -108,6 +111,16 @@ export class DebugRun {
         });
       },
     });
+    return {
+      onWillReceiveMessage: (message) => {
+        this.#resumptions.asked(session.id, message as object);
+        sources.onWillReceiveMessage?.(message);
+      },
+      onDidSendMessage: (message) => {
+        this.#resumptions.answered(session.id, message as object);
+        sources.onDidSendMessage?.(message);
+      },
+    };
   }
 
   /** The window goes, and the kernel with it. */
@@ -160,6 +173,7 @@ export class DebugRun {
   }
 
   async #leave(root: vscode.DebugSession): Promise<void> {
+    await within(leavesWithinMs, this.#resumptions.settled());
     const leaving = Promise.all([vscode.debug.stopDebugging(root), this.#left.given]);
     await within(leavesWithinMs, leaving);
     for (const { name } of this.#sessions) {

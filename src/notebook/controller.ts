@@ -8,12 +8,27 @@ import {
   textNotebookType,
 } from './kernelspec.js';
 
+const textControllerId = `text-${controllerId}`;
+
 /** One for each type of notebook: VS Code wants it so. */
 export function createControllers(): vscode.NotebookController[] {
   return [
     createController(controllerId, notebookType),
-    createController(`text-${controllerId}`, textNotebookType),
+    createController(textControllerId, textNotebookType),
   ];
+}
+
+/** As the kernel picker does. VS Code picks one when a cell is run; whoever runs cells otherwise has to. */
+export async function pickOurKernel(notebook: vscode.NotebookDocument): Promise<void> {
+  const notebookEditor = vscode.window.visibleNotebookEditors.find(
+    (one) => one.notebook === notebook,
+  );
+  if (!notebookEditor) return;
+  await vscode.commands.executeCommand('notebook.selectKernel', {
+    notebookEditor,
+    id: notebook.notebookType === textNotebookType ? textControllerId : controllerId,
+    extension: 'unroll.unroll',
+  });
 }
 
 function createController(id: string, type: string): vscode.NotebookController {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { debugCell, goOn, setBreakpoint, stops, useDebugger } from './debugSession.js';
+import { debugCell, goOn, scopesOf, setBreakpoint, stops, useDebugger } from './debugSession.js';
 import { click, hover, press, screenshot } from './host.js';
 import { openNotebook, runCell } from './notebooks.js';
 
@@ -51,6 +51,8 @@ describe('the debugger’s pictures', function () {
     setBreakpoint(definition.document.uri, 9);
     const debugging = debugCell(cell);
     const held = await stops();
+    const { x } = (await scopesOf(held))['Local: forward']!;
+    assert.match(x ?? '', /^Tensor \[12, 32, 4\] float32 \[\[\[/);
     await vscode.commands.executeCommand('workbench.view.debug');
     await click('.debug-variables .monaco-list-row >> text=Local: forward');
     await press('ArrowRight');

@@ -62,7 +62,14 @@ describe('the first hours', () => {
   it('have keys that nothing else has where a notebook is focused', async () => {
     const all = await defaultBindings();
     const ours = all.filter(({ command }) => command.startsWith('unroll.'));
-    assert.ok(ours.length > 0, 'VS Code knows our bindings');
+    assert.deepEqual(ours.map(({ key, command }) => `${key}: ${command}`).sort(), [
+      'f5: unroll.debugCell',
+      'i i: unroll.interruptKernel',
+    ]);
+    // What F5 does elsewhere it does here too, where there is something to start or to go on with.
+    const f5 = ours.find(({ key }) => key === 'f5')!;
+    assert.match(f5.when!, /debugState == 'inactive'/);
+    assert.match(f5.when!, /!debugConfigurationType/);
     for (const { key } of ours) {
       const [first = ''] = key.split(' ');
       const mayBeMeant = ({ when = '' }: Binding) =>

@@ -255,16 +255,20 @@ export class NotebookWindow {
 
   /** Adds text at the end of the cell. */
   async append(index: number, text: string): Promise<void> {
-    await this.#row(index).locator('.monaco-editor').first().click();
+    await this.focus(index);
     await this.page.keyboard.press('ControlOrMeta+End');
     await this.page.keyboard.type(text);
   }
 
+  /** Puts the focus into the cell's editor: what the palette offers depends on where it is. */
+  async focus(index: number): Promise<void> {
+    await this.#row(index).locator('.monaco-editor').first().click();
+  }
+
   /** Starts the cell by its button; does not wait for its end. */
   async start(index: number): Promise<void> {
-    const row = this.#row(index);
-    await row.locator('.monaco-editor').first().click();
-    await row.locator('.run-button-container .codicon-notebook-execute').click();
+    await this.focus(index);
+    await this.#row(index).locator('.run-button-container .codicon-notebook-execute').click();
   }
 
   /** Starts the cell by its button, at once. @returns when, as `Date.now()` says */

@@ -126,6 +126,17 @@ describeWhere(hasWorkbench, whyNoWorkbench, 'a workspace', function () {
       assert.deepEqual(await window.kernels(), []);
     });
 
+    it('debugs no cell, says why, and starts no process that could open a port', async () => {
+      await window.focus(0);
+      await window.command('Unroll: Debug Cell');
+      await window.command('Notifications: Show Notifications');
+      await window.page
+        .locator('.notification-list-item', { hasText: /is not trusted, so its cells do not run/ })
+        .waitFor();
+      assert.deepEqual(await window.kernels(), []);
+      await window.command('Notifications: Clear All Notifications');
+    });
+
     it('has types over all cells, without running code of its own', async () => {
       const [message = ''] = await onceThere(() => messagesOf(window, 2));
       assert.match(message, /^Property 'toUpperCase' does not exist on type/);

@@ -18,6 +18,11 @@ export class Value extends Expression<Value> {
     return this.tracer.nodes[this.index]!.shape;
   }
 
+  /** How VS Code's debugger shows it: it has no numbers yet. */
+  [Symbol.for('debug.description')](): string {
+    return `Value ${showShape(this.shape)}`;
+  }
+
   /** Gives the value the name under which the literature knows it: `i f g o c h`, `r z n`. */
   as(label: string): this {
     this.tracer.label(this.index, label);

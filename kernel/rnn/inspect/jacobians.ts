@@ -92,7 +92,7 @@ export function jacobians(trace: Trace, choice: JacobianChoice = {}): Jacobians 
     product: productNorms(run, jacobianAt, size, from, { lags, negligible }),
     radii: spectralRadii(layer),
   };
-  return printable(found, describe);
+  return printable(found, describe, 'Jacobians');
 }
 
 /** Steps shown in print. */

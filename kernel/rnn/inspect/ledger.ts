@@ -80,7 +80,7 @@ export function ledger(trace: Trace, choice: LedgerChoice = {}): Ledger {
     through,
     errors: { terms: swept.error, origins: error, weights: stepSums(layer).weights },
   };
-  return printable(found, describe);
+  return printable(found, describe, 'Ledger');
 }
 
 /** Steps shown in print. */

@@ -154,4 +154,9 @@ export class NodeAt {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+
+  /** How VS Code's debugger shows it, in a line. */
+  [Symbol.for('debug.description')](): string {
+    return `NodeAt ${this.layerName}, t=${this.t}, ${this.label ?? this.op ?? this.kind}`;
+  }
 }

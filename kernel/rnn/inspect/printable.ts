@@ -1,9 +1,14 @@
-/** The same object, which prints as a text; the text is made when it is asked for. */
-export function printable<T extends object>(value: T, text: (value: T) => string): T {
+/**
+ * The same object, which prints as a text; the text is made when it is asked for.
+ *
+ * @param name How VS Code's debugger shows it, which may not be kept waiting, nor change anything.
+ */
+export function printable<T extends object>(value: T, text: (value: T) => string, name: string): T {
   const toString = (): string => text(value);
   return Object.defineProperties(value, {
     toString: { value: toString },
     [Symbol.for('nodejs.util.inspect.custom')]: { value: toString },
+    [Symbol.for('debug.description')]: { value: () => name },
   });
 }
 

@@ -170,4 +170,9 @@ export class Stepper {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+
+  /** How VS Code's debugger shows it, in a line. */
+  [Symbol.for('debug.description')](): string {
+    return `Stepper at stop ${this.index + 1} of ${this.length}`;
+  }
 }

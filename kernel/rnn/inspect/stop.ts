@@ -175,6 +175,13 @@ export class Stop {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+
+  /** How VS Code's debugger shows it, in a line. */
+  [Symbol.for('debug.description')](): string {
+    const { phase, index, count, node } = this;
+    const where = node ? `: ${node.layerName}, t=${node.t}` : '';
+    return `Stop ${index + 1} of ${count}, ${phase}${where}`;
+  }
 }
 
 const indented = ({ data, shape }: NdArray): string =>

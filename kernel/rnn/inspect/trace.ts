@@ -244,7 +244,7 @@ export class Trace {
 
   /** The worst relative error of every invariant of this trace. */
   check(): readonly Check[] {
-    return (this.#checks ??= printable(check(this), describeChecks));
+    return (this.#checks ??= printable(check(this), describeChecks, 'Checks'));
   }
 
   /** The trace in a few lines: sizes, loss, gradients by layer, verdict. */
@@ -264,5 +264,11 @@ export class Trace {
   /** How Node prints it. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
+  }
+
+  /** How VS Code's debugger shows it, in a line. */
+  [Symbol.for('debug.description')](): string {
+    const { timeSteps, batchSize, dtype, loss } = this;
+    return `Trace of ${timeSteps} time steps, ${batchSize} ${batchSize === 1 ? 'sequence' : 'sequences'}, ${dtype}: loss ${loss.total.toPrecision(6)}`;
   }
 }

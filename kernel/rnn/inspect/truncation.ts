@@ -46,7 +46,7 @@ export function truncation(trace: Trace, k: number): Truncation {
     parameters: new Map(names.map((name) => [name, closeness([of(cut, name)], [of(full, name)])])),
     trace: cut,
   };
-  return printable(found, describe);
+  return printable(found, describe, 'Truncation');
 }
 
 function describe({ length, boundaries, cosine, ratio, parameters }: Truncation): string {

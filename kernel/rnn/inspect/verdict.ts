@@ -41,7 +41,7 @@ export function verdict(trace: Trace): Verdict {
   ];
   const sentence = findings.map(({ text }) => text).join(' ');
   const found = { sentence: sentence === '' ? 'Nothing flows back.' : sentence, findings };
-  return printable(found, (one) => one.sentence);
+  return printable(found, (one) => one.sentence, found.sentence);
 }
 
 function notFinite({ loss, layers }: Trace): Finding[] {

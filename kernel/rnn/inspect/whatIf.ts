@@ -194,7 +194,7 @@ function compare(before: Trace, after: Trace): WhatIf {
   const states = new Map(
     before.layers.map((layer, l) => [layer.name, stateChanges(layer, after.layers[l]!)]),
   );
-  return printable({ before, after, loss, gradient, states }, describe);
+  return printable({ before, after, loss, gradient, states }, describe, 'WhatIf');
 }
 
 function stateChanges(before: LayerTrace, after: LayerTrace): Map<string, Float64Array> {

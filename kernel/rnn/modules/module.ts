@@ -155,6 +155,11 @@ export abstract class Module {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `${this.constructor.name}\n${this.summary().toString()}`;
   }
+
+  /** VS Code's debugger shows it like any object, by its fields, and does not ask for the text above. */
+  [Symbol.for('debug.description')](): undefined {
+    return undefined;
+  }
 }
 
 /** Own fields, with arrays opened: `layers.0`, `layers.1`. */

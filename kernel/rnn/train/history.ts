@@ -158,4 +158,11 @@ export class TrainingHistory {
       `${(this.seconds.at(-1) ?? 0).toFixed(1)} s`,
     ].join(', ');
   }
+
+  /** How VS Code's debugger shows it. */
+  [Symbol.for('debug.description')](): string {
+    const last = this.loss.at(-1);
+    const loss = last === undefined ? '' : `: loss ${showNumber(last)}`;
+    return `TrainingHistory of ${this.step.length} steps${loss}`;
+  }
 }

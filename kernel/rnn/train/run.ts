@@ -65,6 +65,13 @@ export class Run implements PromiseLike<TrainingHistory>, AsyncIterable<StepRepo
     return { lr, clipNorm };
   }
 
+  /** How VS Code's debugger shows it, in a line. */
+  [Symbol.for('debug.description')](): string {
+    const { step } = this.history;
+    const steps = this.totalSteps > 0 ? `${step.length} of ${this.totalSteps}` : step.length;
+    return `Run, ${this.status}, ${steps} steps`;
+  }
+
   /** Milliseconds that the run was held, so far. */
   get pausedMs(): number {
     return this.#pausedMs;
