@@ -21,9 +21,11 @@ const linesOfFailure = 12;
 /** More test suites than these that fail are no accident of a busy machine. */
 const tryAgainAtMost = 4;
 
-const check = (title, args) => ({ title, args });
-/** Needs no other suite and writes nothing, so it runs while others do; what it prints comes at the end. */
-const beside = (title, args) => ({ title, args, isBeside: true });
+/**
+ * @param runs 'alone', before all others; 'beside' the others, for what writes nothing, whose text is printed at the end;
+ *   else one after the other
+ */
+const check = (title, args, runs) => ({ title, args, runs });
 const mocha = (folder, { timeout, before = [], triesAgain = false }) => ({
   title: `Tests in test/${folder}`,
   needs: ['types', 'build'],
@@ -55,9 +57,13 @@ const coverage = [
  * `grep` is what runs a part of them, and `triesAgain` whether what failed is tried once more.
  */
 const suites = {
-  types: check('Types (tsc -b)', ['node_modules/typescript/bin/tsc', '-b']),
-  lint: beside('Lint (eslint)', ['node_modules/eslint/bin/eslint.js', '.']),
-  format: beside('Format (prettier)', ['node_modules/prettier/bin/prettier.cjs', '--check', '.']),
+  types: check('Types (tsc -b)', ['node_modules/typescript/bin/tsc', '-b'], 'alone'),
+  lint: check('Lint (eslint)', ['node_modules/eslint/bin/eslint.js', '.'], 'beside'),
+  format: check(
+    'Format (prettier)',
+    ['node_modules/prettier/bin/prettier.cjs', '--check', '.'],
+    'beside',
+  ),
   build: check('Bundles (esbuild)', ['scripts/build.mjs']),
   arch: mocha('arch', { timeout: 30_000 }),
   unit: mocha('unit', { timeout: 30_000, before: coverage }),
@@ -79,13 +85,16 @@ async function main() {
   await ensureDependencies(root);
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const isBeside = (name) => suites[name].isBeside === true;
-  const [rows, { rows: rowsBeside, printed }] = await Promise.all([
-    runInOrder(chosen.filter((name) => !isBeside(name))),
-    runBeside(chosen.filter(isBeside)),
+  const [alone, beside, others] = ['alone', 'beside', undefined].map((when) =>
+    chosen.filter((name) => suites[name].runs === when),
+  );
+  const rows = await runInOrder(alone);
+  const [otherRows, { rows: rowsBeside, printed }] = await Promise.all([
+    runInOrder(others),
+    runBeside(beside),
   ]);
   console.log(printed);
-  rows.push(...rowsBeside);
+  rows.push(...rowsBeside, ...otherRows);
   printFailures(rows);
   printTable(rows);
   const total = (column) => rows.reduce((sum, row) => sum + row[column], 0);
