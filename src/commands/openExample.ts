@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { notebookType } from '../notebook/kernelspec.js';
+import { language, notebookType, withOurKernel } from '../notebook/kernelspec.js';
 
 /** What `examples/course.json` says of a notebook. */
 interface Example {
@@ -8,6 +8,17 @@ interface Example {
   name: string;
   title: string;
   sentence: string;
+}
+
+/** A notebook that comes along, of code and Markdown. */
+interface Original {
+  cells: {
+    id: string;
+    cell_type: 'code' | 'markdown';
+    source: string | string[];
+    metadata: Record<string, unknown>;
+  }[];
+  metadata: Record<string, unknown>;
 }
 
 /**
@@ -26,8 +37,8 @@ export async function openExample(
   ) as Example[];
   const chosen = name ?? (await pickExample(extensionUri, course));
   if (chosen === undefined) return undefined;
-  const file = vscode.Uri.joinPath(folder, `${chosen}.ipynb`);
-  const original = await vscode.workspace.openNotebookDocument(file);
+  const file = vscode.Uri.joinPath(folder, `${chosen}.ipynb`).fsPath;
+  const original = JSON.parse(await readFile(file, 'utf8')) as Original;
   const copy = await vscode.workspace.openNotebookDocument(notebookType, copyOf(original));
   return await vscode.window.showNotebookDocument(copy);
 }
@@ -50,13 +61,20 @@ async function pickExample(
   return chosen?.name;
 }
 
-function copyOf(notebook: vscode.NotebookDocument): vscode.NotebookData {
-  const cells = notebook.getCells().map(({ kind, document, metadata }) => {
-    const cell = new vscode.NotebookCellData(kind, document.getText(), document.languageId);
-    cell.metadata = metadata;
-    return cell;
-  });
-  const data = new vscode.NotebookData(cells);
-  data.metadata = notebook.metadata;
+/** Read as a file: a notebook that VS Code had opened would stay in its language service for a while. */
+function copyOf({ cells, metadata }: Original): vscode.NotebookData {
+  const { Code, Markup } = vscode.NotebookCellKind;
+  const data = new vscode.NotebookData(
+    cells.map(({ id, cell_type, source, metadata }) => {
+      const text = typeof source === 'string' ? source : source.join('');
+      const cell =
+        cell_type === 'code'
+          ? new vscode.NotebookCellData(Code, text, language)
+          : new vscode.NotebookCellData(Markup, text, 'markdown');
+      cell.metadata = { id, metadata };
+      return cell;
+    }),
+  );
+  data.metadata = withOurKernel({ cells: [], metadata, nbformat: 4, nbformat_minor: 5 });
   return data;
 }

@@ -28,6 +28,8 @@ export class VariablesView implements vscode.WebviewViewProvider, vscode.Disposa
   #answers = 0;
   #state: VariablesState | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The notebook that was in front last. */
+  #last = vscode.window.activeNotebookEditor?.notebook;
   readonly #known = new WeakMap<vscode.NotebookDocument, VariableSummary[]>();
   readonly #questions = new WeakMap<vscode.NotebookDocument, KernelQuestion<VariableSummary[]>>();
   readonly #listeners: vscode.Disposable;
@@ -41,7 +43,13 @@ export class VariablesView implements vscode.WebviewViewProvider, vscode.Disposa
     const renew = () => this.#renewSoon();
     this.#listeners = vscode.Disposable.from(
       vscode.window.registerWebviewViewProvider(variablesViewId, this),
-      vscode.window.onDidChangeActiveNotebookEditor(renew),
+      vscode.window.onDidChangeActiveNotebookEditor((editor) => {
+        if (editor) this.#last = editor.notebook;
+        renew();
+      }),
+      vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
+        if (closed.length > 0) renew();
+      }),
       vscode.workspace.onDidGrantWorkspaceTrust(renew),
       notebooks.onDidChange(renew),
       // Cells moved, or have their numbers: nothing that the kernel has to be asked for.
@@ -95,7 +103,9 @@ export class VariablesView implements vscode.WebviewViewProvider, vscode.Disposa
     // A page of a value or a module in front does not change whose variables are shown.
     const { activeNotebookEditor, visibleNotebookEditors } = vscode.window;
     const beside = () => visibleNotebookEditors.find((one) => this.notebooks.has(one.notebook));
-    return activeNotebookEditor?.notebook ?? this.pages.active ?? beside()?.notebook;
+    const behind = () =>
+      this.#last && this.notebooks.has(this.#last) && hasTab(this.#last) ? this.#last : undefined;
+    return activeNotebookEditor?.notebook ?? this.pages.active ?? beside()?.notebook ?? behind();
   }
 
   #receive(message: unknown): void {
@@ -178,4 +188,12 @@ export class VariablesView implements vscode.WebviewViewProvider, vscode.Disposa
     };
     void this.#view?.webview.postMessage(message);
   }
+}
+
+function hasTab({ uri }: vscode.NotebookDocument): boolean {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.some(
+    ({ input }) =>
+      input instanceof vscode.TabInputNotebook && input.uri.toString() === uri.toString(),
+  );
 }

@@ -62,6 +62,8 @@ describe('Unroll: Open Example…', () => {
       notebook.getCells().map((cell) => cell.document.getText()),
       original.cells.map(({ source }) => source.join('')),
     );
+    const names = vscode.workspace.notebookDocuments.map(({ uri }) => uri.path);
+    assert.ok(!names.some((name) => name.endsWith('/examples/quickstart.ipynb')), names.join());
     await runCell(notebook, 1);
     assert.match(await runCell(notebook, 3), /characters to learn from/);
   });

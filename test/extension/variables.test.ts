@@ -52,6 +52,21 @@ describe('the Variables view', function () {
     assert.match(await emptyText('live'), /No cell has declared a variable/);
   });
 
+  it('goes on with the notebook behind a file that is in front, until that notebook is closed', async () => {
+    const notebook = await openNotebook('const mine = 1;');
+    await runCell(notebook, 0);
+    await showVariables();
+    await rowsWhen(namesAre('mine'));
+    const file = await vscode.workspace.openTextDocument({ content: 'a module' });
+    await vscode.window.showTextDocument(file);
+    await vscode.commands.executeCommand('unroll.showVariables');
+    await footText('total', `text.startsWith('1 variable')`);
+    // Untitled and changed, it would ask whether to be saved.
+    await vscode.window.showNotebookDocument(notebook);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    assert.match(await emptyText('noNotebook'), /No notebook is open/);
+  });
+
   it('says so where another kernel is picked, and lists again when ours is', async () => {
     const other = vscode.notebooks.createNotebookController('other', 'jupyter-notebook', 'Other');
     other.supportedLanguages = ['typescript'];
