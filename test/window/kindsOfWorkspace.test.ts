@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Locator } from 'playwright-core';
 import { NotebookWindow, root, toCell } from '../host/notebookWindow.js';
 import { describeWhere, hasWorkbench, whyNoWorkbench } from '../process/describeWhere.js';
 
@@ -31,8 +30,14 @@ const files = {
 const savedText = `[...document.querySelectorAll('.output_container')].some((one) => one.innerText.includes('saved text'))`;
 const statusItem = '.statusbar-item[aria-label*="Unroll"], .statusbar-item:has-text("Unroll:")';
 
-/** For docs/editor.md. */
-async function takePictures(window: NotebookWindow, item: Locator): Promise<void> {
+const isForDocuments = process.env['UNROLL_UPDATE_PICTURES'] === '1';
+
+/** For docs/editor.md. @param show Brings what is to be seen, in each theme */
+async function takePictures(
+  window: NotebookWindow,
+  what: string,
+  show: () => Promise<void>,
+): Promise<void> {
   for (const [theme, name] of [
     ['light', 'Default Light Modern'],
     ['dark', 'Default Dark Modern'],
@@ -43,9 +48,8 @@ async function takePictures(window: NotebookWindow, item: Locator): Promise<void
     }, name);
     await window.page.mouse.move(700, 400);
     await sleep(2000);
-    await item.hover();
-    await window.page.locator('.monaco-hover', { hasText: /is not trusted/ }).waitFor();
-    const file = path.join(root, 'docs', 'pictures', `editor-untrusted-${theme}.png`);
+    await show();
+    const file = path.join(root, 'docs', 'pictures', `${what}-${theme}.png`);
     await window.page.screenshot({ path: file, animations: 'disabled' });
   }
 }
@@ -106,11 +110,14 @@ describeWhere(hasWorkbench, whyNoWorkbench, 'a workspace', function () {
       const item = window.page.locator(statusItem).first();
       await item.waitFor();
       assert.match(await item.innerText(), /Unroll: runs nothing/);
-      await item.hover();
-      await window.page
-        .locator('.monaco-hover', { hasText: /is not trusted, so its cells do not run/ })
-        .waitFor();
-      if (process.env['UNROLL_UPDATE_PICTURES'] === '1') await takePictures(window, item);
+      const explain = async () => {
+        await item.hover();
+        await window.page
+          .locator('.monaco-hover', { hasText: /is not trusted, so its cells do not run/ })
+          .waitFor();
+      };
+      await explain();
+      if (isForDocuments) await takePictures(window, 'editor-untrusted', explain);
     });
 
     it('runs no cell before it is trusted, and starts no process', async () => {
@@ -215,6 +222,7 @@ describeWhere(hasWorkbench, whyNoWorkbench, 'a workspace', function () {
         await message.innerText(),
         /window\.ipynb is in no folder on disk \(its address begins with unrolltest:\)/,
       );
+      if (isForDocuments) await takePictures(virtual, 'editor-virtual', () => message.waitFor());
       await virtual.page.keyboard.press('Escape');
       await virtual.append(0, '// typed');
       await virtual.page
