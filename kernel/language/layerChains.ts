@@ -1,141 +1,138 @@
 /**
- * Layers of a `Sequential` that don't fit together, said before anything runs. Only what is certain is said: sizes that
- * are literal numbers or constants of such, of layers that are made in place or held by a constant, in any cell.
+ * Layers that don't fit together, said before anything runs: in a `Sequential` or a stack, beside each other in a
+ * `Bidirectional`, around a `Seq2Seq`'s attention, and where one layer's `forward` reads what another's gave.
  */
 import ts from 'typescript';
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
 import type { CellModule } from './cellModules.js';
+import { elementsOf, type Layer, LayerReader } from './layerSizes.js';
 import type { NotebookProgram } from './notebookProgram.js';
 import { toRange } from './places.js';
 
-/** What a layer takes and gives in the last dimension: options by name, undefined where it can't be told. */
-interface Layer {
-  takes?: string;
-  gives: (option: (name: string) => Known) => number | undefined;
+interface Fault {
+  node: ts.Node;
+  message: string;
 }
 
-/** `absent`: not given, so the default holds. */
-type Known = number | boolean | 'absent' | undefined;
+type Find = (reader: LayerReader, made: ts.NewExpression) => Fault[];
 
-const recurrent: Layer = {
-  takes: 'inputSize',
-  gives(option) {
-    const directions = { absent: 1, false: 1, true: 2 }[String(option('bidirectional'))];
-    const [hidden, projected] = [option('hiddenSize'), option('projSize')];
-    const size = projected === 'absent' || projected === 0 ? hidden : projected;
-    return typeof size === 'number' && directions ? size * directions : undefined;
-  },
+/** By the class that is made. */
+const checks: Readonly<Record<string, Find>> = {
+  Sequential: (reader, made) => inRow(reader, made.arguments ?? []),
+  RecurrentStack: (reader, made) => inRow(reader, elementsOf(made.arguments?.[0])),
+  Residual: (reader, made) => aroundResidual(reader, made.arguments?.[0]),
+  Bidirectional: (reader, made) => inPair(reader, made.arguments?.[0]),
+  Seq2Seq: (reader, made) => inSeq2Seq(reader, made.arguments?.[0]),
 };
-const numberOr = (known: Known) => (typeof known === 'number' ? known : undefined);
-
-const layers: Readonly<Record<string, Layer>> = {
-  Linear: { takes: 'inFeatures', gives: (option) => numberOr(option('outFeatures')) },
-  Embedding: { gives: (option) => numberOr(option('embeddingDim')) },
-  LayerNorm: { takes: 'normalizedShape', gives: (option) => numberOr(option('normalizedShape')) },
-  RNN: recurrent,
-  LSTM: recurrent,
-  GRU: recurrent,
-};
-/** Those that give what they take. */
-const passing = new Set(['Dropout']);
+const words = ['forward', ...Object.keys(checks)];
 
 export function findWrongChains(program: NotebookProgram, module: CellModule): Diagnostic[] {
-  if (!module.scope.mentioned.has('Sequential')) return [];
+  if (!words.some((word) => module.scope.mentioned.has(word))) return [];
   const checker = program.service.getProgram()?.getTypeChecker();
   const file = program.sourceFile(module.fileName);
   if (!checker || !file) return [];
-  const found: Diagnostic[] = [];
+  const reader = new LayerReader(program, checker);
+  const faults: Fault[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isNewExpression(node) && classOf(program, checker, node) === 'Sequential') {
-      found.push(...wrongStages(program, checker, module, node.arguments ?? []));
+    if (ts.isNewExpression(node)) {
+      faults.push(...(checks[reader.classOf(node) ?? '']?.(reader, node) ?? []));
+    } else if (ts.isCallExpression(node)) {
+      faults.push(...atForward(reader, node));
     }
     ts.forEachChild(node, visit);
   };
   visit(file);
-  return found;
+  return faults.flatMap(({ node, message }) => {
+    const start = node.getStart();
+    const range = toRange(module, { start, length: node.getEnd() - start });
+    return range ? [{ range, message, severity: DiagnosticSeverity.Error, source: 'unroll' }] : [];
+  });
 }
 
-function wrongStages(
-  program: NotebookProgram,
-  checker: ts.TypeChecker,
-  module: CellModule,
-  stages: readonly ts.Expression[],
-): Diagnostic[] {
-  const found: Diagnostic[] = [];
+/** What the layer reads is not what it takes. */
+function misfit(
+  node: ts.Node | undefined,
+  layer: Layer | undefined,
+  before: { name: string; gives: number } | undefined,
+): Fault[] {
+  if (!node || layer?.takes === undefined || !before || layer.takes === before.gives) return [];
+  const { name, takes, takenBy } = layer;
+  const message = `${name} takes ${takes} features (${takenBy}), but ${before.name} before it gives ${before.gives}.`;
+  return [{ node, message }];
+}
+
+const giving = (layer: Layer | undefined) =>
+  layer?.gives === undefined ? undefined : { name: layer.name, gives: layer.gives };
+
+function inRow(reader: LayerReader, stages: readonly ts.Expression[]): Fault[] {
+  const faults: Fault[] = [];
   let before: { name: string; gives: number } | undefined;
   for (const stage of stages) {
-    const made = madeBy(checker, stage);
-    const name = made && classOf(program, checker, made);
-    if (name !== undefined && passing.has(name)) continue;
-    const layer = name === undefined ? undefined : layers[name];
-    if (!made || !layer || name === undefined) {
-      before = undefined;
-      continue;
-    }
-    const option = (one: string) => optionOf(checker, made, one);
-    const takes = layer.takes === undefined ? undefined : option(layer.takes);
-    if (before && typeof takes === 'number' && takes !== before.gives) {
-      const range = toRange(module, spanOf(stage));
-      const message =
-        `${name} takes ${takes} features (${layer.takes ?? ''}), ` +
-        `but ${before.name} before it gives ${before.gives}.`;
-      const severity = DiagnosticSeverity.Error;
-      if (range) found.push({ range, message, severity, source: 'unroll' });
-    }
-    const gives = layer.gives(option);
-    before = gives === undefined ? undefined : { name, gives };
+    const layer = reader.layer(stage);
+    if (layer?.isPassing) continue;
+    faults.push(...misfit(stage, layer, before));
+    before = giving(layer);
   }
-  return found;
+  return faults;
 }
 
-/** The `new` that made the stage: itself, or that of the constant that holds it. */
-function madeBy(checker: ts.TypeChecker, stage: ts.Expression): ts.NewExpression | undefined {
-  if (ts.isNewExpression(stage)) return stage;
-  if (!ts.isIdentifier(stage)) return undefined;
-  let symbol = checker.getSymbolAtLocation(stage);
-  if (symbol && symbol.flags & ts.SymbolFlags.Alias) symbol = checker.getAliasedSymbol(symbol);
-  const declaration = symbol?.valueDeclaration;
-  if (!declaration || !ts.isVariableDeclaration(declaration)) return undefined;
-  const isConstant = (declaration.parent.flags & ts.NodeFlags.Constant) !== 0;
-  const { initializer } = declaration;
-  return isConstant && initializer && ts.isNewExpression(initializer) ? initializer : undefined;
+function atForward(reader: LayerReader, call: ts.CallExpression): Fault[] {
+  const { expression: called, arguments: given } = call;
+  if (!ts.isPropertyAccessExpression(called) || called.name.text !== 'forward') return [];
+  const layer = reader.layer(called.expression);
+  return layer?.takes === undefined ? [] : misfit(given[0], layer, reader.tensor(given[0]));
 }
 
-/** The name of a class of unroll. */
-function classOf(
-  program: NotebookProgram,
-  checker: ts.TypeChecker,
-  node: ts.NewExpression,
-): string | undefined {
-  const { symbol } = checker.getTypeAtLocation(node) as { symbol?: ts.Symbol };
-  const declaration = symbol?.valueDeclaration;
-  if (!declaration || !program.isShipped(declaration.getSourceFile().fileName)) return undefined;
-  return symbol.name;
+function aroundResidual(reader: LayerReader, inner: ts.Expression | undefined): Fault[] {
+  const layer = reader.layer(inner);
+  if (!inner || !layer) return [];
+  const { name, takes, gives } = layer;
+  if (takes === undefined || gives === undefined || takes === gives) return [];
+  const message = `Residual adds what ${name} gives to what it takes: ${gives} features to ${takes}.`;
+  return [{ node: inner, message }];
 }
 
-function optionOf(checker: ts.TypeChecker, made: ts.NewExpression, name: string): Known {
-  const [options] = made.arguments ?? [];
-  if (!options || !ts.isObjectLiteralExpression(options)) return undefined;
-  if (options.properties.some(ts.isSpreadAssignment)) return undefined;
-  const given = options.properties.find(
-    (one) => one.name && ts.isIdentifier(one.name) && one.name.text === name,
-  );
-  if (!given) return 'absent';
-  if (ts.isShorthandPropertyAssignment(given)) {
-    const symbol = checker.getShorthandAssignmentValueSymbol(given);
-    return symbol ? literal(checker, checker.getTypeOfSymbolAtLocation(symbol, given)) : undefined;
+function inPair(reader: LayerReader, options: ts.Expression | undefined): Fault[] {
+  const [ahead, node] = ['forwardLayer', 'reverseLayer'].map((one) => reader.value(options, one));
+  const [one, other] = [reader.layer(ahead), reader.layer(node)];
+  if (!node || one?.takes === undefined || other?.takes === undefined) return [];
+  if (one.takes === other.takes) return [];
+  const message = `Both read the same sequence, but ${one.name} takes ${one.takes} features and ${other.name} ${other.takes}.`;
+  return [{ node, message }];
+}
+
+function inSeq2Seq(reader: LayerReader, options: ts.Expression | undefined): Fault[] {
+  const part = (owner: string, name: string) => reader.value(reader.value(options, owner), name);
+  const layer = (owner: string, name: string) => reader.layer(part(owner, name));
+  const encoder = layer('encoder', 'rnn');
+  const faults = misfit(part('encoder', 'rnn'), encoder, giving(layer('encoder', 'embedding')));
+  const decoder = layer('decoder', 'rnn');
+  const node = reader.value(options, 'attention');
+  const attention = reader.attention(node);
+  if (!node) {
+    const isAlone = !reader.value(options, 'inputFeeding');
+    const said = giving(layer('decoder', 'embedding'));
+    return isAlone ? [...faults, ...misfit(part('decoder', 'rnn'), decoder, said)] : faults;
   }
-  if (!ts.isPropertyAssignment(given)) return undefined;
-  return literal(checker, checker.getTypeAtLocation(given.initializer));
-}
+  if (!attention) return faults;
+  const { name, keySize, querySize } = attention;
+  for (const [option, size, whose, gives] of [
+    ['keySize', keySize, 'encoder', encoder?.gives],
+    ['querySize', querySize, 'decoder', decoder?.gives],
+  ] as const) {
+    if (size === undefined || gives === undefined || size === gives) continue;
+    const message = `${name} has ${option} ${size}, but the ${whose}’s layer gives ${gives}.`;
+    faults.push({ node, message });
+  }
+  if (name === 'BahdanauAttention') faults.push(...besideContext());
+  return faults;
 
-function literal(checker: ts.TypeChecker, type: ts.Type): Known {
-  if (type.isNumberLiteral()) return type.value;
-  if (type === checker.getTrueType()) return true;
-  return type === checker.getFalseType() ? false : undefined;
-}
-
-function spanOf(node: ts.Node): ts.TextSpan {
-  const start = node.getStart();
-  return { start, length: node.getEnd() - start };
+  /** It reads the context beside the symbol. */
+  function besideContext(): Fault[] {
+    const said = layer('decoder', 'embedding')?.gives;
+    if (said === undefined || encoder?.gives === undefined) return [];
+    const gives = said + encoder.gives;
+    const read = { name: `the embedding (${said}) with the context (${encoder.gives})`, gives };
+    return misfit(part('decoder', 'rnn'), decoder, read);
+  }
 }
