@@ -31,7 +31,8 @@ function toReport({ manifest, notebooks, sessions, lines }: Parts): string {
   const { version, contributes } = manifest as Manifest;
   const kernels = notebooks.all.map((notebook) => {
     const state = sessions.get(notebook)?.hasKernel ? 'with a kernel' : 'without a kernel';
-    return `- a notebook of ${notebook.cellCount} cells (${notebook.notebookType}), ${state}`;
+    const cells = `${notebook.cellCount} ${notebook.cellCount === 1 ? 'cell' : 'cells'}`;
+    return `- a notebook of ${cells} (${notebook.notebookType}), ${state}`;
   });
   const log = lines().length === 0 ? 'Nothing was logged.' : lines().join('\n');
   return [

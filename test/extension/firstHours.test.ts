@@ -96,7 +96,7 @@ describe('the first hours', () => {
     assert.match(text, new RegExp(`- VS Code: ${vscode.version.replaceAll('.', '\\.')}`));
     assert.match(text, /- Node: \d+/);
     assert.match(text, /- unroll\.kernel\.memoryLimit: 0/);
-    assert.match(text, /- a notebook of 1 cells \(jupyter-notebook\), with a kernel/);
+    assert.match(text, /- a notebook of 1 cell \(jupyter-notebook\), with a kernel/);
     assert.match(text, /kernel \d+ is ready/);
     assert.ok(!text.includes(os.homedir()), 'the home is left out');
     for (const { uri } of vscode.workspace.workspaceFolders ?? [])
