@@ -14,6 +14,7 @@ export {
   type Voice,
 } from './speech/speakDigits.js';
 export { alignDigits, type AlignDigitsOptions, type DigitAlignment } from './speech/alignDigits.js';
+export { estimatePitch, type PitchOptions } from './speech/estimatePitch.js';
 export { normalizePeak } from './speech/normalizePeak.js';
 export { digitNames } from './speech/phones.js';
 export { addNoise, addRoom, type RoomOptions } from './speech/recording.js';

@@ -4,6 +4,7 @@ import { warpingPath, type WarpingPath } from '../../rnn/metrics/dynamicTimeWarp
 import { checkOptions, is, optional } from '../../rnn/options.js';
 import type { Tensor } from '../../rnn/tensor.js';
 import { melSpectrogram } from '../spectrogram.js';
+import { estimatePitch } from './estimatePitch.js';
 import { normalizePeak } from './normalizePeak.js';
 import {
   randomVoice,
@@ -25,7 +26,7 @@ export interface AlignDigitsOptions {
 export interface DigitAlignment {
   /** A pause, a digit, a pause, … and a pause at the end, as `speakDigits` gives them; a pause may be empty. */
   parts: SpeechPart[];
-  /** The voice that is nearest, at the recording's tempo. */
+  /** The voice that is nearest, at the recording's pitch and tempo. */
   voice: Required<Voice>;
   /** How far the recording is from that voice, of log-mel features that are scaled to deviation 1. */
   distance: number;
@@ -85,7 +86,11 @@ export function alignDigits(
   const tempo = speech.samples.length / samples.length;
   return {
     parts: layOn(speech, path, hop, samples.length),
-    voice: { ...voice, rate: voice.rate * tempo },
+    voice: {
+      ...voice,
+      pitch: estimatePitch(samples, { sampleRate }) ?? voice.pitch,
+      rate: voice.rate * tempo,
+    },
     distance,
   };
 }

@@ -3,6 +3,7 @@ import {
   addNoise,
   addRoom,
   alignDigits,
+  estimatePitch,
   melSpectrogram,
   mfcc,
   normalizePeak,
@@ -206,6 +207,47 @@ describe('digits in a recording', () => {
       message: 'alignDigits: got 100 samples, expected a tenth of a second or more, 1600',
     });
     assert.throws(() => alignDigits(recording, '1', { voices: [] }), { name: 'OptionError' });
+  });
+});
+
+describe('the pitch of a voice', () => {
+  it('is that of a tone, at any sample rate, and not of its overtones', () => {
+    for (const [pitch, sampleRate] of [
+      [100, 8000],
+      [220, 16_000],
+      [440, 44_100],
+    ] as const) {
+      const tone = Float32Array.from({ length: sampleRate / 2 }, (_, n) => {
+        const phase = (2 * Math.PI * pitch * n) / sampleRate;
+        return Math.sin(phase) + 2 * Math.sin(2 * phase) + Math.sin(3 * phase);
+      });
+      const found = estimatePitch(tone, { sampleRate })!;
+      assert.ok(Math.abs(found / pitch - 1) < 0.02, `${found} for ${pitch}`);
+    }
+  });
+
+  it('is found in speech, with noise, of men, women and children', () => {
+    for (const [pitch, tract] of [
+      [95, 1],
+      [140, 0.95],
+      [200, 0.87],
+      [260, 0.77],
+    ] as const) {
+      const { samples } = speakDigits('1907', { voice: { pitch, tract }, seed: 2 });
+      const found = estimatePitch(addNoise(samples, 20, 1))!;
+      assert.ok(Math.abs(found / pitch - 1) < 0.1, `${found} for ${pitch}`);
+      const { voice } = alignDigits(samples, '1907', { voices: [randomVoice(0)] });
+      assert.ok(Math.abs(voice.pitch / pitch - 1) < 0.1);
+    }
+  });
+
+  it('is none where nothing is voiced', () => {
+    assert.equal(estimatePitch(new Float32Array(8000)), null);
+    assert.equal(estimatePitch(new Float32Array(10)), null);
+    assert.equal(
+      estimatePitch(addNoise(Float32Array.of(...Array<number>(8000).fill(1e-3)), -60)),
+      null,
+    );
   });
 });
 
