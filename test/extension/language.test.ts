@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { closeNotebooks, edit, openNotebook, runCell, until } from './notebooks.js';
+import { askUntil, closeNotebooks, edit, openNotebook, runCell, until } from './notebooks.js';
 
 type Notebook = vscode.NotebookDocument;
 
@@ -41,17 +41,39 @@ async function ask<T>(
   return await vscode.commands.executeCommand<T>(`vscode.execute${command}`, uri, position);
 }
 
+/** Asks until something is found: that a cell has no errors does not say that the server has seen it. */
+async function askForAny<T>(
+  command: string,
+  notebook: Notebook,
+  index: number,
+  position: vscode.Position,
+) {
+  return await askUntil(
+    () => ask<T[]>(command, notebook, index, position),
+    (found) => found.length > 0,
+  );
+}
+
 async function hovers(notebook: Notebook, index: number, text: string): Promise<string[]> {
   const at = find(notebook, index, text).start;
-  const found = await ask<vscode.Hover[]>('HoverProvider', notebook, index, at);
+  const found = await askForAny<vscode.Hover>('HoverProvider', notebook, index, at);
   const texts = found.map(({ contents }) => contents as vscode.MarkdownString[]);
   return texts.map((contents) => contents.map(({ value }) => value).join('\n'));
 }
 
-async function completions(notebook: Notebook, index: number, text: string) {
+/** Behind the text: asked until the wanted name is there, which the kernel may take its time for. */
+async function completions(notebook: Notebook, index: number, text: string, wanted: string) {
   const at = find(notebook, index, text).end;
-  const list = await ask<vscode.CompletionList>('CompletionItemProvider', notebook, index, at);
-  return list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+  const list = async () => {
+    const { items } = await ask<vscode.CompletionList>(
+      'CompletionItemProvider',
+      notebook,
+      index,
+      at,
+    );
+    return items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+  };
+  return await askUntil(list, (names) => names.includes(wanted));
 }
 
 /** VS Code's built-in service has had its say: it answers for cells until it is kept out. */
@@ -61,7 +83,9 @@ async function builtInIsUp(): Promise<void> {
   await extension.activate();
 }
 
-describe('the language service', () => {
+describe('the language service', function () {
+  this.timeout(120_000);
+
   before(builtInIsUp);
   afterEach(closeNotebooks);
 
@@ -83,7 +107,7 @@ describe('the language service', () => {
     const shown = await hovers(notebook, 1, 'LSTM(');
     assert.equal(shown.length, 1, shown.join('\n---\n'));
     assert.match(shown[0]!, /LSTM/);
-    const names = await completions(notebook, 1, 'model.');
+    const names = await completions(notebook, 1, 'model.', 'forward');
     assert.ok(names.includes('forward'), names.join());
     assert.deepEqual(names, [...new Set(names)]);
   });
@@ -119,7 +143,7 @@ describe('the language service', () => {
       shown.map((one) => one.trim()),
       ['```typescript\nconst inCell: 1\n```'],
     );
-    const names = await completions(notebook, 1, 'f(inCe');
+    const names = await completions(notebook, 1, 'f(inCe', 'inCell');
     assert.equal(names.filter((name) => name === 'inCell').length, 1, names.slice(0, 20).join());
     const found = vscode.languages.getDiagnostics(notebook.cellAt(1).document.uri);
     assert.deepEqual(
@@ -132,9 +156,14 @@ describe('the language service', () => {
     const notebook = await openNotebook('let step = 1;', 'step += 1;', 'step');
     await errorsBecome(notebook, 2, []);
     const at = find(notebook, 2, 'step').start;
-    const [definition] = await ask<vscode.LocationLink[]>('DefinitionProvider', notebook, 2, at);
+    const [definition] = await askForAny<vscode.LocationLink>(
+      'DefinitionProvider',
+      notebook,
+      2,
+      at,
+    );
     assert.equal(String(definition!.targetUri), String(notebook.cellAt(0).document.uri));
-    const uses = await ask<vscode.Location[]>('ReferenceProvider', notebook, 2, at);
+    const uses = await askForAny<vscode.Location>('ReferenceProvider', notebook, 2, at);
     assert.equal(uses.length, 3);
     const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit>(
       'vscode.executeDocumentRenameProvider',
@@ -192,21 +221,32 @@ describe('the language service', () => {
     const { uri } = notebook.cellAt(0).document;
     const execute = <T>(command: string, ...rest: unknown[]) =>
       vscode.commands.executeCommand<T>(`vscode.execute${command}`, uri, ...rest);
-    const symbols = await execute<vscode.DocumentSymbol[]>('DocumentSymbolProvider');
+    const symbols = await askUntil(
+      () => execute<vscode.DocumentSymbol[]>('DocumentSymbolProvider'),
+      // VS Code has none where the service is still loading.
+      (found: vscode.DocumentSymbol[] | undefined) => (found ?? []).length > 0,
+    );
     assert.deepEqual(
       symbols.map(({ name }) => name),
       ['Model', 'f'],
     );
-    const folds = await execute<vscode.FoldingRange[]>('FoldingRangeProvider');
+    const folds = await askUntil(
+      () => execute<vscode.FoldingRange[]>('FoldingRangeProvider'),
+      (found) => found.length > 0,
+    );
     assert.deepEqual(
       folds.map(({ start }) => start),
       [0, 3],
     );
-    const { data } = await vscode.commands.executeCommand<vscode.SemanticTokens>(
-      'vscode.provideDocumentSemanticTokens',
-      uri,
+    const tokens = await askUntil(
+      () =>
+        vscode.commands.executeCommand<vscode.SemanticTokens | undefined>(
+          'vscode.provideDocumentSemanticTokens',
+          uri,
+        ),
+      (found) => (found?.data.length ?? 0) > 0,
     );
-    assert.ok(data.length >= 5 * 4, `tokens: ${data.join()}`);
+    assert.ok(tokens && tokens.data.length >= 5 * 4, `tokens: ${tokens?.data.join()}`);
     const layout = { tabSize: 2, insertSpaces: true };
     const edits = await execute<vscode.TextEdit[]>('FormatDocumentProvider', layout);
     const change = new vscode.WorkspaceEdit();
@@ -221,11 +261,11 @@ describe('the language service', () => {
       'row.',
     );
     await runCell(notebook, 0);
-    const names = await completions(notebook, 1, 'row.');
+    const names = await completions(notebook, 1, 'row.', 'loss');
     assert.ok(names.includes('loss') && names.includes('step'), names.join());
     assert.deepEqual(names, [...new Set(names)]);
     await edit(notebook, 1, "row['l");
-    assert.ok((await completions(notebook, 1, "row['l")).includes('loss'));
+    assert.ok((await completions(notebook, 1, "row['l", 'loss')).includes('loss'));
   });
 
   it('says what shape a variable has by now, beside its name', async () => {
@@ -235,10 +275,13 @@ describe('the language service', () => {
     );
     await runCell(notebook, 0);
     const at = find(notebook, 1, 'weigh').end;
-    const { items } = await ask<vscode.CompletionList>('CompletionItemProvider', notebook, 1, at);
-    const found = items.flatMap(({ label }) =>
-      typeof label !== 'string' && label.label === 'weights' ? [label.description] : [],
-    );
+    const shapes = async () => {
+      const { items } = await ask<vscode.CompletionList>('CompletionItemProvider', notebook, 1, at);
+      return items.flatMap(({ label }) =>
+        typeof label !== 'string' && label.label === 'weights' ? [label.description] : [],
+      );
+    };
+    const found = await askUntil(shapes, ([first]) => first !== undefined);
     assert.deepEqual(found, ['Tensor [4, 3]']);
   });
 

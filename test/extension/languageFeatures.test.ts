@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { click, press, type, waitForFrame } from './host.js';
-import { closeNotebooks, ourKernelspec, selectOurKernel, until } from './notebooks.js';
+import { askUntil, closeNotebooks, ourKernelspec, selectOurKernel, until } from './notebooks.js';
 
 const inFolder = (name: string) =>
   vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'features', name);
@@ -77,17 +77,21 @@ describe('typing in a cell', function () {
       [2, 'smallFunc', 'smallFunction', 'small-package'],
     ] as const) {
       const { document } = notebook.cellAt(index);
-      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
-        'vscode.executeCompletionItemProvider',
-        document.uri,
-        behind(notebook, index, typed),
-        undefined,
-        1000,
-      );
-      const found = items.filter((one) => {
-        const name = typeof one.label === 'string' ? one.label : one.label.label;
-        return name === label;
-      });
+      const offered = async () => {
+        const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+          'vscode.executeCompletionItemProvider',
+          document.uri,
+          behind(notebook, index, typed),
+          undefined,
+          1000,
+        );
+        return items.filter((one) => {
+          const name = typeof one.label === 'string' ? one.label : one.label.label;
+          return name === label;
+        });
+      };
+      // The packages of the project are read when all cells were looked at.
+      const found = await askUntil(offered, (items) => items.length > 0);
       assert.equal(found.length, 1, `${label} once`);
       const change = new vscode.WorkspaceEdit();
       change.set(document.uri, found[0]!.additionalTextEdits ?? []);

@@ -105,6 +105,19 @@ export async function until(condition: () => boolean, describe: () => string): P
   }
 }
 
+/** Asks again until the answer is as wanted: who answers may still be starting. @returns The last answer. */
+export async function askUntil<T>(
+  ask: () => PromiseLike<T>,
+  isWanted: (answer: T) => boolean,
+): Promise<T> {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const answer = await ask();
+    if (isWanted(answer) || Date.now() > deadline) return answer;
+    await sleep(100);
+  }
+}
+
 /** All outputs of the cell as text; of an output with several forms, its plain text. */
 export function textOf(cell: vscode.NotebookCell): string {
   return cell.outputs.map((output) => outputText(output)).join('');
