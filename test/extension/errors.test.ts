@@ -47,20 +47,25 @@ describe('errors of a cell', () => {
     const marks = () =>
       vscode.languages
         .getDiagnostics(uri)
-        .map(({ source, message, range }) => `${source} ${range.start.line}: ${message}`);
+        .map(
+          ({ source, message, range: { start } }) =>
+            `${source} ${start.line}:${start.character}: ${message}`,
+        );
     await until(
       () => marks().length > 0,
       () => 'the language service’s marks',
     );
-    const before = marks();
-    assert.ok(before.some((one) => one.endsWith(": ',' expected.")));
+    assert.ok(marks().some((one) => one.endsWith(": ',' expected.")));
     await runCell(notebook, 0);
     assert.equal(errorsOf(notebook.cellAt(0)).length, 1);
+    // In a window that has just started, VS Code's own service may have marked the cell before it was kept out.
     await until(
-      () => !marks().some((one) => one.startsWith('Unroll')),
-      () => `no mark of ours; there are ${marks().join()}`,
+      () =>
+        !marks().some((one) => one.startsWith('Unroll')) &&
+        new Set(marks()).size === marks().length,
+      () => `each mark once, none of ours; there are ${marks().join()}`,
     );
-    assert.deepEqual(marks(), before);
+    assert.ok(marks().includes("ts 3:0: ',' expected."));
   });
 
   it('in a timer stand in the cell that started it', async () => {
