@@ -13,6 +13,7 @@ import {
 } from '../../kernel/contract/inspectorMessages.js';
 import type { Json } from '../../kernel/contract/mime.js';
 import type { NotebookSessions } from './notebookSessions.js';
+import { UntrustedWorkspaceError, whyNothingRuns } from './whyNothingRuns.js';
 
 /** The renderer's id in package.json. */
 const rendererId = 'unroll-inspector';
@@ -48,7 +49,11 @@ async function answerRequest(
   notebook: vscode.NotebookDocument,
   request: InspectorRequest,
 ): Promise<unknown> {
-  if (!vscode.workspace.isTrusted) return toAnswer(request, untrusted);
+  const why = whyNothingRuns(notebook);
+  if (why) {
+    const reason = why instanceof UntrustedWorkspaceError ? 'untrusted' : 'noKernel';
+    return toAnswer(request, { reason, message: why.message });
+  }
   const session = sessions.get(notebook);
   const asked = session?.request(inspectorTarget, request as unknown as Json);
   const outcome: CommOutcome = (await asked) ?? { kind: 'ended' };
@@ -71,10 +76,6 @@ const toAnswer = ({ kind, trace, request }: InspectorRequest, error: InspectorEr
   error,
 });
 
-const untrusted: InspectorError = {
-  reason: 'untrusted',
-  message: 'This workspace is not trusted, so nothing is computed in it.',
-};
 const noKernel: InspectorError = {
   reason: 'noKernel',
   message: 'No kernel runs for this notebook. Run the cell again to change numbers.',

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { placeIn, placeOf, setBreakpoint, shownBy, stops, useDebugger } from './debugSession.js';
+import {
+  placeIn,
+  placeOf,
+  sessionEnds,
+  setBreakpoint,
+  shownBy,
+  stops,
+  useDebugger,
+} from './debugSession.js';
 import { click, press, waitForFrame } from './host.js';
 import { ourKernelspec, until } from './notebooks.js';
 
@@ -59,10 +67,7 @@ describe('starting to debug a notebook', function () {
       assert.equal(placeOf(await stops()), placeIn(cell, 2));
       await press('F5');
       assert.equal(await shownBy(cell), String(index + 1));
-      await until(
-        () => vscode.debug.activeDebugSession === undefined,
-        () => 'the session to end',
-      );
+      await sessionEnds();
     }
   });
 

@@ -8,6 +8,9 @@ import { describeWhere, hasWorkbench, whyNoWorkbench } from '../process/describe
 const loss: unknown = JSON.parse(
   readFileSync(path.join(root, 'test/golden/payloads/loss-done.json'), 'utf8'),
 );
+const saved = readFileSync(path.join(root, 'test/golden/traces/trace-rnn.json'), 'utf8');
+/** As one that a kernel made. */
+const trace = { ...(JSON.parse(saved) as object), id: 'made-by-a-kernel' };
 const shows = (data: object) => [{ output_type: 'display_data', data, metadata: {} }];
 const hostile = `<script>window.ran = 'script'</script>
 <img src="data:," onerror="window.ran = 'handler'"><svg onload="window.ran = 'svg'"></svg>`;
@@ -18,6 +21,7 @@ const cells = [
   ]),
   toCell('const rate = 0.1;', shows({ 'application/vnd.unroll.loss.v1+json': loss })),
   toCell('rate.toUpperCase()'),
+  toCell('inspect(model, batch)', shows({ 'application/vnd.unroll.trace.v1+json': trace })),
 ];
 /** A tsconfig may name a plugin of the project's own, which would be code of the workspace. */
 const files = {
@@ -29,6 +33,35 @@ const files = {
 
 const savedText = `[...document.querySelectorAll('.output_container')].some((one) => one.innerText.includes('saved text'))`;
 const statusItem = '.statusbar-item[aria-label*="Unroll"], .statusbar-item:has-text("Unroll:")';
+
+const inspector = `document.querySelector('[data-unroll-view="inspector"]')`;
+const saysOf = (selector: string) =>
+  `[...(${inspector}?.querySelectorAll('${selector}') ?? [])].map((one) => one.textContent)`;
+
+/** The saved inspector steps; that an edit is refused is said, and again where one is tried. @returns in which words */
+async function stepsAndRefuses(window: NotebookWindow): Promise<string> {
+  // Its output is drawn once it is in sight.
+  await window.inHost(({ commands }) => commands.executeCommand('notebook.focusBottom'));
+  const isDrawn = `${inspector} && ${inspector}.dataset.drawn === ${inspector}.dataset.index`;
+  const index = `(${isDrawn} ? ${inspector}.dataset.index : null)`;
+  const first = String(await window.waitForFrame(index));
+  const move = Number(first) > 0 ? 'back' : 'next';
+  await window.waitForFrame(`(${inspector}.querySelector('[data-move="${move}"]').click(), true)`);
+  await window.waitForFrame(`${index} !== null && ${index} !== '${first}'`);
+  const said = `${saysOf('p, span, div')}.find((text) => /^What-if edits need/.test(text))`;
+  const reason = String(await window.waitForFrame(said));
+  const numbers = `${inspector}.querySelector('.strip canvas')`;
+  await window.waitForFrame(`(() => {
+    const { left, top, height } = ${numbers}.getBoundingClientRect();
+    const at = { bubbles: true, clientX: left + 4, clientY: top + height / 2 };
+    ${numbers}.dispatchEvent(new MouseEvent('dblclick', at));
+    return true;
+  })()`);
+  await window.waitForFrame(`${saysOf('.why')}.includes(${JSON.stringify(reason)})`);
+  assert.equal(await window.waitForFrame(`${inspector}.dataset.live`), 'false');
+  await window.inHost(({ commands }) => commands.executeCommand('notebook.focusTop'));
+  return reason;
+}
 
 const isForDocuments = process.env['UNROLL_UPDATE_PICTURES'] === '1';
 
@@ -144,6 +177,11 @@ describeWhere(hasWorkbench, whyNoWorkbench, 'a workspace', function () {
       await window.command('Notifications: Clear All Notifications');
     });
 
+    it('steps through a saved trace, and edits none of its numbers', async () => {
+      assert.match(await stepsAndRefuses(window), /This workspace is not trusted, so its cells do/);
+      assert.deepEqual(await window.kernels(), []);
+    });
+
     it('has types over all cells, without running code of its own', async () => {
       const [message = ''] = await onceThere(() => messagesOf(window, 2));
       assert.match(message, /^Property 'toUpperCase' does not exist on type/);
@@ -241,6 +279,11 @@ describeWhere(hasWorkbench, whyNoWorkbench, 'a workspace', function () {
       const errors = await onceThere(() => errorsIn(virtual));
       assert.equal(errors.length, 1, errors.join());
       assert.match(errors[0]!, /"name":"VirtualNotebookError"/);
+      assert.deepEqual(await virtual.kernels(), kernels);
+    });
+
+    it('steps through a saved trace, and edits none of its numbers', async () => {
+      assert.match(await stepsAndRefuses(virtual), /window\.ipynb is in no folder on disk/);
       assert.deepEqual(await virtual.kernels(), kernels);
     });
 
