@@ -27,6 +27,11 @@ export class Summary {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.#table;
   }
+
+  /** How VS Code's debugger shows it. */
+  [Symbol.for('debug.description')](): string {
+    return `Summary: ${this.parameters} parameters`;
+  }
 }
 
 /** Parameters with shapes and counts. */

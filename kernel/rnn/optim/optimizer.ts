@@ -92,6 +92,11 @@ export abstract class Optimizer<Settings extends GroupSettings = GroupSettings> 
     return this.toString();
   }
 
+  /** How VS Code's debugger shows it. */
+  [Symbol.for('debug.description')](): string {
+    return `${this.constructor.name}, ${this.parameters.length} parameters, lr ${this.lr}`;
+  }
+
   #parts() {
     const { parameters, groups, steps } = this;
     return { kind: this.constructor.name, parameters, groups, steps, moments: this.#moments };
