@@ -49,8 +49,14 @@ describe('Unroll: Open Example…', () => {
 
   it('opens a copy of the one that is chosen, which runs and leaves the original as it was', async () => {
     const opened = vscode.commands.executeCommand('unroll.openExample');
-    await waitForFrame(`document.querySelectorAll('${rows}').length > 0`);
+    await waitForFrame(`document.querySelectorAll('${rows}').length > 1`);
+    await waitForFrame(`document.activeElement?.closest('.quick-input-widget') != null`);
     await typeText('Quickstart');
+    // Enter before the list is shorter would choose another.
+    await waitForFrame(
+      `document.querySelectorAll('${rows}').length === 1 &&
+        document.querySelector('${rows}.focused')?.textContent.includes('Quickstart')`,
+    );
     await press('Enter');
     await opened;
     const notebook = vscode.window.activeNotebookEditor!.notebook;

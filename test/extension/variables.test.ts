@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { click, evaluateInFrames, press, screenshot, type, waitForFrame } from './host.js';
 import { setTheme, themes } from './inspectorPage.js';
 import {
+  askUntil,
   cellEnds,
   closeNotebooks,
   errorsOf,
@@ -147,9 +148,14 @@ describe('the Variables view', function () {
     await runCell(notebook, 1);
     await showVariables();
     await rowsWhen('rows.length === 9');
-    await click('.bar input');
-    await press('ArrowDown');
-    assert.equal(await focusedRow(), 'rate');
+    await askUntil(
+      async () => {
+        await click('.bar input');
+        await press('ArrowDown');
+        return await focusedRow();
+      },
+      (row) => row === 'rate',
+    );
     await press('End');
     assert.equal(await focusedRow(), 'zeros');
     await press('PageUp');
